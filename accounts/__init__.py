@@ -1,0 +1,1 @@
+"""Who may act, where, and on whose behalf. Knows no student."""

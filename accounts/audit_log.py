@@ -1,0 +1,56 @@
+"""The record of who looked at, searched for or changed student data; rows are added, never changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+
+from django.http import HttpRequest
+
+from accounts import scope
+from accounts.models import ApiClient, AuditEntry, User
+
+
+def record(  # noqa: PLR0913
+    *,
+    action: str,
+    by: User | ApiClient | None,
+    now: dt.datetime,
+    subjects: Iterable[uuid.UUID] = (),
+    purpose: str = "",
+    remote_address: str | None = None,
+) -> None:
+    """Add one entry for the institution in scope, in the transaction of the deed itself."""
+    AuditEntry.objects.create(
+        institution_id=scope.current().institution_id,
+        at=now,
+        user=by if isinstance(by, User) else None,
+        api_client=by if isinstance(by, ApiClient) else None,
+        action=action,
+        purpose=purpose,
+        subject_ids=list(subjects),
+        remote_address=remote_address,
+    )
+
+
+def record_request(
+    request: HttpRequest, action: str, *, now: dt.datetime, subjects: Iterable[uuid.UUID] = (), purpose: str = ""
+) -> None:
+    """Add the entry of a signed-in person's request."""
+    record(
+        action=action,
+        by=request.user,  # type: ignore[arg-type]
+        now=now,
+        subjects=subjects,
+        purpose=purpose,
+        remote_address=request.META.get("REMOTE_ADDR") or None,
+    )
+
+
+def looks_at(subject: uuid.UUID, *, limit: int = 20) -> list[AuditEntry]:
+    """Return the newest entries about one student, with who made them."""
+    entries = AuditEntry.objects.filter(
+        institution_id=scope.current().institution_id, subject_ids__contains=[subject], action="student_page"
+    )
+    return list(entries.select_related("user", "api_client").order_by("-at")[:limit])

@@ -1,0 +1,46 @@
+"""What a role allows, from configs/roles.yaml; which students, is scope's business."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import Membership, Role
+
+
+@functools.cache
+def _allowed() -> dict[str, frozenset[str]]:
+    listed = yaml.safe_load((settings.BASE_DIR / "configs" / "roles.yaml").read_text(encoding="utf-8"))
+    unknown = set(listed) ^ set(Role.values)
+    if unknown:
+        raise ValueError(
+            f"configs/roles.yaml and the roles in accounts/models.py differ in: {', '.join(sorted(unknown))}."
+        )
+    return {role: frozenset(permissions) for role, permissions in listed.items()}
+
+
+def can(membership: Membership | None, permission: str) -> bool:
+    """Tell whether a membership allows something."""
+    return membership is not None and permission in _allowed()[membership.role]
+
+
+def needs(permission: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Refuse the view (403) to everybody whose role does not allow it."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @functools.wraps(view)
+        def allowed_only(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not can(request.membership, permission):  # type: ignore[attr-defined]
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        allowed_only.needs_permission = permission  # type: ignore[attr-defined]
+        return allowed_only
+
+    return decorate

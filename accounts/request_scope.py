@@ -1,0 +1,38 @@
+"""Give every request of a signed-in person the scope of their membership, and one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts import scope
+
+
+class ScopeMiddleware:
+    """Enter the scope of the person's membership; whoever has none today sees nothing of students."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer within the person's scope, undoing what a failed view had written."""
+        request.membership = None  # type: ignore[attr-defined]
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        membership = request.user.membership_on(timezone.localdate())
+        if membership is None:
+            return self.get_response(request)
+        request.membership = membership  # type: ignore[attr-defined]
+        with timezone.override(membership.institution.time_zone), scope.entered(scope.of_membership(membership)):
+            response = self.get_response(request)
+            if getattr(request, "view_failed", False):
+                transaction.set_rollback(True)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Remember that the view failed: Django turns the exception into a response before we see it."""
+        request.view_failed = True  # type: ignore[attr-defined]

@@ -1,0 +1,35 @@
+"""Two database roles: the owner migrates; portal_app, as which web and workers run, owns nothing and may not rewrite history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+
+APPLICATION_ROLE = "portal_app"
+
+# Rows of these tables are added, never changed. What must be erased by law is erased by the owner.
+APPEND_ONLY = ("accounts_auditentry", "students_outcome", "predictions_riskscore", "predictions_predictionlog")
+
+
+class MigrateAsOwner:
+    """Allow schema changes on the `owner` connection alone."""
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        """Refuse migrations on the application's connection wherever an owner is configured."""
+        return db == "owner" or "owner" not in settings.DATABASES
+
+
+def grant(*, owner: str = "owner") -> None:
+    """Give portal_app what it needs of every table, and no way to change what is append-only."""
+    statements = [
+        f"GRANT USAGE ON SCHEMA public TO {APPLICATION_ROLE}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APPLICATION_ROLE}",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE}",
+        f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {APPLICATION_ROLE}",
+        *[f"REVOKE UPDATE, DELETE ON {table} FROM {APPLICATION_ROLE}" for table in APPEND_ONLY],
+    ]
+    with connections[owner].cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)

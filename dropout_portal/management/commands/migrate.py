@@ -1,0 +1,29 @@
+"""Django's migrate, on the owner's connection unless told otherwise."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from django.core.management.base import CommandError
+from django.core.management.commands import migrate
+from django.db import connections
+
+from dropout_portal import database_roles
+
+
+class Command(migrate.Command):
+    """Migrate as the owner of the tables; portal_app may not change a schema."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Default to the owner's connection."""
+        super().add_arguments(parser)
+        parser.set_defaults(database="owner")
+
+    def handle(self, *args: object, **options: object) -> str | None:
+        """Migrate, after naming the setting that is missing."""
+        if "owner" not in connections:
+            raise CommandError("DATABASE_OWNER_URL is not set: migrations run as the owner of the tables.")
+        done = super().handle(*args, **options)
+        if options["database"] == "owner" and not options["plan"] and not options["check_unapplied"]:
+            database_roles.grant()
+        return done

@@ -1,0 +1,5 @@
+"""The frame around every page."""
+
+
+def frame(request):
+    return {}

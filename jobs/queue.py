@@ -1,0 +1,86 @@
+"""Put work into the queue of record, wake a worker, and send again what was lost on the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from functools import partial
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import Q
+from kombu.exceptions import OperationalError
+
+from accounts.models import Institution, User
+from jobs.models import Job, State
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 3
+RESEND_AFTER = dt.timedelta(seconds=30)
+KILLED_THREE_TIMES = (
+    "The work stopped without a word three times. Ask whoever runs the portal to look at the worker's log."
+)
+
+
+@transaction.atomic
+def enqueue(  # noqa: PLR0913
+    *,
+    institution: Institution,
+    task: str,
+    idempotency_key: str,
+    by: User | None,
+    now: dt.datetime,
+    queue: str = "default",
+) -> tuple[Job, bool]:
+    """Put work into the queue once per key, and wake a worker after the commit; say whether it is new."""
+    job, is_new = Job.objects.get_or_create(
+        institution=institution,
+        task=task,
+        idempotency_key=idempotency_key,
+        defaults={"queue": queue, "created_by": by, "created_at": now, "sent_at": now},
+    )
+    if is_new:
+        transaction.on_commit(partial(wake, job))
+    return job, is_new
+
+
+@transaction.atomic
+def again(*, job: Job, by: User | None, now: dt.datetime) -> None:
+    """Queue a failed job once more."""
+    fresh = {
+        "state": State.QUEUED,
+        "attempts": 0,
+        "error": "",
+        "finished_at": None,
+        "lease_until": None,
+        "sent_at": now,
+    }
+    if Job.objects.filter(pk=job.pk, state=State.FAILED).update(**fresh, created_by=by):
+        transaction.on_commit(partial(wake, job))
+
+
+def wake(job: Job) -> None:
+    """Ring the bell. A silent broker is no error: the sweeper rings again."""
+    try:
+        current_app.send_task(
+            job.task, kwargs={"job_id": job.pk}, queue=job.queue, retry=False, argsrepr="()", kwargsrepr="{}"
+        )
+    except OperationalError:
+        logger.warning("job %s could not be sent; the sweeper will send it again", job.pk)
+
+
+def sweep(*, now: dt.datetime) -> int:
+    """Send again what is queued unheard or held by a dead worker; give up after three attempts.
+
+    :returns: how many jobs were sent
+    """
+    lost = Q(state=State.QUEUED, sent_at__lt=now - RESEND_AFTER) | Q(state=State.RUNNING, lease_until__lt=now)
+    worn_out = Job.objects.filter(state=State.RUNNING, lease_until__lt=now, attempts__gte=MOST_ATTEMPTS)
+    worn_out.update(state=State.FAILED, error=KILLED_THREE_TIMES, finished_at=now)
+    with transaction.atomic():
+        jobs = list(Job.objects.select_for_update(skip_locked=True).filter(lost).order_by("created_at")[:200])
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(sent_at=now)
+    for job in jobs:
+        wake(job)
+    return len(jobs)

@@ -1,0 +1,1 @@
+"""Facts to risk and reasons: features, training, registry. Knows no page."""

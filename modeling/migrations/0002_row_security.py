@@ -1,0 +1,19 @@
+"""Row-level security on the tables of this app."""
+
+from django.db import migrations
+
+from accounts import row_security
+
+INSTITUTION = ["modeling_dataset", "modeling_modelversion", "modeling_trainingrun"]
+SCHOOL = []
+STUDENT = []
+
+
+class Migration(migrations.Migration):
+    dependencies = [("modeling", "0001_initial")]
+
+    operations = [
+        *[row_security.by_institution(table) for table in INSTITUTION],
+        *[row_security.by_school(table) for table in SCHOOL],
+        *[row_security.by_student(table) for table in STUDENT],
+    ]

@@ -1,0 +1,91 @@
+"""What models were trained on, how they did, and which one decides."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Institution, User
+from accounts.public_ids import new_public_id
+from accounts.scope import ScopedManager
+from jobs.models import Job
+
+
+class Dataset(models.Model):
+    """Frozen snapshots and labels, by the hash of their content: what a model was trained on, exactly."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    content_sha256 = models.CharField(max_length=64)
+    stored_as = models.CharField(max_length=255)
+    snapshot_dates = ArrayField(models.DateField())
+    horizon_days = models.PositiveIntegerField()
+    n_rows = models.PositiveIntegerField()
+    n_students = models.PositiveIntegerField()
+    n_positive = models.PositiveIntegerField()
+    censored = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "content_sha256"], name="one_dataset_per_content")
+        ]
+
+    def __str__(self) -> str:
+        return self.content_sha256[:12]
+
+
+class ModelVersion(models.Model):
+    """A trained model as numbers: booster text and JSON under one SHA-256, with its figures. Only `is_champion` changes."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="model_versions")
+    booster_text = models.TextField()
+    specification = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    metrics = models.JSONField()
+    threshold = models.FloatField()
+    seed = models.BigIntegerField()
+    code_version = models.CharField(max_length=64)
+    library_versions = models.JSONField(default=dict)
+    mlflow_run_id = models.CharField(max_length=64, blank=True)
+    is_champion = models.BooleanField(default=False)
+    trained_at = models.DateTimeField()
+    trained_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    promoted_at = models.DateTimeField(null=True)
+    promoted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "number"], name="one_model_per_number"),
+            models.UniqueConstraint(fields=["institution"], condition=Q(is_champion=True), name="one_champion"),
+            models.CheckConstraint(condition=Q(threshold__gte=0, threshold__lte=1), name="model_threshold_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"model {self.number}"
+
+
+class TrainingRun(models.Model):
+    """One training asked for: its job, and the model that came of it."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="training_run")
+    model_version = models.OneToOneField(ModelVersion, null=True, on_delete=models.PROTECT, related_name="training_run")
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return str(self.public_id)

@@ -1,0 +1,1 @@
+"""Whether data, model and service are still what they were."""

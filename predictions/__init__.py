@@ -1,0 +1,1 @@
+"""Current risk, ranked lists, student pages and the API."""

@@ -1,0 +1,139 @@
+"""What was predicted, when, by which model: runs, scores with their reasons, the current risk, and the API's log."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import ApiClient, Institution, School, User
+from accounts.public_ids import new_public_id
+from accounts.scope import ScopedManager
+from jobs.models import Job
+from modeling.models import ModelVersion
+from students.models import Student
+
+
+class Tier(models.TextChoices):
+    """What to do first, in words."""
+
+    REVIEW_FIRST = "review_first"
+    CHECK_IN = "check_in"
+    ROUTINE_SUPPORT = "routine_support"
+
+
+class ScoringRun(models.Model):
+    """One scoring of every eligible student as of a date; visible once published, never changed after."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="scoring_run")
+    model_version = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="scoring_runs")
+    as_of = models.DateField()
+    capacity = models.PositiveIntegerField(default=0)
+    review_first_from = models.FloatField(null=True)
+    check_in_from = models.FloatField(null=True)
+    n_scored = models.PositiveIntegerField(default=0)
+    n_insufficient = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    published_at = models.DateTimeField(null=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(published_at=None) | Q(model_version__isnull=False), name="published_run_has_model"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"scores as of {self.as_of}"
+
+
+class RiskScore(models.Model):
+    """One student's score in one run, with what it is made of. Added, never changed."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey(ScoringRun, on_delete=models.PROTECT, related_name="scores")
+    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="risk_scores")
+    risk = models.FloatField()
+    log_odds = models.FloatField()
+    base_value = models.FloatField()
+    contributions = ArrayField(models.FloatField())
+    reasons = models.JSONField()
+    tier = models.CharField(max_length=20, blank=True)
+    rank = models.PositiveIntegerField(null=True)
+    insufficient_data = models.BooleanField(default=False)
+
+    objects = ScopedManager("student__school")
+
+    class Meta:
+        indexes = [models.Index(fields=["student", "-run"], name="score_by_student")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "student"], name="one_score_per_run"),
+            models.CheckConstraint(condition=Q(risk__gte=0, risk__lte=1), name="score_risk_share"),
+            models.CheckConstraint(
+                condition=Q(insufficient_data=True, rank=None, tier="")
+                | Q(insufficient_data=False, rank__gte=1, tier__in=Tier.values),
+                name="score_ranked_unless_insufficient",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.student_id}"
+
+
+class CurrentRisk(models.Model):
+    """The newest published score of each student, with what the list filters and sorts by, in one indexed table."""
+
+    student = models.OneToOneField(Student, primary_key=True, on_delete=models.CASCADE, related_name="current_risk")
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey(ScoringRun, on_delete=models.PROTECT, related_name="+")
+    score = models.ForeignKey(RiskScore, on_delete=models.CASCADE, related_name="+")
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
+    grade_level = models.CharField(max_length=20, blank=True)
+    search_name = models.CharField(max_length=400)
+    risk = models.FloatField()
+    tier = models.CharField(max_length=20, blank=True)
+    rank = models.PositiveIntegerField(null=True)
+    is_new = models.BooleanField(default=False)
+
+    objects = ScopedManager("school")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["institution", "rank", "student"], name="list_by_rank"),
+            models.Index(fields=["school", "rank", "student"], name="list_by_school"),
+            models.Index(fields=["school", "grade_level", "rank", "student"], name="list_by_school_grade"),
+            models.Index(fields=["institution", "grade_level", "rank", "student"], name="list_by_grade"),
+            models.Index(fields=["institution", "tier", "rank", "student"], name="list_by_tier"),
+            models.Index(fields=["institution", "search_name", "student"], name="list_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.student_id}"
+
+
+class PredictionLog(models.Model):
+    """One answer of the prediction API: what was asked, what was said, by which model, for whom. Added, never changed."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    api_client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=200)
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    as_of = models.DateField()
+    features = models.JSONField()
+    answer = models.JSONField()
+    duration_ms = models.FloatField()
+
+    objects = ScopedManager()
+
+    class Meta:
+        indexes = [models.Index(fields=["institution", "-at"], name="prediction_log_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"

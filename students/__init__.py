@@ -1,0 +1,1 @@
+"""Who the students are, what happened, and when it became known. Knows no model."""

@@ -1,0 +1,43 @@
+"""What became of a student: the labels of the model. Added, never changed; a correction points at what it corrects."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from students.models.people import Fact
+
+
+class Outcome(Fact):
+    """One outcome as somebody recorded it: kind, code of the source system, date, source, who."""
+
+    class Kind(models.TextChoices):
+        DROPPED_OUT = "dropped_out", _("Left before finishing")
+        GRADUATED = "graduated", _("Finished")
+        CONTINUED = "continued", _("Continued")
+        TRANSFERRED = "transferred", _("Moved to another school")
+        DIED = "died", _("Died")
+        UNKNOWN = "unknown", _("Not known")
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    exit_code = models.CharField(max_length=60, blank=True)
+    happened_on = models.DateField()
+    source = models.CharField(max_length=100)
+    corrects = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="corrected_by")
+    recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["student", "happened_on"], name="outcome_by_student")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["dropped_out", "graduated", "continued", "transferred", "died", "unknown"]),
+                name="outcome_kind_known",
+            ),
+            models.CheckConstraint(condition=Q(known_on__gte=F("happened_on")), name="outcome_known_after_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.happened_on} {self.kind}"

@@ -1,0 +1,108 @@
+"""Students, where they were enrolled, and whose they are to look after."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import Institution, School, User
+from accounts.public_ids import new_public_id
+from accounts.scope import ScopedManager
+from students.models.uploads import Cohort, Upload
+
+
+class Student(models.Model):
+    """One person at one institution. `school` is where they are now, or were last: it decides who may see them."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    external_id = models.CharField(max_length=100)
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
+    cohort = models.ForeignKey(Cohort, null=True, on_delete=models.PROTECT, related_name="students")
+    given_name = models.CharField(max_length=150, blank=True)
+    family_name = models.CharField(max_length=150, blank=True)
+    grade_level = models.CharField(max_length=20, blank=True)
+    birth_on = models.DateField(null=True)
+    known_on = models.DateField()
+    upload = models.ForeignKey(Upload, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = ScopedManager("school")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "external_id"], name="one_student_per_external_id")
+        ]
+        indexes = [models.Index(fields=["school"], name="student_by_school")]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def name(self) -> str:
+        """Return the name as staff say it, or the source system's id where the file held no name."""
+        return f"{self.given_name} {self.family_name}".strip() or self.external_id
+
+
+class Fact(models.Model):
+    """Something known of one student since a day, from one upload or one person."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    student = models.ForeignKey(Student, on_delete=models.CASCADE)
+    known_on = models.DateField()
+    upload = models.ForeignKey(Upload, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = ScopedManager("student__school")
+
+    class Meta:
+        abstract = True
+
+
+class Enrolment(Fact):
+    """A student at a school in a grade level, from a date to a date. The end became known on a day of its own."""
+
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
+    grade_level = models.CharField(max_length=20, blank=True)
+    entered_on = models.DateField()
+    exited_on = models.DateField(null=True)
+    exit_reason = models.CharField(max_length=60, blank=True)
+    exit_known_on = models.DateField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["student", "entered_on"], name="enrolment_by_student")]
+        constraints = [
+            models.CheckConstraint(condition=Q(known_on__gte=F("entered_on")), name="enrolment_known_after_entry"),
+            models.CheckConstraint(
+                condition=Q(exited_on=None, exit_known_on=None)
+                | Q(exited_on__gte=F("entered_on"), exit_known_on__gte=F("exited_on")),
+                name="enrolment_exit_known_after_exit",
+            ),
+            models.UniqueConstraint(fields=["student"], condition=Q(exited_on=None), name="one_open_enrolment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entered_on}–{self.exited_on or ''}"
+
+
+class Caseload(models.Model):
+    """Which students a counsellor looks after, from a date to a date."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="caseloads")
+    counsellor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="caseloads")
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+
+    objects = ScopedManager("student__school")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="caseload_ends_after_start"
+            ),
+            models.UniqueConstraint(
+                fields=["student", "counsellor"], condition=Q(ends_on=None), name="one_open_caseload_entry"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.counsellor_id}: {self.student_id}"
