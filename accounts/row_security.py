@@ -6,7 +6,9 @@ from django.db.migrations import RunSQL
 
 _INSTITUTION = "institution_id = nullif(current_setting('app.institution', true), '')::bigint"
 _EVERY_SCHOOL = "current_setting('app.schools', true) = '*'"
-_OWN_SCHOOL = "school_id = ANY (string_to_array(nullif(current_setting('app.schools', true), ''), ',')::bigint[])"
+# PostgreSQL may evaluate both sides of an OR, so the star is taken out before the cast.
+_SCHOOLS = "string_to_array(nullif(nullif(current_setting('app.schools', true), ''), '*'), ',')::bigint[]"
+_OWN_SCHOOL = f"school_id = ANY ({_SCHOOLS})"
 # The inner query meets the student table's own policy, so a record is seen exactly where its student is.
 _OWN_STUDENT = "EXISTS (SELECT 1 FROM students_student s WHERE s.id = student_id)"
 

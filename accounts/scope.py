@@ -77,8 +77,9 @@ def entered(scope: Scope) -> Iterator[Scope]:
             yield scope
         finally:
             _current.reset(token)
-            if not connection.needs_rollback:
-                _tell_database(outer)
+        # Not after a failure: rolling back restores the outer scope by itself.
+        if not connection.needs_rollback:
+            _tell_database(outer)
 
 
 def _tell_database(scope: Scope | None) -> None:

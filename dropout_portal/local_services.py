@@ -67,8 +67,9 @@ def _valkey_binary() -> Path:
     return binaries[0] if binaries else Path(str(system))
 
 
-def _die_with_parent() -> None:
-    # Linux only: the kernel stops the server when the runner dies, even by SIGKILL.
+def die_with_parent() -> None:
+    """Have the kernel stop this process when the one that started it dies, even by SIGKILL; on Linux only."""
+
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGINT)
 
@@ -226,7 +227,7 @@ class LocalServices:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     stdin=subprocess.DEVNULL,
-                    preexec_fn=_die_with_parent,
+                    preexec_fn=die_with_parent,
                     cwd="/",
                     start_new_session=True,
                     **self._as,

@@ -1,5 +1,35 @@
-"""The frame around every page."""
+"""The frame around every page: the institution, and the pages this person may open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.permissions import can
 
 
-def frame(request):
-    return {}
+def places(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the pages this person may open, in the order of the rail."""
+    membership = getattr(request, "membership", None)
+    listed = (
+        ("students", _("Students"), "risk_list", "see_predictions"),
+        ("help", _("Help given"), "interventions", "see_students"),
+        ("records", _("Records"), "uploads", "upload_records"),
+        ("model", _("Model"), "models", "see_models"),
+    )
+    return [
+        {"name": name, "label": label, "url": reverse(view), "is_current": request.path.startswith(reverse(view))}
+        for name, label, view, permission in listed
+        if can(membership, permission)
+    ]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Return what base.html needs of every page; pages of errors may lack a person."""
+    membership = getattr(request, "membership", None)
+    if membership is None:
+        return {"institution": None, "nav": []}
+    return {"institution": membership.institution, "nav": places(request)}

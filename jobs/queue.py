@@ -32,21 +32,25 @@ def enqueue(  # noqa: PLR0913
     by: User | None,
     now: dt.datetime,
     queue: str = "default",
+    wakes: bool = True,
 ) -> tuple[Job, bool]:
-    """Put work into the queue once per key, and wake a worker after the commit; say whether it is new."""
+    """Put work into the queue once per key, and wake a worker after the commit; say whether it is new.
+
+    A command that does the work itself asks not to wake anybody.
+    """
     job, is_new = Job.objects.get_or_create(
         institution=institution,
         task=task,
         idempotency_key=idempotency_key,
         defaults={"queue": queue, "created_by": by, "created_at": now, "sent_at": now},
     )
-    if is_new:
+    if is_new and wakes:
         transaction.on_commit(partial(wake, job))
     return job, is_new
 
 
 @transaction.atomic
-def again(*, job: Job, by: User | None, now: dt.datetime) -> None:
+def again(*, job: Job, by: User | None, now: dt.datetime, wakes: bool = True) -> None:
     """Queue a failed job once more."""
     fresh = {
         "state": State.QUEUED,
@@ -56,7 +60,7 @@ def again(*, job: Job, by: User | None, now: dt.datetime) -> None:
         "lease_until": None,
         "sent_at": now,
     }
-    if Job.objects.filter(pk=job.pk, state=State.FAILED).update(**fresh, created_by=by):
+    if Job.objects.filter(pk=job.pk, state=State.FAILED).update(**fresh, created_by=by) and wakes:
         transaction.on_commit(partial(wake, job))
 
 

@@ -8,87 +8,151 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('jobs', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("jobs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Dataset',
+            name="Dataset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_sha256', models.CharField(max_length=64)),
-                ('stored_as', models.CharField(max_length=255)),
-                ('snapshot_dates', django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), size=None)),
-                ('horizon_days', models.PositiveIntegerField()),
-                ('n_rows', models.PositiveIntegerField()),
-                ('n_students', models.PositiveIntegerField()),
-                ('n_positive', models.PositiveIntegerField()),
-                ('censored', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField()),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("content_sha256", models.CharField(max_length=64)),
+                ("stored_as", models.CharField(max_length=255)),
+                ("snapshot_dates", django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), size=None)),
+                ("horizon_days", models.PositiveIntegerField()),
+                ("n_rows", models.PositiveIntegerField()),
+                ("n_students", models.PositiveIntegerField()),
+                ("n_positive", models.PositiveIntegerField()),
+                ("censored", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ModelVersion',
+            name="ModelVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('booster_text', models.TextField()),
-                ('specification', models.JSONField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('metrics', models.JSONField()),
-                ('threshold', models.FloatField()),
-                ('seed', models.BigIntegerField()),
-                ('code_version', models.CharField(max_length=64)),
-                ('library_versions', models.JSONField(default=dict)),
-                ('mlflow_run_id', models.CharField(blank=True, max_length=64)),
-                ('is_champion', models.BooleanField(default=False)),
-                ('trained_at', models.DateTimeField()),
-                ('promoted_at', models.DateTimeField(null=True)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='model_versions', to='modeling.dataset')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('promoted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('trained_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("booster_text", models.TextField()),
+                ("specification", models.JSONField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("metrics", models.JSONField()),
+                ("threshold", models.FloatField()),
+                ("seed", models.BigIntegerField()),
+                ("code_version", models.CharField(max_length=64)),
+                ("library_versions", models.JSONField(default=dict)),
+                ("mlflow_run_id", models.CharField(blank=True, max_length=64)),
+                ("is_champion", models.BooleanField(default=False)),
+                ("trained_at", models.DateTimeField()),
+                ("promoted_at", models.DateTimeField(null=True)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="model_versions",
+                        to="modeling.dataset",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "promoted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "trained_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='TrainingRun',
+            name="TrainingRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=accounts.public_ids.new_public_id, editable=False, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('job', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='training_run', to='jobs.job')),
-                ('model_version', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='training_run', to='modeling.modelversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=accounts.public_ids.new_public_id, editable=False, unique=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="training_run", to="jobs.job"
+                    ),
+                ),
+                (
+                    "model_version",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="training_run",
+                        to="modeling.modelversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.UniqueConstraint(fields=('institution', 'content_sha256'), name='one_dataset_per_content'),
+            model_name="dataset",
+            constraint=models.UniqueConstraint(
+                fields=("institution", "content_sha256"), name="one_dataset_per_content"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.UniqueConstraint(fields=('institution', 'number'), name='one_model_per_number'),
+            model_name="modelversion",
+            constraint=models.UniqueConstraint(fields=("institution", "number"), name="one_model_per_number"),
         ),
         migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_champion', True)), fields=('institution',), name='one_champion'),
+            model_name="modelversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_champion", True)), fields=("institution",), name="one_champion"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.CheckConstraint(condition=models.Q(('threshold__gte', 0), ('threshold__lte', 1)), name='model_threshold_share'),
+            model_name="modelversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("threshold__gte", 0), ("threshold__lte", 1)), name="model_threshold_share"
+            ),
         ),
     ]

@@ -5,39 +5,64 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('predictions', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("predictions", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DriftReport',
+            name="DriftReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField()),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='drift_report', to='predictions.scoringrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="drift_report",
+                        to="predictions.scoringrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FeatureDrift',
+            name="FeatureDrift",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('feature', models.CharField(max_length=80)),
-                ('psi', models.FloatField(null=True)),
-                ('level', models.CharField(max_length=20)),
-                ('n_students', models.PositiveIntegerField()),
-                ('missing_share', models.FloatField()),
-                ('reference_missing_share', models.FloatField()),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='features', to='monitoring.driftreport')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("feature", models.CharField(max_length=80)),
+                ("psi", models.FloatField(null=True)),
+                ("level", models.CharField(max_length=20)),
+                ("n_students", models.PositiveIntegerField()),
+                ("missing_share", models.FloatField()),
+                ("reference_missing_share", models.FloatField()),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="features",
+                        to="monitoring.driftreport",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('report', 'feature'), name='one_drift_row_per_feature')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("report", "feature"), name="one_drift_row_per_feature")
+                ],
             },
         ),
     ]

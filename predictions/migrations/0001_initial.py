@@ -8,133 +8,233 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('jobs', '0001_initial'),
-        ('modeling', '0001_initial'),
-        ('students', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("jobs", "0001_initial"),
+        ("modeling", "0001_initial"),
+        ("students", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ScoringRun',
+            name="ScoringRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=accounts.public_ids.new_public_id, editable=False, unique=True)),
-                ('as_of', models.DateField()),
-                ('capacity', models.PositiveIntegerField(default=0)),
-                ('review_first_from', models.FloatField(null=True)),
-                ('check_in_from', models.FloatField(null=True)),
-                ('n_scored', models.PositiveIntegerField(default=0)),
-                ('n_insufficient', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('published_at', models.DateTimeField(null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('job', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='scoring_run', to='jobs.job')),
-                ('model_version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='scoring_runs', to='modeling.modelversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=accounts.public_ids.new_public_id, editable=False, unique=True)),
+                ("as_of", models.DateField()),
+                ("capacity", models.PositiveIntegerField(default=0)),
+                ("review_first_from", models.FloatField(null=True)),
+                ("check_in_from", models.FloatField(null=True)),
+                ("n_scored", models.PositiveIntegerField(default=0)),
+                ("n_insufficient", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("published_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="scoring_run", to="jobs.job"
+                    ),
+                ),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scoring_runs",
+                        to="modeling.modelversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='RiskScore',
+            name="RiskScore",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('risk', models.FloatField()),
-                ('log_odds', models.FloatField()),
-                ('base_value', models.FloatField()),
-                ('contributions', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('reasons', models.JSONField()),
-                ('tier', models.CharField(blank=True, max_length=20)),
-                ('rank', models.PositiveIntegerField(null=True)),
-                ('insufficient_data', models.BooleanField(default=False)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='risk_scores', to='students.student')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='predictions.scoringrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("risk", models.FloatField()),
+                ("log_odds", models.FloatField()),
+                ("base_value", models.FloatField()),
+                ("contributions", django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
+                ("reasons", models.JSONField()),
+                ("tier", models.CharField(blank=True, max_length=20)),
+                ("rank", models.PositiveIntegerField(null=True)),
+                ("insufficient_data", models.BooleanField(default=False)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="risk_scores", to="students.student"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="scores", to="predictions.scoringrun"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CurrentRisk',
+            name="CurrentRisk",
             fields=[
-                ('student', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='current_risk', serialize=False, to='students.student')),
-                ('grade_level', models.CharField(blank=True, max_length=20)),
-                ('search_name', models.CharField(max_length=400)),
-                ('risk', models.FloatField()),
-                ('tier', models.CharField(blank=True, max_length=20)),
-                ('rank', models.PositiveIntegerField(null=True)),
-                ('is_new', models.BooleanField(default=False)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.school')),
-                ('score', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='predictions.riskscore')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='predictions.scoringrun')),
+                (
+                    "student",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="current_risk",
+                        serialize=False,
+                        to="students.student",
+                    ),
+                ),
+                ("grade_level", models.CharField(blank=True, max_length=20)),
+                ("search_name", models.CharField(max_length=400)),
+                ("risk", models.FloatField()),
+                ("tier", models.CharField(blank=True, max_length=20)),
+                ("rank", models.PositiveIntegerField(null=True)),
+                ("is_new", models.BooleanField(default=False)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.school"
+                    ),
+                ),
+                (
+                    "score",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="predictions.riskscore"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="predictions.scoringrun"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PredictionLog',
+            name="PredictionLog",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('purpose', models.CharField(max_length=200)),
-                ('as_of', models.DateField()),
-                ('features', models.JSONField()),
-                ('answer', models.JSONField()),
-                ('duration_ms', models.FloatField()),
-                ('api_client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.apiclient')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('model_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='modeling.modelversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("purpose", models.CharField(max_length=200)),
+                ("as_of", models.DateField()),
+                ("features", models.JSONField()),
+                ("answer", models.JSONField()),
+                ("duration_ms", models.FloatField()),
+                (
+                    "api_client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="modeling.modelversion"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['institution', '-at'], name='prediction_log_by_time')],
+                "indexes": [models.Index(fields=["institution", "-at"], name="prediction_log_by_time")],
             },
         ),
         migrations.AddConstraint(
-            model_name='scoringrun',
-            constraint=models.CheckConstraint(condition=models.Q(('published_at', None), ('model_version__isnull', False), _connector='OR'), name='published_run_has_model'),
+            model_name="scoringrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("published_at", None), ("model_version__isnull", False), _connector="OR"),
+                name="published_run_has_model",
+            ),
         ),
         migrations.AddIndex(
-            model_name='riskscore',
-            index=models.Index(fields=['student', '-run'], name='score_by_student'),
+            model_name="riskscore",
+            index=models.Index(fields=["student", "-run"], name="score_by_student"),
         ),
         migrations.AddConstraint(
-            model_name='riskscore',
-            constraint=models.UniqueConstraint(fields=('run', 'student'), name='one_score_per_run'),
+            model_name="riskscore",
+            constraint=models.UniqueConstraint(fields=("run", "student"), name="one_score_per_run"),
         ),
         migrations.AddConstraint(
-            model_name='riskscore',
-            constraint=models.CheckConstraint(condition=models.Q(('risk__gte', 0), ('risk__lte', 1)), name='score_risk_share'),
+            model_name="riskscore",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("risk__gte", 0), ("risk__lte", 1)), name="score_risk_share"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riskscore',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('insufficient_data', True), ('rank', None), ('tier', '')), models.Q(('insufficient_data', False), ('rank__gte', 1), ('tier__in', ['review_first', 'check_in', 'routine_support'])), _connector='OR'), name='score_ranked_unless_insufficient'),
+            model_name="riskscore",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("insufficient_data", True), ("rank", None), ("tier", "")),
+                    models.Q(
+                        ("insufficient_data", False),
+                        ("rank__gte", 1),
+                        ("tier__in", ["review_first", "check_in", "routine_support"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="score_ranked_unless_insufficient",
+            ),
         ),
         migrations.AddIndex(
-            model_name='currentrisk',
-            index=models.Index(fields=['institution', 'rank', 'student'], name='list_by_rank'),
+            model_name="currentrisk",
+            index=models.Index(fields=["institution", "rank", "student"], name="list_by_rank"),
         ),
         migrations.AddIndex(
-            model_name='currentrisk',
-            index=models.Index(fields=['school', 'rank', 'student'], name='list_by_school'),
+            model_name="currentrisk",
+            index=models.Index(fields=["school", "rank", "student"], name="list_by_school"),
         ),
         migrations.AddIndex(
-            model_name='currentrisk',
-            index=models.Index(fields=['school', 'grade_level', 'rank', 'student'], name='list_by_school_grade'),
+            model_name="currentrisk",
+            index=models.Index(fields=["school", "grade_level", "rank", "student"], name="list_by_school_grade"),
         ),
         migrations.AddIndex(
-            model_name='currentrisk',
-            index=models.Index(fields=['institution', 'grade_level', 'rank', 'student'], name='list_by_grade'),
+            model_name="currentrisk",
+            index=models.Index(fields=["institution", "grade_level", "rank", "student"], name="list_by_grade"),
         ),
         migrations.AddIndex(
-            model_name='currentrisk',
-            index=models.Index(fields=['institution', 'tier', 'rank', 'student'], name='list_by_tier'),
+            model_name="currentrisk",
+            index=models.Index(fields=["institution", "tier", "rank", "student"], name="list_by_tier"),
         ),
         migrations.AddIndex(
-            model_name='currentrisk',
-            index=models.Index(fields=['institution', 'search_name', 'student'], name='list_by_name'),
+            model_name="currentrisk",
+            index=models.Index(fields=["institution", "search_name", "student"], name="list_by_name"),
         ),
     ]

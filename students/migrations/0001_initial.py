@@ -7,343 +7,616 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('jobs', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("jobs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Cohort',
+            name="Cohort",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('schema', models.JSONField()),
-                ('snapshot_on', models.DateField()),
-                ('horizon_days', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cohorts', to='accounts.institution')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("schema", models.JSONField()),
+                ("snapshot_on", models.DateField()),
+                ("horizon_days", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="cohorts", to="accounts.institution"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SchoolDay',
+            name="SchoolDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('held_on', models.DateField()),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='school_days', to='accounts.institution')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("held_on", models.DateField()),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="school_days",
+                        to="accounts.institution",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Student',
+            name="Student",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=accounts.public_ids.new_public_id, editable=False, unique=True)),
-                ('external_id', models.CharField(max_length=100)),
-                ('given_name', models.CharField(blank=True, max_length=150)),
-                ('family_name', models.CharField(blank=True, max_length=150)),
-                ('grade_level', models.CharField(blank=True, max_length=20)),
-                ('birth_on', models.DateField(null=True)),
-                ('known_on', models.DateField()),
-                ('cohort', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='students', to='students.cohort')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.school')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=accounts.public_ids.new_public_id, editable=False, unique=True)),
+                ("external_id", models.CharField(max_length=100)),
+                ("given_name", models.CharField(blank=True, max_length=150)),
+                ("family_name", models.CharField(blank=True, max_length=150)),
+                ("grade_level", models.CharField(blank=True, max_length=20)),
+                ("birth_on", models.DateField(null=True)),
+                ("known_on", models.DateField()),
+                (
+                    "cohort",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="students",
+                        to="students.cohort",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.school"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Caseload',
+            name="Caseload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField(null=True)),
-                ('counsellor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caseloads', to=settings.AUTH_USER_MODEL)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='caseloads', to='students.student')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField(null=True)),
+                (
+                    "counsellor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="caseloads",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="caseloads", to="students.student"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Term',
+            name="Term",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('school_year', models.PositiveSmallIntegerField()),
-                ('term', models.CharField(max_length=20)),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField()),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='terms', to='accounts.institution')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("school_year", models.PositiveSmallIntegerField()),
+                ("term", models.CharField(max_length=20)),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField()),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="terms", to="accounts.institution"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=accounts.public_ids.new_public_id, editable=False, unique=True)),
-                ('filename', models.CharField(max_length=255)),
-                ('content_sha256', models.CharField(max_length=64)),
-                ('schema_yaml', models.TextField()),
-                ('stored_as', models.CharField(max_length=255)),
-                ('n_rows', models.PositiveBigIntegerField(default=0)),
-                ('n_errors', models.PositiveBigIntegerField(default=0)),
-                ('errors', models.JSONField(default=list)),
-                ('summary', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField()),
-                ('cohort', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='uploads', to='students.cohort')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uploads', to='accounts.institution')),
-                ('job', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='upload', to='jobs.job')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=accounts.public_ids.new_public_id, editable=False, unique=True)),
+                ("filename", models.CharField(max_length=255)),
+                ("content_sha256", models.CharField(max_length=64)),
+                ("schema_yaml", models.TextField()),
+                ("stored_as", models.CharField(max_length=255)),
+                ("n_rows", models.PositiveBigIntegerField(default=0)),
+                ("n_errors", models.PositiveBigIntegerField(default=0)),
+                ("errors", models.JSONField(default=list)),
+                ("summary", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "cohort",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="uploads",
+                        to="students.cohort",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="uploads", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="upload", to="jobs.job"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='StudentAttribute',
+            name="StudentAttribute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('known_on', models.DateField()),
-                ('name', models.CharField(max_length=80)),
-                ('value', models.CharField(max_length=200)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='students.student')),
-                ('upload', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='students.upload')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("known_on", models.DateField()),
+                ("name", models.CharField(max_length=80)),
+                ("value", models.CharField(max_length=200)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                ("student", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="students.student")),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="students.upload"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='student',
-            name='upload',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='students.upload'),
+            model_name="student",
+            name="upload",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="students.upload"
+            ),
         ),
         migrations.CreateModel(
-            name='ProtectedAttribute',
+            name="ProtectedAttribute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('known_on', models.DateField()),
-                ('name', models.CharField(max_length=80)),
-                ('value', models.CharField(max_length=200)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='students.student')),
-                ('upload', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='students.upload')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("known_on", models.DateField()),
+                ("name", models.CharField(max_length=80)),
+                ("value", models.CharField(max_length=200)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                ("student", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="students.student")),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="students.upload"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Outcome',
+            name="Outcome",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('known_on', models.DateField()),
-                ('kind', models.CharField(choices=[('dropped_out', 'Left before finishing'), ('graduated', 'Finished'), ('continued', 'Continued'), ('transferred', 'Moved to another school'), ('died', 'Died'), ('unknown', 'Not known')], max_length=20)),
-                ('exit_code', models.CharField(blank=True, max_length=60)),
-                ('happened_on', models.DateField()),
-                ('source', models.CharField(max_length=100)),
-                ('recorded_at', models.DateTimeField()),
-                ('corrects', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='students.outcome')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='students.student')),
-                ('upload', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='students.upload')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("known_on", models.DateField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("dropped_out", "Left before finishing"),
+                            ("graduated", "Finished"),
+                            ("continued", "Continued"),
+                            ("transferred", "Moved to another school"),
+                            ("died", "Died"),
+                            ("unknown", "Not known"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("exit_code", models.CharField(blank=True, max_length=60)),
+                ("happened_on", models.DateField()),
+                ("source", models.CharField(max_length=100)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "corrects",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrected_by",
+                        to="students.outcome",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("student", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="students.student")),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="students.upload"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Intervention',
+            name="Intervention",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('known_on', models.DateField()),
-                ('kind', models.CharField(choices=[('conversation', 'Conversation'), ('mentor', 'Mentor'), ('tutoring', 'Tutoring'), ('family_meeting', 'Family meeting'), ('attendance_contract', 'Attendance plan'), ('other', 'Other help')], max_length=40)),
-                ('goal', models.CharField(blank=True, max_length=300)),
-                ('owner', models.CharField(max_length=150)),
-                ('started_on', models.DateField()),
-                ('ended_on', models.DateField(null=True)),
-                ('result', models.CharField(blank=True, max_length=300)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='students.student')),
-                ('upload', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='students.upload')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("known_on", models.DateField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("conversation", "Conversation"),
+                            ("mentor", "Mentor"),
+                            ("tutoring", "Tutoring"),
+                            ("family_meeting", "Family meeting"),
+                            ("attendance_contract", "Attendance plan"),
+                            ("other", "Other help"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                ("goal", models.CharField(blank=True, max_length=300)),
+                ("owner", models.CharField(max_length=150)),
+                ("started_on", models.DateField()),
+                ("ended_on", models.DateField(null=True)),
+                ("result", models.CharField(blank=True, max_length=300)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("student", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="students.student")),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="students.upload"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='GradeRecord',
+            name="GradeRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('known_on', models.DateField()),
-                ('awarded_on', models.DateField()),
-                ('course', models.CharField(max_length=120)),
-                ('term', models.CharField(max_length=20)),
-                ('value', models.FloatField(null=True)),
-                ('scale_max', models.FloatField(default=100)),
-                ('credits_attempted', models.FloatField(null=True)),
-                ('credits_earned', models.FloatField(null=True)),
-                ('core', models.BooleanField(default=False)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.school')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='students.student')),
-                ('upload', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='students.upload')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("known_on", models.DateField()),
+                ("awarded_on", models.DateField()),
+                ("course", models.CharField(max_length=120)),
+                ("term", models.CharField(max_length=20)),
+                ("value", models.FloatField(null=True)),
+                ("scale_max", models.FloatField(default=100)),
+                ("credits_attempted", models.FloatField(null=True)),
+                ("credits_earned", models.FloatField(null=True)),
+                ("core", models.BooleanField(default=False)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.school"
+                    ),
+                ),
+                ("student", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="students.student")),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="students.upload"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Enrolment',
+            name="Enrolment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('known_on', models.DateField()),
-                ('grade_level', models.CharField(blank=True, max_length=20)),
-                ('entered_on', models.DateField()),
-                ('exited_on', models.DateField(null=True)),
-                ('exit_reason', models.CharField(blank=True, max_length=60)),
-                ('exit_known_on', models.DateField(null=True)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.school')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='students.student')),
-                ('upload', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='students.upload')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("known_on", models.DateField()),
+                ("grade_level", models.CharField(blank=True, max_length=20)),
+                ("entered_on", models.DateField()),
+                ("exited_on", models.DateField(null=True)),
+                ("exit_reason", models.CharField(blank=True, max_length=60)),
+                ("exit_known_on", models.DateField(null=True)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.school"
+                    ),
+                ),
+                ("student", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="students.student")),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="students.upload"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DisciplineIncident',
+            name="DisciplineIncident",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('known_on', models.DateField()),
-                ('happened_on', models.DateField()),
-                ('code', models.CharField(max_length=60)),
-                ('action', models.CharField(blank=True, max_length=60)),
-                ('days_removed', models.FloatField(default=0)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.school')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='students.student')),
-                ('upload', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='students.upload')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("known_on", models.DateField()),
+                ("happened_on", models.DateField()),
+                ("code", models.CharField(max_length=60)),
+                ("action", models.CharField(blank=True, max_length=60)),
+                ("days_removed", models.FloatField(default=0)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.school"
+                    ),
+                ),
+                ("student", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="students.student")),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="students.upload"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AttendanceRecord',
+            name="AttendanceRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('known_on', models.DateField()),
-                ('held_on', models.DateField()),
-                ('category', models.CharField(choices=[('absent', 'Absent'), ('tardy', 'Tardy')], max_length=10)),
-                ('excused', models.BooleanField(default=False)),
-                ('n_sessions', models.FloatField(default=1)),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.institution')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.school')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='students.student')),
-                ('upload', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='students.upload')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("known_on", models.DateField()),
+                ("held_on", models.DateField()),
+                ("category", models.CharField(choices=[("absent", "Absent"), ("tardy", "Tardy")], max_length=10)),
+                ("excused", models.BooleanField(default=False)),
+                ("n_sessions", models.FloatField(default=1)),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.institution"
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.school"
+                    ),
+                ),
+                ("student", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="students.student")),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="students.upload"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='cohort',
-            constraint=models.UniqueConstraint(fields=('institution', 'name'), name='one_cohort_per_name'),
+            model_name="cohort",
+            constraint=models.UniqueConstraint(fields=("institution", "name"), name="one_cohort_per_name"),
         ),
         migrations.AddConstraint(
-            model_name='schoolday',
-            constraint=models.UniqueConstraint(fields=('institution', 'held_on'), name='one_row_per_school_day'),
+            model_name="schoolday",
+            constraint=models.UniqueConstraint(fields=("institution", "held_on"), name="one_row_per_school_day"),
         ),
         migrations.AddConstraint(
-            model_name='caseload',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='caseload_ends_after_start'),
+            model_name="caseload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
+                name="caseload_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='caseload',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on', None)), fields=('student', 'counsellor'), name='one_open_caseload_entry'),
+            model_name="caseload",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ends_on", None)), fields=("student", "counsellor"), name="one_open_caseload_entry"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='term',
-            constraint=models.UniqueConstraint(fields=('institution', 'school_year', 'term'), name='one_term_per_name'),
+            model_name="term",
+            constraint=models.UniqueConstraint(fields=("institution", "school_year", "term"), name="one_term_per_name"),
         ),
         migrations.AddConstraint(
-            model_name='term',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='term_ends_after_start'),
+            model_name="term",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="term_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='studentattribute',
-            constraint=models.UniqueConstraint(fields=('student', 'name', 'known_on'), name='one_attribute_value_per_day'),
+            model_name="studentattribute",
+            constraint=models.UniqueConstraint(
+                fields=("student", "name", "known_on"), name="one_attribute_value_per_day"
+            ),
         ),
         migrations.AddIndex(
-            model_name='student',
-            index=models.Index(fields=['school'], name='student_by_school'),
+            model_name="student",
+            index=models.Index(fields=["school"], name="student_by_school"),
         ),
         migrations.AddConstraint(
-            model_name='student',
-            constraint=models.UniqueConstraint(fields=('institution', 'external_id'), name='one_student_per_external_id'),
+            model_name="student",
+            constraint=models.UniqueConstraint(
+                fields=("institution", "external_id"), name="one_student_per_external_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='protectedattribute',
-            constraint=models.UniqueConstraint(fields=('student', 'name', 'known_on'), name='one_protected_value_per_day'),
+            model_name="protectedattribute",
+            constraint=models.UniqueConstraint(
+                fields=("student", "name", "known_on"), name="one_protected_value_per_day"
+            ),
         ),
         migrations.AddIndex(
-            model_name='outcome',
-            index=models.Index(fields=['student', 'happened_on'], name='outcome_by_student'),
+            model_name="outcome",
+            index=models.Index(fields=["student", "happened_on"], name="outcome_by_student"),
         ),
         migrations.AddConstraint(
-            model_name='outcome',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['dropped_out', 'graduated', 'continued', 'transferred', 'died', 'unknown'])), name='outcome_kind_known'),
+            model_name="outcome",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["dropped_out", "graduated", "continued", "transferred", "died", "unknown"])
+                ),
+                name="outcome_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outcome',
-            constraint=models.CheckConstraint(condition=models.Q(('known_on__gte', models.F('happened_on'))), name='outcome_known_after_day'),
+            model_name="outcome",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("known_on__gte", models.F("happened_on"))), name="outcome_known_after_day"
+            ),
         ),
         migrations.AddIndex(
-            model_name='intervention',
-            index=models.Index(fields=['student', 'started_on'], name='intervention_by_student'),
+            model_name="intervention",
+            index=models.Index(fields=["student", "started_on"], name="intervention_by_student"),
         ),
         migrations.AddConstraint(
-            model_name='intervention',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_on', None), ('ended_on__gte', models.F('started_on')), _connector='OR'), name='help_ends_after_start'),
+            model_name="intervention",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ended_on", None), ("ended_on__gte", models.F("started_on")), _connector="OR"),
+                name="help_ends_after_start",
+            ),
         ),
         migrations.AddIndex(
-            model_name='graderecord',
-            index=models.Index(fields=['student', 'awarded_on'], name='grade_by_student'),
+            model_name="graderecord",
+            index=models.Index(fields=["student", "awarded_on"], name="grade_by_student"),
         ),
         migrations.AddConstraint(
-            model_name='graderecord',
-            constraint=models.CheckConstraint(condition=models.Q(('value', None), models.Q(('value__gte', 0), ('value__lte', models.F('scale_max'))), _connector='OR'), name='grade_within_scale'),
+            model_name="graderecord",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("value", None), models.Q(("value__gte", 0), ("value__lte", models.F("scale_max"))), _connector="OR"
+                ),
+                name="grade_within_scale",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='graderecord',
-            constraint=models.CheckConstraint(condition=models.Q(('known_on__gte', models.F('awarded_on'))), name='grade_known_after_day'),
+            model_name="graderecord",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("known_on__gte", models.F("awarded_on"))), name="grade_known_after_day"
+            ),
         ),
         migrations.AddIndex(
-            model_name='enrolment',
-            index=models.Index(fields=['student', 'entered_on'], name='enrolment_by_student'),
+            model_name="enrolment",
+            index=models.Index(fields=["student", "entered_on"], name="enrolment_by_student"),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(('known_on__gte', models.F('entered_on'))), name='enrolment_known_after_entry'),
+            model_name="enrolment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("known_on__gte", models.F("entered_on"))), name="enrolment_known_after_entry"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('exit_known_on', None), ('exited_on', None)), models.Q(('exit_known_on__gte', models.F('exited_on')), ('exited_on__gte', models.F('entered_on'))), _connector='OR'), name='enrolment_exit_known_after_exit'),
+            model_name="enrolment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("exit_known_on", None), ("exited_on", None)),
+                    models.Q(("exit_known_on__gte", models.F("exited_on")), ("exited_on__gte", models.F("entered_on"))),
+                    _connector="OR",
+                ),
+                name="enrolment_exit_known_after_exit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.UniqueConstraint(condition=models.Q(('exited_on', None)), fields=('student',), name='one_open_enrolment'),
+            model_name="enrolment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("exited_on", None)), fields=("student",), name="one_open_enrolment"
+            ),
         ),
         migrations.AddIndex(
-            model_name='disciplineincident',
-            index=models.Index(fields=['student', 'happened_on'], name='incident_by_student'),
+            model_name="disciplineincident",
+            index=models.Index(fields=["student", "happened_on"], name="incident_by_student"),
         ),
         migrations.AddConstraint(
-            model_name='disciplineincident',
-            constraint=models.CheckConstraint(condition=models.Q(('days_removed__gte', 0)), name='incident_days_not_negative'),
+            model_name="disciplineincident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("days_removed__gte", 0)), name="incident_days_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='disciplineincident',
-            constraint=models.CheckConstraint(condition=models.Q(('known_on__gte', models.F('happened_on'))), name='incident_known_after_day'),
+            model_name="disciplineincident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("known_on__gte", models.F("happened_on"))), name="incident_known_after_day"
+            ),
         ),
         migrations.AddIndex(
-            model_name='attendancerecord',
-            index=models.Index(fields=['student', 'held_on'], name='attendance_by_student'),
+            model_name="attendancerecord",
+            index=models.Index(fields=["student", "held_on"], name="attendance_by_student"),
         ),
         migrations.AddConstraint(
-            model_name='attendancerecord',
-            constraint=models.UniqueConstraint(fields=('student', 'held_on', 'category'), name='one_attendance_row_per_day'),
+            model_name="attendancerecord",
+            constraint=models.UniqueConstraint(
+                fields=("student", "held_on", "category"), name="one_attendance_row_per_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attendancerecord',
-            constraint=models.CheckConstraint(condition=models.Q(('category__in', ['absent', 'tardy'])), name='attendance_category_known'),
+            model_name="attendancerecord",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("category__in", ["absent", "tardy"])), name="attendance_category_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attendancerecord',
-            constraint=models.CheckConstraint(condition=models.Q(('n_sessions__gte', 0)), name='attendance_sessions_not_negative'),
+            model_name="attendancerecord",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("n_sessions__gte", 0)), name="attendance_sessions_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attendancerecord',
-            constraint=models.CheckConstraint(condition=models.Q(('known_on__gte', models.F('held_on'))), name='attendance_known_after_day'),
+            model_name="attendancerecord",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("known_on__gte", models.F("held_on"))), name="attendance_known_after_day"
+            ),
         ),
     ]

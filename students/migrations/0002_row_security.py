@@ -6,7 +6,8 @@ from accounts import row_security
 
 INSTITUTION = ["students_cohort", "students_upload", "students_term", "students_schoolday"]
 SCHOOL = ["students_student"]
-STUDENT = ["students_enrolment",
+STUDENT = [
+    "students_enrolment",
     "students_caseload",
     "students_attendancerecord",
     "students_graderecord",
@@ -14,7 +15,8 @@ STUDENT = ["students_enrolment",
     "students_studentattribute",
     "students_protectedattribute",
     "students_outcome",
-    "students_intervention"]
+    "students_intervention",
+]
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,49 @@
+# One command each; everything is installed into .venv from the lock file, from nothing but Python and a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+export OMP_NUM_THREADS := 1
+
+.PHONY: demo test check fix bench reproduce-uci clean install lock
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: requirements-dev.lock Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which with PYTHON=python3.12 make demo")'
+	@echo "Installing into $(VENV) (once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $(VENV)/.installed
+
+demo: install
+	@$(BIN)/python -m dropout_portal.demo
+
+test: install
+	@$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
+
+check: install
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/python -m mypy .
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m dropout_portal.checks
+	@$(MAKE) --no-print-directory test
+
+fix: install
+	@$(BIN)/python -m ruff check --fix .
+	@$(BIN)/python -m ruff format .
+
+reproduce-uci: install
+	@$(BIN)/python -m benchmarks.reproduce_uci
+
+bench: reproduce-uci
+
+lock: install
+	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
+	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -c requirements-dev.lock -o requirements.lock
+
+clean:
+	@if [ -L var/services ]; then rm -rf "$$(readlink -f var/services)"; fi
+	@rm -rf var reports

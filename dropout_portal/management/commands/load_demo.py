@@ -1,0 +1,108 @@
+"""Fill the demo: a synthetic district with its people, a trained model, lists, and var/demo.json for scripts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts import scope
+from accounts.models import Institution
+from dropout_portal import demo_people
+from modeling.models import ModelVersion
+from predictions import demo_example
+from predictions.models import ScoringRun
+
+DISTRICT, OTHER = "riverside", "lakeside"
+YEARS, SEED, CAPACITY = 6, 7, 36
+# Lists of the last months, so that a student's page has a history to show.
+LISTS_BACK = [dt.timedelta(weeks=weeks) for weeks in (16, 12, 8, 5, 2, 0)]
+
+
+class Command(BaseCommand):
+    """Load what is missing; run twice it changes nothing."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Read the port for the addresses in demo.json, and the size of the district."""
+        parser.add_argument("--port", default="8000")
+        parser.add_argument("--students", type=int, default=1800)
+
+    def handle(self, *args: object, **options: Any) -> None:
+        """Load, train, score, and write var/demo.json."""
+        if not settings.DEMO:
+            raise CommandError("Demo logins need no second factor. They are made only with PORTAL_DEMO=1.")
+        now = timezone.now()
+        self._district(DISTRICT, "Riverside Unified", options["students"], now)
+        self._district(OTHER, "Lakeside College", 150, now)
+        told_before = _read(Path(settings.VAR_DIR) / "demo.json")
+        people = demo_people.ensure(now=now, district=DISTRICT, other=OTHER, before=told_before)
+        self._model(now)
+        self._lists(now.date())
+        told = people | self._addresses(options["port"])
+        path = Path(settings.VAR_DIR) / "demo.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(told, indent=1, default=str), encoding="utf-8")
+
+    def _say(self, words: str) -> None:
+        self.stdout.write(words)
+        self.stdout.flush()
+
+    def _district(self, slug: str, name: str, n_students: int, now: dt.datetime) -> None:
+        institution = demo_people.ensure_institution(slug=slug, name=name, capacity=CAPACITY)
+        if institution.is_synthetic:
+            return
+        self._say(f"3/5 Simulating {name}: {n_students:,} students over {YEARS} school years")
+        years = YEARS if slug == DISTRICT else 2
+        size = ["--students", str(n_students), "--years", str(years), "--seed", str(SEED)]
+        call_command("generate_district", "--institution", slug, *size, stdout=self.stdout)
+
+    def _model(self, now: dt.datetime) -> None:
+        with scope.entered(scope.of_institution(Institution.objects.get(slug=DISTRICT))):
+            trained = ModelVersion.objects.filter(is_champion=True).exists()
+        if not trained:
+            self._say("4/5 Training the first model on past school years (about a minute)")
+            call_command("train_model", "--institution", DISTRICT, stdout=self.stdout)
+
+    def _lists(self, today: dt.date) -> None:
+        with scope.entered(scope.of_institution(Institution.objects.get(slug=DISTRICT))):
+            made = set(ScoringRun.objects.filter(published_at__isnull=False).values_list("as_of", flat=True))
+        days = [today - back for back in LISTS_BACK]
+        if not made:
+            self._say(f"5/5 Making {len(days)} lists, the newest of {today}")
+        for day in days if not made else days[-1:]:
+            if day not in made:
+                call_command("score_students", "--institution", DISTRICT, "--as-of", str(day), stdout=self.stdout)
+
+    def _addresses(self, port: str) -> dict[str, Any]:
+        institution = Institution.objects.get(slug=DISTRICT)
+        with scope.entered(scope.of_institution(institution)):
+            example = demo_example.of_first_student()
+        paths = {
+            "risk_list": "/students/",
+            "student": example["student_path"],
+            "uploads": "/records/",
+            "models": "/model/",
+            "monitoring": "/model/drift/",
+            "interventions": "/interventions/",
+            "meetings": None,
+        }
+        return {
+            "url": f"http://127.0.0.1:{port}",
+            "login_path": "/login/",
+            "paths": paths,
+            "institution": DISTRICT,
+            "predict_example": example["body"],
+        }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

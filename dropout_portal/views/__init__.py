@@ -1,0 +1,1 @@
+"""The doors that belong to no app: signing in, health, and what is said when something is not there."""

@@ -1,0 +1,105 @@
+"""Who belongs into a snapshot, and how many sessions each student was on the roll for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from modeling.core.facts_frames import FactFrames
+from modeling.core.labels import standing_outcomes
+from modeling.core.school_calendar import FloatArray, IntArray, SchoolCalendar, days
+
+TERMINAL = ("dropped_out", "graduated", "transferred", "died")
+
+
+def eligible_students(known: FactFrames, *, as_of: date) -> pd.Index:
+    """Return the ids of the students on the roll on a day, sorted.
+
+    Parameters
+    ----------
+    known : FactFrames
+        Facts known by `as_of`.
+    as_of : date
+
+    Returns
+    -------
+    Index of int, name ``student_id``
+        Entered by `as_of`, no known exit by then, and no terminal outcome known by then since entering: a
+        list that kept students who had already left would look far better than it is. A student who left
+        and has come back is on the roll again.
+    """
+    rows = known.enrolments
+    on_roll = rows.loc[(rows["entered_on"] <= pd.Timestamp(as_of)) & rows["exited_on"].isna()]
+    entered_on = on_roll.groupby("student_id")["entered_on"].max()
+    outcomes = standing_outcomes(known.outcomes)
+    terminal = outcomes.loc[outcomes["kind"].isin(TERMINAL)]
+    since_entering = days(terminal["happened_on"]) >= days(entered_on.reindex(terminal["student_id"]))
+    left = terminal.loc[since_entering, "student_id"]
+    ids: IntArray = np.setdiff1d(entered_on.index.to_numpy(dtype=np.int64), left.to_numpy(dtype=np.int64))
+    return pd.Index(ids, name="student_id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsOnRoll:
+    """The stretches of sessions during which each student was on the roll, none overlapping for one student.
+
+    Attributes
+    ----------
+    at : array of int, shape (n_stretches,)
+        Position of the student.
+    first, stop : arrays of int, shape (n_stretches,)
+        Positions in the calendar, `stop` excluded.
+    n_students : int
+    """
+
+    at: IntArray
+    first: IntArray
+    stop: IntArray
+    n_students: int
+
+    @classmethod
+    def of(cls, enrolments: pd.DataFrame, *, students: pd.Index, calendar: SchoolCalendar) -> SessionsOnRoll:
+        """Build the stretches from enrolments known by the calendar's last day; `exited_on` is NaT while open."""
+        at = students.get_indexer(pd.Index(enrolments["student_id"]))
+        first = calendar.position(enrolments["entered_on"])
+        # An exit date is the first day not attended, as Ed-Fi defines exitWithdrawDate.
+        stop = calendar.position(enrolments["exited_on"])
+        order = np.lexsort((stop, first, at))
+        order = order[at[order] >= 0]
+        at, first, stop = at[order], first[order], stop[order]
+        # A day on two rolls counts once: each stretch begins where all earlier ones of the student have
+        # stopped. Offsets part the students, so one running maximum serves them all.
+        offset = at * (calendar.n_sessions + 1)
+        reached = np.maximum.accumulate(np.append(0, stop + offset))[:-1] if at.size else stop
+        return cls(at=at, first=np.maximum(first, reached - offset), stop=stop, n_students=len(students))
+
+    def within(self, first: int, stop: int) -> FloatArray:
+        """Return how many sessions of a window each student was on the roll for, shape (n_students,)."""
+        shared = np.maximum(np.minimum(self.stop, stop) - np.maximum(self.first, first), 0)
+        return np.bincount(self.at, weights=shared, minlength=self.n_students).astype(np.float64)
+
+
+def n_sessions(facts: FactFrames, *, as_of: date, student_ids: Collection[int]) -> pd.Series:
+    """Return how many sessions each student has been on the roll for, up to a day.
+
+    Parameters
+    ----------
+    facts : FactFrames
+    as_of : date
+    student_ids : collection of int
+
+    Returns
+    -------
+    Series of float, index ``student_id`` in the order given
+        NaN for everyone where the institution has no calendar of school days.
+    """
+    known = facts.known_by(as_of)
+    calendar = SchoolCalendar.until(np.datetime64(as_of), school_days=known.school_days, terms=known.terms)
+    students = pd.Index(list(student_ids), name="student_id", dtype="int64")
+    on_roll = SessionsOnRoll.of(known.enrolments, students=students, calendar=calendar)
+    held = calendar.n_sessions
+    return pd.Series(on_roll.within(0, held) if held else np.nan, index=students, name="n_sessions")

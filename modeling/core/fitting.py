@@ -1,0 +1,222 @@
+"""Fits the risk model: out-of-fold scores decide trees, calibration and threshold, then all rows grow the booster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+from sklearn.metrics import log_loss
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import Pipeline
+
+from modeling.core import calibration, evaluation, reference
+from modeling.core.booster import RiskBooster
+from modeling.core.encoding import FrameEncoder
+from modeling.core.feature import Feature
+from modeling.core.risk_model import FORMAT, RiskModel
+
+FloatArray = NDArray[np.float64]
+Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+# Below this no fold holds enough of either outcome to say anything; the rule serves as the list (product.md, cold start).
+MINIMUM_ROWS = 50
+MINIMUM_OF_EACH_OUTCOME = 10
+
+
+class NotFittable(ValueError):
+    """The rows cannot carry a model; the sentence says why and fits the run's page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitSettings:
+    """How to fit, as `configs/training_config.yaml` says it.
+
+    Attributes
+    ----------
+    horizon_days : int
+        What the labels mean; only recorded.
+    n_trees : int
+        The most trees to grow.
+    n_tree_stages : int
+        At how many equal steps up to `n_trees` the out-of-fold loss is looked at; 1 keeps them all.
+    booster : mapping
+        LightGBM's parameters.
+    monotone : bool
+        Whether features with a `risk_direction` may act in that direction only.
+    n_folds : int
+    calibration : "best", "identity", "sigmoid" or "isotonic"
+        "best" takes the lowest out-of-fold Brier score.
+    """
+
+    horizon_days: int
+    n_trees: int
+    n_tree_stages: int = 1
+    booster: Mapping[str, Any] = field(default_factory=dict)
+    monotone: bool = True
+    n_folds: int = 5
+    calibration: Literal["best", "identity", "sigmoid", "isotonic"] = "best"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedRisk:
+    """A fitted model as what is stored, and what is needed to judge it.
+
+    Attributes
+    ----------
+    booster_text : str
+        LightGBM's own text.
+    specification : dict
+        Plain JSON types: everything else that `RiskModel.from_text` needs.
+    pipeline : Pipeline
+        The fitted encoder and booster, scikit-learn's way.
+    out_of_fold : ndarray of shape (n,)
+        Calibrated probability of each training row from trees and a curve that never saw it.
+    """
+
+    booster_text: str
+    specification: dict[str, Any]
+    pipeline: Pipeline
+    out_of_fold: FloatArray
+
+    def model(self) -> RiskModel:
+        """Return the model as it will be read back from its text."""
+        return RiskModel.from_text(self.booster_text, self.specification)
+
+
+def fit_risk_model(
+    frame: pd.DataFrame,
+    y: ArrayLike,
+    *,
+    groups: ArrayLike | None,
+    features: Sequence[Feature],
+    settings: FitSettings,
+    seed: int,
+) -> FittedRisk:
+    """Fit trees, calibration and threshold, each on rows that let it be judged honestly.
+
+    The same rows in the same order and the same seed give the same bytes.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n, any)
+    y : array-like of shape (n,), 0 or 1
+        Censored rows are left out before.
+    groups : array-like of shape (n,), or None
+        The student of each row: no student is on both sides of a fold. None where each row is another student.
+    features : sequence of Feature
+    settings : FitSettings
+    seed : int
+
+    Raises
+    ------
+    NotFittable
+        If there are too few rows, too few of one outcome, or no feature that varies.
+    """
+    labels = _checked(frame, y, features)
+    folds = grouped_folds(labels, groups, n_folds=settings.n_folds, seed=seed)
+    n_trees, log_odds = _out_of_fold(frame, labels, folds=folds, features=features, settings=settings, seed=seed)
+    kinds = calibration.KINDS if settings.calibration == "best" else (settings.calibration,)
+    curve, probability = calibration.choose_calibration(
+        log_odds, labels, folds=folds, kinds=kinds, forced=settings.calibration != "best"
+    )
+    pipeline = risk_pipeline(features, settings=settings, n_trees=n_trees, seed=seed).fit(frame, labels)
+    specification = {
+        "format": FORMAT,
+        "features": [feature.as_json() for feature in features],
+        "categories": pipeline["encode"].as_json(),
+        "calibration": curve.as_json(),
+        "threshold": evaluation.f1_threshold(labels, probability),
+        "horizon_days": settings.horizon_days,
+        "seed": seed,
+        "n_trees": n_trees,
+        "n_training": len(labels),
+        "positive_share": float(labels.mean()),
+        "reference": reference.training_reference(frame, features),
+    }
+    text = pipeline["boost"].booster_.model_to_string()
+    return FittedRisk(booster_text=text, specification=specification, pipeline=pipeline, out_of_fold=probability)
+
+
+def risk_pipeline(features: Sequence[Feature], *, settings: FitSettings, n_trees: int, seed: int) -> Pipeline:
+    """Return the unfitted pipeline: encoder, then booster."""
+    encoder = FrameEncoder(features)
+    directions = [0 if feature.kind == "category" else feature.risk_direction for feature in features]
+    booster = RiskBooster(
+        names=encoder.names,
+        categories=encoder.category_positions,
+        directions=directions if settings.monotone else None,
+        n_trees=n_trees,
+        parameters=dict(settings.booster),
+        seed=seed,
+    )
+    return Pipeline([("encode", encoder), ("boost", booster)])
+
+
+def grouped_folds(y: FloatArray, groups: ArrayLike | None, *, n_folds: int, seed: int) -> list[Fold]:
+    """Part the rows into folds that keep each student whole and the share of students who ever drop out.
+
+    Returns
+    -------
+    list of (rows to fit on, rows to judge on)
+        Fewer than `n_folds` where one outcome has fewer students than that.
+
+    Raises
+    ------
+    NotFittable
+        If an outcome has fewer than two students.
+    """
+    codes = np.arange(len(y)) if groups is None else pd.factorize(np.asarray(groups))[0]
+    ever = np.zeros(codes.max() + 1)
+    np.maximum.at(ever, codes, y)
+    n_folds = min(n_folds, int(ever.sum()), int((1 - ever).sum()))
+    if n_folds < 2:
+        raise NotFittable("Folds need at least two students who dropped out and two who never did.")
+    parts = StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(ever, ever)
+    held_out = [np.isin(codes, students) for _, students in parts]
+    return [(np.flatnonzero(~rows), np.flatnonzero(rows)) for rows in held_out]
+
+
+def _out_of_fold(
+    frame: pd.DataFrame,
+    labels: FloatArray,
+    *,
+    folds: Sequence[Fold],
+    features: Sequence[Feature],
+    settings: FitSettings,
+    seed: int,
+) -> tuple[int, FloatArray]:
+    """Return how many trees have the lowest out-of-fold log loss, and the scores of that many."""
+    stages = np.unique(np.linspace(0, settings.n_trees, settings.n_tree_stages + 1)[1:].round().astype(int))
+    log_odds = np.empty((len(stages), len(labels)))
+    for fitted_on, judged_on in folds:
+        pipeline = risk_pipeline(features, settings=settings, n_trees=settings.n_trees, seed=seed)
+        pipeline.fit(frame.iloc[fitted_on], labels[fitted_on])
+        matrix = pipeline["encode"].transform(frame.iloc[judged_on])
+        for stage, n_trees in enumerate(stages):
+            log_odds[stage, judged_on] = pipeline["boost"].decision_function(matrix, n_trees=int(n_trees))
+    losses = [log_loss(labels, expit(scores)) for scores in log_odds]
+    best = int(np.argmin(losses))
+    return int(stages[best]), log_odds[best]
+
+
+def _checked(frame: pd.DataFrame, y: ArrayLike, features: Sequence[Feature]) -> FloatArray:
+    labels = np.asarray(y, dtype=np.float64)
+    if labels.shape != (len(frame),) or not np.isin(labels, (0.0, 1.0)).all():
+        raise NotFittable("Each row needs a label, 0 or 1; leave censored students out first.")
+    if len(labels) < MINIMUM_ROWS:
+        raise NotFittable(f"Training needs at least {MINIMUM_ROWS} labelled rows, got {len(labels)}.")
+    n_positive = int(labels.sum())
+    fewest = min(n_positive, len(labels) - n_positive)
+    if fewest < MINIMUM_OF_EACH_OUTCOME:
+        raise NotFittable(
+            f"Training needs at least {MINIMUM_OF_EACH_OUTCOME} rows of each outcome, "
+            f"got {n_positive} who dropped out and {len(labels) - n_positive} who did not."
+        )
+    if not any(feature.name in frame and frame[feature.name].nunique() > 1 for feature in features):
+        raise NotFittable("No feature varies among the training rows: all are missing or constant.")
+    return labels

@@ -1,0 +1,145 @@
+"""The model that scores: LightGBM's text and a JSON specification, read back without running anything stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from modeling.core.calibration import Calibration, UnreadableCalibration
+from modeling.core.encoding import FrameEncoder, UnknownEncoding
+from modeling.core.feature import Feature
+
+FloatArray = NDArray[np.float64]
+
+FORMAT = "dropout-portal-risk-1"
+
+
+class UnreadableModel(ValueError):
+    """Booster and specification do not make one model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """What the model says of n students.
+
+    Attributes
+    ----------
+    log_odds : ndarray of shape (n,)
+        Before calibration.
+    probability : ndarray of shape (n,), in (0, 1)
+        Calibrated.
+    contributions : ndarray of shape (n, n_features + 1)
+        Exact TreeSHAP, in log-odds, features in the specification's order, the base last; a row adds up to its
+        log-odds.
+    missing_share : ndarray of shape (n,), in [0, 1]
+        Share of features that are missing or hold a category never seen in training.
+    """
+
+    log_odds: FloatArray
+    probability: FloatArray
+    contributions: FloatArray
+    missing_share: FloatArray
+
+
+class RiskModel:
+    """A booster, its calibration and its threshold.
+
+    Attributes
+    ----------
+    features : list of Feature
+        In the booster's column order.
+    specification : mapping
+        As stored.
+    threshold : float
+        At or above it `dropout_risk` is 1.
+    """
+
+    def __init__(
+        self,
+        booster: lightgbm.Booster,
+        *,
+        encoder: FrameEncoder,
+        calibration: Calibration,
+        specification: Mapping[str, Any],
+    ) -> None:
+        self.specification = specification
+        self.features: list[Feature] = list(encoder.features)
+        self.threshold = float(specification["threshold"])
+        self._booster = booster
+        self._encoder = encoder
+        self._calibration = calibration
+
+    @classmethod
+    def from_text(cls, text: str, specification: Mapping[str, Any]) -> RiskModel:
+        """Read a model back.
+
+        LightGBM's reader can crash the process on a damaged text: check its hash before, and try an unknown one in a
+        process of its own.
+
+        Parameters
+        ----------
+        text : str
+            LightGBM's own format.
+        specification : mapping
+            As `fit_risk_model` made it.
+
+        Raises
+        ------
+        UnreadableModel
+            If a part is missing or the two do not belong together.
+        """
+        if specification.get("format") != FORMAT:
+            raise UnreadableModel(f"The model's format is {specification.get('format')!r}, expected {FORMAT!r}.")
+        try:
+            features = [Feature.from_json(fields) for fields in specification["features"]]
+            encoder = FrameEncoder.from_json(features, specification["categories"])
+            calibration = Calibration.from_json(specification["calibration"])
+            threshold = float(specification["threshold"])
+            booster = lightgbm.Booster(model_str=text)
+        except (KeyError, TypeError, UnknownEncoding, UnreadableCalibration, lightgbm.basic.LightGBMError) as error:
+            raise UnreadableModel(f"The model cannot be read: {error}") from error
+        if booster.feature_name() != encoder.names:
+            raise UnreadableModel("The booster's columns are not the specification's features in their order.")
+        if booster.num_trees() == 0 or not 0 <= threshold <= 1:
+            raise UnreadableModel("The model has no trees, or a threshold outside 0 to 1.")
+        return cls(booster, encoder=encoder, calibration=calibration, specification=specification)
+
+    def score(self, frame: pd.DataFrame) -> Scores:
+        """Score many students.
+
+        Parameters
+        ----------
+        frame : DataFrame of shape (n, any)
+            One row a student; a feature it lacks is missing.
+        """
+        return self._scores(self._encoder.transform(frame))
+
+    def score_row(self, values: Mapping[str, Any]) -> Scores:
+        """Score one student from values by feature name, to the same floats as `score`."""
+        return self._scores(self._encoder.encode_row(values))
+
+    def _scores(self, matrix: FloatArray) -> Scores:
+        if len(matrix) == 0:
+            none = np.empty(0)
+            return Scores(
+                log_odds=none,
+                probability=none,
+                contributions=np.empty((0, len(self.features) + 1)),
+                missing_share=none,
+            )
+        # LightGBM ignores parameters given to a booster read from text; one thread has to be asked for each time, or
+        # the process hangs in its forked children.
+        log_odds = np.asarray(self._booster.predict(matrix, raw_score=True, num_threads=1), dtype=np.float64)
+        contributions = np.asarray(self._booster.predict(matrix, pred_contrib=True, num_threads=1), dtype=np.float64)
+        return Scores(
+            log_odds=log_odds,
+            probability=self._calibration.probability(log_odds),
+            contributions=contributions,
+            missing_share=np.isnan(matrix).mean(axis=1),
+        )

@@ -1,0 +1,110 @@
+"""The rule twin: points that add up over plain conditions on features, computed beside every model."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+Operation = Literal["at_least", "at_most", "above", "below", "equals"]
+
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "at_least": operator.ge,
+    "at_most": operator.le,
+    "above": operator.gt,
+    "below": operator.lt,
+    "equals": operator.eq,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One condition on one feature and what it is worth.
+
+    Attributes
+    ----------
+    feature : str
+        Name of a feature.
+    op : "at_least", "at_most", "above", "below" or "equals"
+    value : float or str
+        What the feature is compared with; a code for a category.
+    points : float
+        Added where the condition holds.
+    words : str
+        What a student who meets it is told to have in common, an English message id.
+    domain : str
+        Of the rules of one domain only the one with the most points counts: two signs of the same trouble
+        are one sign. Rules without a domain all count.
+    """
+
+    feature: str
+    op: Operation
+    value: float | str
+    points: float
+    words: str
+    domain: str = ""
+
+
+def met(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
+    """Return which rules each student meets; a missing value meets none.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_students, n_features)
+        A snapshot.
+    rules : sequence of Rule
+
+    Returns
+    -------
+    DataFrame of bool, shape (n_students, n_rules), columns 0 … n_rules - 1
+
+    Raises
+    ------
+    ValueError
+        If a rule names a feature that the snapshot lacks.
+    """
+    lacking = sorted({rule.feature for rule in rules} - set(frame.columns))
+    if lacking:
+        raise ValueError(f"The rules need features that the snapshot lacks: {', '.join(lacking)}.")
+    columns = {n: _holds(frame[rule.feature], rule) for n, rule in enumerate(rules)}
+    return pd.DataFrame(columns, index=frame.index, dtype=bool)
+
+
+def rule_points(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:
+    """Return the points of each student: the more, the sooner the rule would have the team look.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_students, n_features)
+        A snapshot.
+    rules : sequence of Rule
+
+    Returns
+    -------
+    Series of float, index as `frame`
+        A missing value gives no points; `n_missing` counts them.
+    """
+    worth = met(frame, rules) * np.array([rule.points for rule in rules], dtype=np.float64)
+    total = pd.Series(0.0, index=frame.index, name="points")
+    for domain in dict.fromkeys(rule.domain for rule in rules):
+        of_domain = worth[[n for n, rule in enumerate(rules) if rule.domain == domain]]
+        total += of_domain.max(axis=1) if domain else of_domain.sum(axis=1)
+    return total
+
+
+def n_missing(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:
+    """Return how many of the features the rules ask about are missing, per student."""
+    asked = list(dict.fromkeys(rule.feature for rule in rules))
+    return frame[asked].isna().sum(axis=1).rename("n_missing")
+
+
+def _holds(values: pd.Series, rule: Rule) -> pd.Series:
+    present = values.notna()
+    holds = pd.Series(False, index=values.index)
+    # Compared where present only: a category's NaN cannot be ordered, and NaN == NaN is not a rule.
+    holds[present] = COMPARISONS[rule.op](values[present], rule.value)
+    return holds

@@ -1,0 +1,122 @@
+"""The calendar of an institution up to a day: its sessions in order, and where each school year begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Days = npt.NDArray[np.datetime64]
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+# A column of features: numbers, or the codes of a category.
+Values = FloatArray | npt.NDArray[np.object_]
+
+# Where no terms are recorded a school year is taken to begin on this month's first day.
+FIRST_MONTH = 8
+
+
+def days(dates: Any) -> Days:
+    """Return dates as an array of datetime64[D]."""
+    return np.asarray(dates, dtype="datetime64[D]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchoolCalendar:
+    """Sessions held up to a day, addressed by position, so that windows count school days and not weekends.
+
+    Attributes
+    ----------
+    sessions : array of datetime64[D], shape (n_sessions,)
+        Sorted, each day once, none after the day asked for.
+    year_starts : array of datetime64[D], shape (n_years,)
+        First day of each school year that has begun, sorted; the last is the current one.
+    terms : DataFrame
+        ``school_year``, ``term`` and ``starts_on`` of the terms that have begun.
+    """
+
+    sessions: Days
+    year_starts: Days
+    terms: pd.DataFrame
+
+    @classmethod
+    def until(cls, as_of: np.datetime64, *, school_days: pd.DataFrame, terms: pd.DataFrame) -> SchoolCalendar:
+        """Build the calendar as far as it had run on a day."""
+        held = np.unique(days(school_days["held_on"]))
+        begun = terms.loc[days(terms["starts_on"]) <= as_of]
+        year_starts = days(np.sort(begun.groupby("school_year")["starts_on"].min().to_numpy()))
+        if not year_starts.size:
+            this_year = _conventional_start(as_of)
+            year_starts = days([_conventional_start(this_year - 1), this_year])
+        return cls(sessions=held[held <= as_of], year_starts=year_starts, terms=begun)
+
+    @property
+    def n_sessions(self) -> int:
+        """Return how many sessions were held so far."""
+        return int(self.sessions.size)
+
+    @property
+    def year_start(self) -> np.datetime64:
+        """Return the first day of the current school year, or of the last one during the holidays."""
+        start: np.datetime64 = self.year_starts[-1]
+        return start
+
+    def position(self, dates: Any) -> IntArray:
+        """Return how many sessions were held before each date; NaT lies after all of them."""
+        return np.searchsorted(self.sessions, days(dates), side="left")
+
+    def this_year(self) -> tuple[int, int]:
+        """Return the sessions of the current school year as positions, first and past-the-last."""
+        return int(self.position(self.year_start)), self.n_sessions
+
+    def last_year(self) -> tuple[int, int]:
+        """Return the sessions of the school year before, as positions; an empty range if unknown."""
+        stop = int(self.position(self.year_start))
+        first = int(self.position(self.year_starts[-2])) if self.year_starts.size > 1 else stop
+        return first, stop
+
+    def last_sessions(self, n: int) -> tuple[int, int]:
+        """Return the last `n` sessions as positions, first and past-the-last."""
+        return max(self.n_sessions - n, 0), self.n_sessions
+
+    def terms_of(self, awarded_on: Days, terms: pd.Series) -> tuple[IntArray, Days]:
+        """Return the school year and the first day of the term each grade belongs to.
+
+        A report card may come after the next term has begun, so a grade of term "1" belongs to the newest
+        term "1" that had begun when it was awarded. Where no such term is recorded, the school year is the
+        conventional one and terms are ordered by their number.
+
+        Parameters
+        ----------
+        awarded_on : array of datetime64[D], shape (n_grades,)
+        terms : Series of str, shape (n_grades,)
+
+        Returns
+        -------
+        school_year : array of int, shape (n_grades,)
+            The year it ends in.
+        starts_on : array of datetime64[D], shape (n_grades,)
+        """
+        year_began = _conventional_start(awarded_on)
+        number = pd.to_numeric(terms, errors="coerce").fillna(0).to_numpy(dtype=np.int64)
+        school_year = year_began.astype("datetime64[Y]").astype(np.int64) + 1970 + 1
+        starts_on = year_began + number
+        label = terms.to_numpy(dtype=object)
+        for term, known in self.terms.sort_values("starts_on").groupby("term"):
+            starts = days(known["starts_on"])
+            newest = np.searchsorted(starts, awarded_on, side="right") - 1
+            found = (label == term) & (newest >= 0)
+            school_year[found] = known["school_year"].to_numpy()[newest[found]]
+            starts_on[found] = starts[newest[found]]
+        return school_year, starts_on
+
+
+def _conventional_start(dates: Any) -> Any:
+    """Return the first day of the conventional school year around each date."""
+    # Shifting by whole months makes the calendar year end where the school year does.
+    months = np.asarray(dates, dtype="datetime64[M]")
+    year = (months - (FIRST_MONTH - 1)).astype("datetime64[Y]")
+    return (year.astype("datetime64[M]") + (FIRST_MONTH - 1)).astype("datetime64[D]")

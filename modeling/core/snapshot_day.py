@@ -1,0 +1,92 @@
+"""One day as the features see it: who is on the roll, what is known, which sessions were held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from modeling.core.eligibility import SessionsOnRoll, eligible_students
+from modeling.core.facts_frames import FactFrames
+from modeling.core.school_calendar import FloatArray, IntArray, SchoolCalendar, days
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotDay:
+    """What every family of features works from; totals are taken by position, without a group-by.
+
+    Attributes
+    ----------
+    as_of : datetime64[D]
+    facts : FactFrames
+        Known by `as_of`.
+    students : Index of int, shape (n_students,)
+        On the roll at `as_of`, sorted.
+    calendar : SchoolCalendar
+        Up to `as_of`.
+    on_roll : SessionsOnRoll
+    """
+
+    as_of: np.datetime64
+    facts: FactFrames
+    students: pd.Index
+    calendar: SchoolCalendar
+    on_roll: SessionsOnRoll
+
+    @classmethod
+    def of(cls, facts: FactFrames, *, as_of: date) -> SnapshotDay:
+        """Look at the facts as they were known on a day."""
+        known = facts.known_by(as_of)
+        day = np.datetime64(as_of)
+        calendar = SchoolCalendar.until(day, school_days=known.school_days, terms=known.terms)
+        students = eligible_students(known, as_of=as_of)
+        return cls(
+            as_of=day,
+            facts=known,
+            students=students,
+            calendar=calendar,
+            on_roll=SessionsOnRoll.of(known.enrolments, students=students, calendar=calendar),
+        )
+
+    def at(self, student_id: pd.Series) -> IntArray:
+        """Return the position of each row's student among `students`, -1 where not on the roll."""
+        return self.students.get_indexer(pd.Index(student_id))
+
+    def totals(self, at: IntArray, weights: FloatArray | None = None) -> FloatArray:
+        """Return per student how many rows they have, or the sum of the rows' weights.
+
+        Parameters
+        ----------
+        at : array of int, shape (n_rows,)
+            Positions from `at`; negative ones are left out.
+        weights : array of float, shape (n_rows,), optional
+
+        Returns
+        -------
+        array of float, shape (n_students,)
+        """
+        counted = at >= 0
+        kept = None if weights is None else weights[counted]
+        return np.bincount(at[counted], weights=kept, minlength=len(self.students)).astype(np.float64)
+
+    def sessions(self, first: int, stop: int) -> FloatArray:
+        """Return per student the sessions of a window they were on the roll for."""
+        return self.on_roll.within(first, stop)
+
+    def within(self, dates: pd.Series, *, window_days: int) -> npt.NDArray[np.bool_]:
+        """Return which dates lie in the calendar days up to and including `as_of`."""
+        when = days(dates)
+        inside: npt.NDArray[np.bool_] = (when <= self.as_of) & (when > self.as_of - np.timedelta64(window_days, "D"))
+        return inside
+
+    def seen(self) -> npt.NDArray[np.bool_]:
+        """Return which students have had a session: of the others nobody could have recorded anything."""
+        had_one: npt.NDArray[np.bool_] = self.sessions(0, self.calendar.n_sessions) > 0
+        return had_one
+
+    def missing(self) -> FloatArray:
+        """Return NaN for every student."""
+        return np.full(len(self.students), np.nan)

@@ -1,0 +1,194 @@
+"""Train a model: facts → snapshots → frozen dataset → a process that fits and judges → registry."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts import scope
+from accounts.models import Institution
+from jobs.claims import Claim, Refused
+from modeling import code_version, datasets, facts, fit_process, registry, training_config
+from modeling.models import Dataset, ModelVersion, TrainingRun
+from modeling.training_config import TrainingConfig
+from modeling.training_requests import STEPS
+
+LONGEST_SECONDS = 90 * 60
+TRIAL_SECONDS = 120
+A_YEAR = dt.timedelta(days=365)
+
+
+def train_model(claim: Claim) -> None:
+    """Do the work of a training's job.
+
+    :raises Refused: if there is too little to learn from, or the configuration is wrong
+    """
+    institution = claim.job.institution
+    now = dt.datetime.now(dt.UTC)
+    try:
+        config = training_config.load()
+    except training_config.ConfigRefused as refusal:
+        raise Refused(str(refusal)) from None
+    with scope.entered(scope.of_institution(institution)):
+        tell(claim, "records")
+        dataset, task = _prepare(claim, config, institution=institution, now=now)
+    with tempfile.TemporaryDirectory(prefix="training-") as name:
+        folder = Path(name)
+        (folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
+        fit(claim, folder)
+        tell(claim, "register")
+        try_out(folder)
+        with scope.entered(scope.of_institution(institution)):
+            version = _register(claim, folder, dataset=dataset, config=config, now=now)
+    _copy_to_mlflow(version, dataset=dataset, config=config, institution=institution)
+
+
+def tell(claim: Claim, step: str) -> None:
+    """Say which of the steps begins."""
+    claim.progress(STEPS.index(step), len(STEPS), step)
+
+
+def _prepare(
+    claim: Claim, config: TrainingConfig, *, institution: Institution, now: dt.datetime
+) -> tuple[Dataset, dict[str, Any]]:
+    """Freeze the dataset and describe the task for the process that fits."""
+    today = now.date()
+    offered = facts.terms(default_horizon_days=config.horizon_days, rule_name=config.rule)
+    wanted = config.choose_features(offered.features)
+    dates = snapshot_dates(offered, config, today=today)
+    tell(claim, "snapshots")
+    known = facts.frames()
+    try:
+        snapshots = datasets.labelled_snapshots(
+            known, dates=dates, wanted=wanted, horizon_days=offered.horizon_days, known_by=today
+        )
+    except datasets.NothingToLearn as nothing:
+        raise Refused(str(nothing)) from None
+    tell(claim, "freeze")
+    dataset = datasets.freeze(snapshots, institution=institution, horizon_days=offered.horizon_days, now=now)
+    task = {
+        "dataset": str(datasets.path(dataset)),
+        "features": [feature.as_json() for feature in wanted],
+        "settings": asdict(config.fit_settings(horizon_days=offered.horizon_days)),
+        "rules": [asdict(rule) for rule in offered.rules],
+        "seed": config.seed,
+        "test_from": [day.isoformat() for day in test_dates(snapshots.dates)],
+        "test_share": config.test_share,
+        "holdout_share": config.holdout_share,
+        "capacity_share": min(1.0, institution.capacity / max(1, dataset.n_students)),
+    }
+    return dataset, task
+
+
+def snapshot_dates(offered: facts.Terms, config: TrainingConfig, *, today: dt.date) -> list[dt.date]:
+    """Return the past dates to learn from: several a year, or a flat cohort's own."""
+    if not offered.has_calendar:
+        return offered.cohort_snapshots
+    first, last = facts.first_and_last_school_day()
+    latest = min(last, today - dt.timedelta(days=offered.horizon_days))
+    days = [
+        dt.date(year, day.month, day.day) for year in range(first.year, latest.year + 1) for day in config.snapshot_days
+    ]
+    return sorted(day for day in days if first + dt.timedelta(days=30) <= day <= latest)
+
+
+def test_dates(dates: list[dt.date]) -> list[dt.date]:
+    """Return the days from which to test, the fullest first: the newest matured year, then ever less of it."""
+    return [day for day in dates if day > max(dates) - A_YEAR] if len(dates) > 1 else []
+
+
+def fit(claim: Claim, folder: Path) -> None:
+    """Fit in an exec'd process: fork-safe, killable, and its memory returns.
+
+    :raises Refused: with the process's sentence, if the data cannot carry a model
+    """
+    command = [sys.executable, "-m", "modeling.fit_process", str(folder)]
+    with subprocess.Popen(  # noqa: S603
+        command, cwd=settings.BASE_DIR, env=_environment(), stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                if line.strip() in STEPS:
+                    tell(claim, line.strip())
+            status = process.wait(LONGEST_SECONDS)
+        except BaseException:
+            process.kill()
+            raise
+    if status == fit_process.REFUSED:
+        raise Refused((folder / "refused.txt").read_text(encoding="utf-8"))
+    if status:
+        raise RuntimeError(f"The fitting process ended with {status}.")
+
+
+def try_out(folder: Path) -> None:
+    """Read the new model in a throw-away process before anything of ours does.
+
+    :raises RuntimeError: if it crashes, hangs, or answers differently
+    """
+    command = [sys.executable, "-m", "modeling.trial_process", str(folder)]
+    tried = subprocess.run(  # noqa: S603
+        command, cwd=settings.BASE_DIR, env=_environment(), timeout=TRIAL_SECONDS, check=False
+    )
+    if tried.returncode:
+        raise RuntimeError(f"The new model could not be read back: exit code {tried.returncode}.")
+
+
+def _environment() -> dict[str, str]:
+    # Secrets of the portal are of no use to a process that only computes.
+    kept = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "TMPDIR", "HOME")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "passive",
+    }
+
+
+def _register(
+    claim: Claim, folder: Path, *, dataset: Dataset, config: TrainingConfig, now: dt.datetime
+) -> ModelVersion:
+    specification = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    run = TrainingRun.objects.select_related("created_by").get(job=claim.job)
+    with claim.publishing():
+        version = registry.register(
+            institution=claim.job.institution,
+            by=run.created_by,
+            now=now,
+            dataset=dataset,
+            booster_text=(folder / "model.lgb").read_text(encoding="utf-8"),
+            specification=specification,
+            metrics=json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
+            threshold=specification["threshold"],
+            seed=config.seed,
+            code_version=code_version.commit(),
+            library_versions=code_version.libraries(),
+        )
+        run.model_version = version
+        run.save(update_fields=["model_version"])
+        claim.progress(len(STEPS), len(STEPS), "")
+    return version
+
+
+def _copy_to_mlflow(
+    version: ModelVersion, *, dataset: Dataset, config: TrainingConfig, institution: Institution
+) -> None:
+    """Copy run and files to MLflow once the model is registered; nothing waits for it, nothing fails with it."""
+    tags = {
+        "data_sha256": dataset.content_sha256,
+        "model_sha256": version.sha256,
+        "git_commit": version.code_version,
+        **{f"library.{name}": number for name, number in version.library_versions.items()},
+    }
+    run_id = registry.log_run(version=version, parameters=config.parameters(), tags=tags)
+    if run_id:
+        with transaction.atomic(), scope.entered(scope.of_institution(institution)):
+            ModelVersion.objects.filter(pk=version.pk).update(mlflow_run_id=run_id)

@@ -1,0 +1,99 @@
+"""Read bodies strictly: every unknown, missing or badly typed field is named, all at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+
+from modeling.core.feature import Feature
+from predictions.api.problems import InvalidBody
+
+MOST_ERRORS = 100
+
+
+class StrictJSONParser(JSONParser):
+    """JSON without NaN, without duplicate keys, and not nested deeper than we read."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """Return the body, or say in a sentence why it is not JSON."""
+        try:
+            return json.loads(stream.read(), parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+        except RecursionError:
+            raise ParseError("The body is nested too deeply.") from None
+        except ValueError as error:
+            raise ParseError(f"The body is not JSON: {_printable(str(error))}.") from None
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is not a number in JSON")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _iso_day(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("a date is written as text, like 2026-11-23")
+    return dt.date.fromisoformat(value)
+
+
+Day = Annotated[dt.date, BeforeValidator(_iso_day)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
+
+
+def read_predict(data: Any, *, sha256: str, features: tuple[str, ...]) -> tuple[dt.date, dict[str, Any]]:
+    """Return the day and the features of a body for /api/predict.
+
+    `features` are the champion's as JSON, in their order; the validator they make is kept by the model's hash.
+
+    :raises InvalidBody: naming every field at fault
+    """
+    try:
+        body = _predict_model(sha256, features).model_validate(data)
+    except ValidationError as error:
+        raise InvalidBody([_worded(fault) for fault in error.errors()[:MOST_ERRORS]]) from None
+    return body.as_of, body.features.model_dump()  # type: ignore[attr-defined]
+
+
+@functools.lru_cache(maxsize=32)
+def _predict_model(sha256: str, features: tuple[str, ...]) -> type[BaseModel]:
+    fields: dict[str, Any] = {}
+    for text in features:
+        feature = Feature.from_json(json.loads(text))
+        fields[feature.name] = (_type_of(feature) | None, None)
+    values = create_model("Features", __base__=_Strict, **fields)
+    return create_model("PredictBody", __base__=_Strict, as_of=(Day, ...), features=(values, ...))
+
+
+def _type_of(feature: Feature) -> Any:
+    if feature.kind == "category":
+        return Literal[tuple(feature.levels)] if feature.levels else Annotated[str, Field(max_length=200)]
+    if feature.kind == "flag":
+        return bool | Annotated[int, Field(ge=0, le=1)]
+    return Annotated[float, Field(ge=feature.low, le=feature.high)]
+
+
+def _worded(fault: Any) -> dict[str, str]:
+    # A union names its branches after the field; what the caller sent is the field.
+    path = [str(part) for part in fault["loc"]]
+    got = "" if fault["type"] == "missing" else _printable(repr(fault["input"]))[:80]
+    field = ".".join(path[:2] if path[:1] == ["features"] else path[:1]) or "body"
+    return {"field": _printable(field)[:120], "message": fault["msg"], "got": got}
+
+
+def _printable(text: str) -> str:
+    """Replace what no UTF-8 answer can carry."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,95 @@
+"""Bodies and answers as the OpenAPI schema shows them; reading is done in bodies.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from predictions.models import Tier
+
+
+class PredictRequest(serializers.Serializer[Any]):
+    """One student's features as of a day."""
+
+    as_of = serializers.DateField(help_text="The day the features describe.")
+    features = serializers.DictField(
+        help_text="By name; what is left out or null counts as missing. GET /api/models/current lists them."
+    )
+
+
+class ReasonAnswer(serializers.Serializer[Any]):
+    """What was seen and how it compares."""
+
+    code = serializers.CharField(help_text="Name of the feature.")
+    text = serializers.CharField()
+    value = serializers.JSONField(allow_null=True)
+    comparison = serializers.CharField(allow_blank=True)
+    direction = serializers.ChoiceField(choices=["raises", "lowers"])
+    changeable = serializers.BooleanField(help_text="Whether a school can do something about it.")
+
+
+class PredictAnswer(serializers.Serializer[Any]):
+    """A score with its reasons."""
+
+    dropout_risk = serializers.IntegerField(min_value=0, max_value=1, help_text="1 at or above the model's threshold.")
+    probability = serializers.FloatField(min_value=0, max_value=1, help_text="Calibrated, four decimals.")
+    tier = serializers.ChoiceField(choices=Tier.values, allow_null=True)
+    reasons = ReasonAnswer(many=True)
+    model_version = serializers.CharField()
+    as_of = serializers.DateField()
+    insufficient_data = serializers.BooleanField(help_text="True where too little is known; there is no tier then.")
+
+
+class FeatureDescription(serializers.Serializer[Any]):
+    """One feature the model takes."""
+
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["number", "flag", "category"])
+    # The word is the contract's; a serializer has a `label` of its own, so it is declared by its source name.
+    unit = serializers.CharField(allow_blank=True)
+    changeable = serializers.BooleanField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    levels = serializers.DictField(child=serializers.CharField())
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add `label`, which a class attribute would shadow."""
+        return {**super().get_fields(), "label": serializers.CharField()}
+
+
+class ModelDescription(serializers.Serializer[Any]):
+    """The model that answers."""
+
+    model_version = serializers.CharField()
+    sha256 = serializers.CharField()
+    trained_at = serializers.DateTimeField()
+    horizon_days = serializers.IntegerField()
+    threshold = serializers.FloatField()
+    features = FeatureDescription(many=True)
+
+
+class FieldProblem(serializers.Serializer[Any]):
+    """One field at fault."""
+
+    field = serializers.CharField()
+    message = serializers.CharField()
+    got = serializers.CharField(allow_blank=True)
+
+
+class Problem(serializers.Serializer[Any]):
+    """RFC 9457 problem details."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add `errors`, which a serializer uses for itself."""
+        return {**super().get_fields(), "errors": FieldProblem(many=True, required=False)}
+
+
+def problems(*statuses: int) -> dict[tuple[int, str], type[Problem]]:
+    """Return the error answers of an endpoint."""
+    return {(status, "application/problem+json"): Problem for status in statuses}

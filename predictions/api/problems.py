@@ -1,0 +1,63 @@
+"""One form for every error of the API: RFC 9457 problem details, with every field at fault named."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class InvalidBody(exceptions.APIException):
+    """The body is not what the endpoint takes; `errors` name every field."""
+
+    status_code = 400
+    default_detail = "The request was not understood. Each field at fault is named in errors."
+
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+class NoModelYet(exceptions.APIException):
+    """The institution has no model that could answer."""
+
+    status_code = 503
+    default_detail = "No model has been trained for this institution yet. Train one, then ask again."
+
+
+def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    """Return the body of a problem."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    return body | ({"errors": errors} if errors is not None else {})
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Word what went wrong; what is our own fault is left to the server error handler."""
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    detail = str(getattr(error, "detail", "")) or HTTPStatus(response.status_code).phrase
+    if isinstance(error, Http404):
+        detail = "There is nothing here that this key may see."
+    body = problem(response.status_code, detail, getattr(error, "errors", None))
+    return Response(body, status=response.status_code, headers=_kept(response), content_type=CONTENT_TYPE)
+
+
+def _kept(response: Response) -> dict[str, str]:
+    return {name: value for name, value in response.items() if name in ("WWW-Authenticate", "Retry-After", "Allow")}
+
+
+def problem_page(request: HttpRequest, status: int, detail: str) -> JsonResponse:
+    """Answer outside of a view in the same form: unknown addresses and our own failures below /api/."""
+    return JsonResponse(problem(status, detail), status=status, content_type=CONTENT_TYPE)

@@ -1,0 +1,147 @@
+"""The endpoints: each reads strictly, asks the domain once, and leaves a record."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import audit_log, scope
+from accounts.models import ApiClient
+from modeling import registry
+from modeling.models import ModelVersion
+from predictions import answers, prediction_log, runs
+from predictions.api import bodies, documents
+from predictions.api.authentication import HasScope
+from predictions.api.problems import NoModelYet
+from predictions.models import CurrentRisk
+
+
+class ClientView(APIView):
+    """An endpoint for API clients; works in the scope of the client's institution."""
+
+    permission_classes = [HasScope]
+    parser_classes = [bodies.StrictJSONParser]
+    needs_scope = ""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer, and forbid whoever stands between to keep it."""
+        response = super().dispatch(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _client(request: Request) -> ApiClient:
+    return request.user.client  # type: ignore[union-attr, no-any-return]
+
+
+def _champion() -> ModelVersion:
+    try:
+        return registry.champion()
+    except registry.NoChampion:
+        raise NoModelYet from None
+
+
+class Predict(ClientView):
+    """Score one student from features."""
+
+    needs_scope = "predict"
+
+    @extend_schema(
+        operation_id="predict",
+        request=documents.PredictRequest,
+        responses={200: documents.PredictAnswer, **documents.problems(400, 401, 403, 413, 429, 503)},
+        summary="Score one student",
+        description="The key's institution picks the model. Feature names, types and bounds: GET /api/models/current.",
+    )
+    def post(self, request: Request) -> Response:
+        """Answer with probability, tier and reasons, and log the answer."""
+        started = time.perf_counter()
+        client = _client(request)
+        with scope.entered(scope.of_institution(client.institution)):
+            version = _champion()
+            described = tuple(json.dumps(fields, sort_keys=True) for fields in version.specification["features"])
+            as_of, values = bodies.read_predict(request.data, sha256=version.sha256, features=described)
+            answer = answers.for_values(version=version, as_of=as_of, values=values)
+            prediction_log.record(
+                client=client,
+                version=version,
+                as_of=as_of,
+                features=values,
+                answer=answer,
+                duration_ms=(time.perf_counter() - started) * 1000,
+                now=timezone.now(),
+            )
+        return Response(answer)
+
+
+class CurrentModel(ClientView):
+    """What the champion is and what it takes."""
+
+    needs_scope = "predict"
+
+    @extend_schema(
+        operation_id="current_model",
+        responses={200: documents.ModelDescription, **documents.problems(401, 403, 429, 503)},
+        summary="Describe the model that answers",
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with the features of the champion: names, types, bounds, levels."""
+        with scope.entered(scope.of_institution(_client(request).institution)):
+            version = _champion()
+        features = [
+            {key: fields[key] for key in ("name", "kind", "label", "unit", "changeable", "low", "high", "levels")}
+            for fields in version.specification["features"]
+        ]
+        return Response(
+            {
+                "model_version": str(version),
+                "sha256": version.sha256,
+                "trained_at": version.trained_at,
+                "horizon_days": version.specification["horizon_days"],
+                "threshold": version.threshold,
+                "features": features,
+            }
+        )
+
+
+class StudentRisk(ClientView):
+    """The published score of one student."""
+
+    needs_scope = "read_risk"
+
+    @extend_schema(
+        operation_id="student_risk",
+        responses={200: documents.PredictAnswer, **documents.problems(401, 403, 404, 429)},
+        summary="Read a student's current score",
+    )
+    def get(self, request: Request, public_id: uuid.UUID) -> Response:
+        """Answer with what the list says of a student."""
+        client = _client(request)
+        with scope.entered(scope.of_institution(client.institution)):
+            current = (
+                CurrentRisk.objects.select_related("score__run__model_version")
+                .defer("score__run__model_version__booster_text", "score__contributions")
+                .filter(student__public_id=public_id)
+                .first()
+            )
+            if current is None or runs.latest_run() is None:
+                raise Http404
+            audit_log.record(
+                action="api_student_risk",
+                by=client,
+                now=timezone.now(),
+                subjects=[public_id],
+                purpose=client.purpose,
+                remote_address=request.META.get("REMOTE_ADDR") or None,
+            )
+            answer = answers.for_score(current.score)
+        return Response(answer)

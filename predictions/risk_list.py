@@ -1,0 +1,215 @@
+"""The ranked list of the students a person may see: filtered, sorted, paged, with the line drawn at capacity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import F, QuerySet, Sum
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Institution, School, User
+from modeling.core.feature import Feature
+from modeling.models import ModelVersion
+from predictions import answers, runs, wording
+from predictions.models import CurrentRisk, ScoringRun, Tier
+from predictions.record_wording import grade_words
+from students.models import Student
+
+PAGE_SIZE = 50
+REASONS_SHOWN = 2
+
+# Students too little known have no rank; they come last, never first.
+SORTS: dict[str, tuple[Any, ...]] = {
+    "risk": (F("rank").asc(nulls_last=True), "student_id"),
+    "new": (F("is_new").desc(), F("rank").asc(nulls_last=True), "student_id"),
+    "name": ("search_name", "student_id"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What the person asked for, as it stands in the address."""
+
+    q: str = ""
+    school: str = ""
+    grade: str = ""
+    tier: str = ""
+    sort: str = "risk"
+    estimates: bool = False
+    page: int = 1
+
+    @classmethod
+    def from_query(cls, query: Any) -> Filters:
+        """Read the address; what is not understood counts as not asked."""
+        sort = query.get("sort", "risk")
+        school = query.get("school", "")
+        page = query.get("page", "1")
+        return cls(
+            q=query.get("q", "").replace("\x00", "").strip()[:100],
+            school=school if school.isascii() and school.isdigit() and len(school) < 19 else "",
+            grade=query.get("grade", "").replace("\x00", "")[:20],
+            tier=query.get("tier", "") if query.get("tier", "") in Tier.values else "",
+            sort=sort if sort in SORTS else "risk",
+            estimates=query.get("estimates") == "1",
+            page=min(int(page), 100_000) if page.isascii() and page.isdigit() and len(page) < 7 and int(page) else 1,
+        )
+
+    def url(self, **changes: Any) -> str:
+        """Return the list's address with some of the filters changed; changing one returns to the first page."""
+        asked = replace(self, **({"page": 1} | changes))
+        fields = {name: getattr(asked, name) for name in ("q", "school", "grade", "tier")}
+        query = {name: value for name, value in fields.items() if value}
+        if asked.sort != "risk":
+            query["sort"] = asked.sort
+        if asked.estimates:
+            query["estimates"] = "1"
+        if asked.page > 1:
+            query["page"] = str(asked.page)
+        return reverse("risk_list") + (f"?{urlencode(query)}" if query else "")
+
+    @property
+    def narrows(self) -> bool:
+        """Tell whether anybody is filtered out."""
+        return bool(self.q or self.school or self.grade or self.tier)
+
+
+def listing(*, user: User, institution: Institution, filters: Filters) -> dict[str, Any]:
+    """Return everything the list's page shows to one person."""
+    run = runs.latest_run()
+    everyone = CurrentRisk.objects.visible_to(user)
+    matching = _narrowed(everyone, filters)
+    n_students, n_matching = everyone.count(), matching.count()
+    n_pages = max(1, -(-n_matching // PAGE_SIZE))
+    filters = replace(filters, page=min(filters.page, n_pages))
+    above = everyone.filter(tier=Tier.REVIEW_FIRST).aggregate(expected=Sum("risk"), n=Sum(1))
+    n_above = above["n"] or 0
+    empty = _empty(run, n_students, n_matching)
+    return {
+        "rows": _rows(matching, filters, run, n_above),
+        "run": _run_words(run),
+        "n_students": n_students,
+        "n_matching": n_matching,
+        "capacity": institution.capacity,
+        "n_above_line": n_above,
+        "expected_true": above["expected"],
+        "filters": filters,
+        "pages": {
+            "number": filters.page,
+            "n_pages": n_pages,
+            "previous_url": filters.url(page=filters.page - 1) if filters.page > 1 else None,
+            "next_url": filters.url(page=filters.page + 1) if filters.page < n_pages else None,
+        },
+        "shows_estimates": filters.estimates,
+        "estimates_url": filters.url(estimates=not filters.estimates, page=filters.page),
+        "empty": empty,
+        **_choices(everyone, institution, filters),
+    }
+
+
+def _narrowed(everyone: QuerySet[CurrentRisk], filters: Filters) -> QuerySet[CurrentRisk]:
+    rows = everyone
+    for word in filters.q.lower().split():
+        rows = rows.filter(search_name__contains=word)
+    wanted = {"school_id": filters.school, "grade_level": filters.grade, "tier": filters.tier}
+    return rows.filter(**{name: value for name, value in wanted.items() if value})
+
+
+def _empty(run: ScoringRun | None, n_students: int, n_matching: int) -> str | None:
+    if run is None:
+        if not Student.objects.exists():
+            return "no_students"
+        return "no_run" if ModelVersion.objects.filter(is_champion=True).exists() else "no_champion"
+    if not n_students:
+        return "no_students"
+    return None if n_matching else "no_match"
+
+
+def _run_words(run: ScoringRun | None) -> dict[str, Any] | None:
+    if run is None or run.model_version is None:
+        return None
+    return {
+        "as_of": run.as_of,
+        "published_at": run.published_at,
+        "model_label": model_label(run.model_version),
+        "horizon_days": run.model_version.specification["horizon_days"],
+    }
+
+
+def model_label(version: ModelVersion) -> str:
+    """Return a version's name on screen."""
+    return _("model %(number)s") % {"number": version.number}
+
+
+def _rows(
+    matching: QuerySet[CurrentRisk], filters: Filters, run: ScoringRun | None, n_above: int
+) -> list[dict[str, Any]]:
+    if run is None:
+        return []
+    first = (filters.page - 1) * PAGE_SIZE
+    page = matching.order_by(*SORTS[filters.sort]).select_related("student", "school", "score")
+    current = list(page.defer("score__contributions")[first : first + PAGE_SIZE])
+    features = answers.features_by_name(run.model_version)
+    draws_line = filters.sort == "risk" and not filters.narrows
+    return [
+        _row(risk, features, filters) | {"line_after": draws_line and n_above == first + place}
+        for place, risk in enumerate(current, start=1)
+    ]
+
+
+def _row(risk: CurrentRisk, features: dict[str, Feature], filters: Filters) -> dict[str, Any]:
+    student, insufficient = risk.student, risk.rank is None
+    raising = [reason for reason in risk.score.reasons if reason["direction"] == "raises"]
+    return {
+        "public_id": student.public_id,
+        "url": reverse("student_page", args=[student.public_id]) + ("?estimates=1" if filters.estimates else ""),
+        "name": student.name,
+        "external_id": student.external_id,
+        "grade_level": risk.grade_level,
+        "school_name": risk.school.name,
+        "tier": risk.tier or None,
+        "tier_label": wording.tier_label(risk.tier) if risk.tier else "",
+        "tier_mark": wording.tier_mark(risk.tier) if risk.tier else "",
+        "rank": risk.rank,
+        "probability": risk.risk if filters.estimates and not insufficient else None,
+        "probability_value": f"{risk.risk:.{answers.DECIMALS}f}",
+        "why": [] if insufficient else _why(raising, features),
+        "is_new": risk.is_new,
+        "insufficient": insufficient,
+    }
+
+
+def _why(raising: list[dict[str, Any]], features: dict[str, Feature]) -> list[str]:
+    """Word the strongest reasons, what can be changed first."""
+    ordered = sorted(raising, key=lambda reason: not reason["changeable"])[:REASONS_SHOWN]
+    return [
+        f"{wording.sentence(reason, features[reason['code']])} {wording.comparison(reason, features[reason['code']])}".strip()
+        for reason in ordered
+    ]
+
+
+def _choices(everyone: QuerySet[CurrentRisk], institution: Institution, filters: Filters) -> dict[str, Any]:
+    """Return what can be filtered and sorted by, and a chip for each filter that is on."""
+    schools = School.objects.filter(institution=institution, pk__in=everyone.values("school_id")).order_by("name")
+    school_names = {str(school.pk): school.name for school in schools}
+    levels = everyone.exclude(grade_level="").values_list("grade_level", flat=True).distinct()
+    grades = sorted(levels, key=lambda level: (not level.isdigit(), level.zfill(3)))
+    sorts = {"risk": _("Worth a conversation first"), "new": _("New on the list first"), "name": _("Name")}
+    chips = [
+        (filters.q, f"“{filters.q}”", "q"),
+        (filters.school, school_names.get(filters.school, _("Another school")), "school"),
+        (filters.grade, grade_words(filters.grade) if filters.grade else "", "grade"),
+        (filters.tier, wording.tier_label(filters.tier) if filters.tier else "", "tier"),
+    ]
+    return {
+        "schools": [{"value": pk, "label": name} for pk, name in school_names.items()] if len(school_names) > 1 else [],
+        "grades": [{"value": level, "label": grade_words(level)} for level in grades],
+        "tiers": [{"value": tier, "label": wording.tier_label(tier)} for tier in Tier.values],
+        "sorts": [
+            {"value": name, "label": label, "url": filters.url(sort=name), "is_current": name == filters.sort}
+            for name, label in sorts.items()
+        ],
+        "chips": [{"label": label, "remove_url": filters.url(**{name: ""})} for on, label, name in chips if on],
+    }

@@ -1,0 +1,173 @@
+"""One student's page: what changed, why, what is on record, who looked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import audit_log
+from modeling.core.feature import Feature
+from predictions import answers, charts, wording
+from predictions.models import CurrentRisk, RiskScore
+from predictions.risk_list import model_label
+from students.importing.cohort_schema import CohortSchema
+from students.models import Student
+
+GRADES_SHOWN = 40
+
+
+def page(*, student: Student, sees_predictions: bool, shows_estimates: bool, today: dt.date) -> dict[str, Any]:
+    """Return everything the page shows to one person."""
+    current = _current(student) if sees_predictions else None
+    return {
+        "student": {
+            "name": student.name,
+            "external_id": student.external_id,
+            "public_id": student.public_id,
+            "school_name": student.school.name,
+            "grade_level": student.grade_level,
+        },
+        "score": _score(current, student, shows_estimates),
+        **_reasons(current),
+        "summary": _summary(current, student),
+        "attendance_chart": charts.attendance(student, today=today),
+        "risk_chart": charts.risk(student, in_numbers=shows_estimates) if current else None,
+        **_records(student),
+        "attributes": _attributes(student),
+        "viewers": [
+            {"who": str(entry.user or entry.api_client), "when": entry.at}
+            for entry in audit_log.looks_at(student.public_id)
+        ],
+    }
+
+
+def _current(student: Student) -> CurrentRisk | None:
+    rows = CurrentRisk.objects.filter(student=student).select_related("score", "run__model_version")
+    return rows.defer("score__contributions", "run__model_version__booster_text").first()
+
+
+def _score(current: CurrentRisk | None, student: Student, shows_estimates: bool) -> dict[str, Any] | None:
+    if current is None:
+        return None
+    run, insufficient = current.run, current.rank is None
+    address = reverse("student_page", args=[student.public_id])
+    shown = shows_estimates and not insufficient
+    return {
+        "tier": current.tier or None,
+        "tier_label": wording.tier_label(current.tier) if current.tier else "",
+        "tier_mark": wording.tier_mark(current.tier) if current.tier else "",
+        "rank": current.rank,
+        "n_ranked": run.n_scored - run.n_insufficient,
+        "probability": current.risk if shown else None,
+        "probability_value": f"{current.risk:.{answers.DECIMALS}f}" if shown else "",
+        "frequency": wording.frequency(current.risk) if shown else "",
+        "as_of": run.as_of,
+        "model_label": model_label(run.model_version),
+        "published_at": run.published_at,
+        "insufficient": insufficient,
+        "insufficient_sentence": _("We don't know this student well enough yet. Too little is on record."),
+        "shows_estimates": shows_estimates,
+        "estimates_url": None if insufficient else address + ("" if shows_estimates else "?estimates=1"),
+    }
+
+
+def _reasons(current: CurrentRisk | None) -> dict[str, Any]:
+    boxes: dict[str, list[dict[str, Any]]] = {"changeable": [], "context_reasons": [], "strengths": []}
+    if current is None or current.rank is None:
+        return boxes
+    features: dict[str, Feature] = answers.features_by_name(current.run.model_version)
+    for reason in current.score.reasons:
+        feature = features[reason["code"]]
+        worded = {
+            "sentence": wording.sentence(reason, feature),
+            "comparison": wording.comparison(reason, feature),
+            "direction": reason["direction"],
+        }
+        if reason["direction"] == "lowers":
+            boxes["strengths"].append(worded)
+        else:
+            boxes["changeable" if reason["changeable"] else "context_reasons"].append(worded)
+    return boxes
+
+
+def _summary(current: CurrentRisk | None, student: Student) -> str:
+    """Say what changed since the list before this one."""
+    if current is None or current.rank is None:
+        return ""
+    before = RiskScore.objects.filter(
+        student=student, run__as_of__lt=current.run.as_of, run__published_at__isnull=False
+    )
+    last = before.select_related("run").defer("contributions", "reasons").order_by("-run__as_of", "-run__pk").first()
+    if last is None or last.rank is None or last.tier == current.tier:
+        return ""
+    words = {"tier": wording.tier_label(current.tier), "before": wording.tier_label(last.tier), "day": last.run.as_of}
+    return _("Now “%(tier)s”; was “%(before)s” on the list of %(day)s.") % words
+
+
+def _records(student: Student) -> dict[str, Any]:
+    outcomes = (
+        student.outcome_set.filter(corrected_by=None).select_related("recorded_by").order_by("-happened_on", "-pk")
+    )
+    return {
+        "enrolments": [
+            {
+                "school_name": enrolment.school.name,
+                "grade_level": enrolment.grade_level,
+                "entered_on": enrolment.entered_on,
+                "exited_on": enrolment.exited_on,
+                "exit_reason": enrolment.exit_reason,
+            }
+            for enrolment in student.enrolment_set.select_related("school").order_by("-entered_on")
+        ],
+        "grades": [
+            {
+                "term_label": _("Term %(term)s") % {"term": grade.term},
+                "course": grade.course,
+                "value": grade.value,
+                "scale_max": grade.scale_max,
+                "credits_earned": grade.credits_earned,
+                "credits_attempted": grade.credits_attempted,
+                "awarded_on": grade.awarded_on,
+            }
+            for grade in student.graderecord_set.order_by("-awarded_on", "course")[:GRADES_SHOWN]
+        ],
+        "incidents": student.disciplineincident_set.order_by("-happened_on").values(
+            "happened_on", "code", "action", "days_removed"
+        ),
+        "interventions": [
+            {
+                "kind_label": intervention.get_kind_display(),
+                "owner": intervention.owner,
+                "started_on": intervention.started_on,
+                "ended_on": intervention.ended_on,
+                "result": intervention.result or intervention.goal,
+            }
+            for intervention in student.intervention_set.order_by("-started_on")
+        ],
+        "outcomes": [
+            {
+                "kind_label": outcome.get_kind_display(),
+                "exit_code": outcome.exit_code,
+                "happened_on": outcome.happened_on,
+                "source": outcome.source,
+                "recorded_by": outcome.recorded_by,
+            }
+            for outcome in outcomes
+        ],
+    }
+
+
+def _attributes(student: Student) -> list[dict[str, str]]:
+    """Return the schema's attributes in its order, in its words; protected ones are not read here."""
+    if student.cohort is None:
+        return []
+    described = {row["name"]: row for row in CohortSchema.from_json(student.cohort.schema).feature_descriptions()}
+    values = dict(student.studentattribute_set.order_by("known_on").values_list("name", "value"))
+    return [
+        {"label": row["label"] or name, "value": row["levels"].get(values[name], values[name])}
+        for name, row in described.items()
+        if name in values
+    ]

@@ -1,0 +1,17 @@
+"""What Celery wakes this app for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+
+from jobs import claims
+
+
+@shared_task(name="predictions.score_students")
+def score_students(*, job_id: int, **_: Any) -> None:
+    """Make one list."""
+    from predictions import scoring_run  # LightGBM loads in the worker's child, never before the fork
+
+    claims.carry_out(job_id=job_id, work=scoring_run.score_students)

@@ -1,0 +1,47 @@
+"""The list's page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from accounts import audit_log
+from accounts.permissions import can, needs
+from predictions import risk_list as lists
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+@needs("see_predictions")
+def risk_list(request: HttpRequest) -> HttpResponse:
+    """Show the students this person may see, the ones worth a conversation first."""
+    filters = lists.Filters.from_query(request.GET)
+    membership = request.membership  # type: ignore[attr-defined]
+    listing = lists.listing(user=request.user, institution=membership.institution, filters=filters)  # type: ignore[arg-type]
+    listing["empty_action"] = _way_out(listing["empty"], membership, filters)
+    action = "risk_list" if not filters.estimates else "risk_list_with_estimates"
+    audit_log.record_request(
+        request,
+        "search" if filters.q else action,
+        now=timezone.now(),
+        subjects=[row["public_id"] for row in listing["rows"]],
+    )
+    template = "_risk_table.html" if request.htmx else "risk_list.html"  # type: ignore[attr-defined]
+    return render(request, template, {"listing": listing})
+
+
+def _way_out(empty: str | None, membership: object, filters: lists.Filters) -> dict[str, str] | None:
+    """Offer what would fill an empty list, to those who may do it."""
+    if empty == "no_match":
+        return {"url": lists.Filters().url(), "label": _("Show everybody")}
+    if empty == "no_students" and can(membership, "upload_records"):  # type: ignore[arg-type]
+        return {"url": reverse("uploads"), "label": _("Bring in records")}
+    if empty in ("no_champion", "no_run") and can(membership, "train_models"):  # type: ignore[arg-type]
+        label = _("Train a model") if empty == "no_champion" else _("Make the first list")
+        return {"url": reverse("models"), "label": label}
+    return None

@@ -1,0 +1,73 @@
+"""One student's page, and recording help from it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import audit_log
+from accounts.permissions import can, needs
+from predictions import student_page as pages
+from students import interventions
+from students.forms import InterventionForm
+from students.models import Student
+
+
+def _student(request: HttpRequest, public_id: uuid.UUID) -> Student:
+    """Return a student this person may see; anybody else's looks like nobody's."""
+    visible = Student.objects.visible_to(request.user).select_related("school", "cohort")
+    student = visible.filter(public_id=public_id).first()
+    if student is None:
+        raise Http404
+    return student  # type: ignore[no-any-return]
+
+
+@require_GET
+@needs("see_students")
+def student_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show one student."""
+    return _page(request, _student(request, public_id), InterventionForm())
+
+
+@require_POST
+@needs("record_help")
+def record_intervention(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Record help for one student."""
+    student = _student(request, public_id)
+    form = InterventionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, student, form, status=422)
+    interventions.begin(student=student, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    messages.success(request, _("Recorded. It now stands on this student's page."))
+    return redirect("student_page", public_id=public_id)
+
+
+def _page(request: HttpRequest, student: Student, form: InterventionForm, status: int = 200) -> HttpResponse:
+    membership = request.membership  # type: ignore[attr-defined]
+    shows_estimates = request.GET.get("estimates") == "1"
+    context = pages.page(
+        student=student,
+        sees_predictions=can(membership, "see_predictions"),
+        shows_estimates=shows_estimates,
+        today=timezone.localdate(),
+    )
+    audit_log.record_request(
+        request,
+        "student_page",
+        now=timezone.now(),
+        subjects=[student.public_id],
+        purpose="estimate shown" if shows_estimates else "",
+    )
+    context |= {
+        "intervention_form": form,
+        "intervention_url": reverse("record_intervention", args=[student.public_id]),
+        "can_record_help": can(membership, "record_help"),
+    }
+    return render(request, "student_page.html", context, status=status)

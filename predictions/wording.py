@@ -1,0 +1,150 @@
+"""The one door through which reasons, tiers and risks become sentences, in the reader's language when shown."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from modeling.core.feature import Feature
+from predictions import record_wording
+from predictions.record_wording import Bound, grade_words, number_words
+
+Reason = dict[str, Any]
+
+TIER_MARKS = {"review_first": "▲", "check_in": "●", "routine_support": "○"}
+
+
+def sentence(reason: Reason, feature: Feature) -> str:
+    """Return what was seen of this student, in one sentence.
+
+    A reason may carry ``sessions``, the school days the student has been on the roll for: a student of
+    11 days missed 3 of the last 11, not 8 of the last 30.
+    """
+    value = reason["value"]
+    if _is_missing(value):
+        return _nothing_recorded(feature)
+    words = record_wording.SEEN.get(feature.name)
+    if words and feature.kind != "category":
+        window_days = _window_days(reason, feature)
+        return words(_spoken(feature, value, window_days=window_days), window_days)
+    if feature.name == "grade_level":
+        return _("In %(grade)s.") % {"grade": grade_words(str(value))}
+    return _("%(label)s: %(value)s.") % {"label": _label(feature), "value": _shown(feature, value)}
+
+
+def comparison(reason: Reason, feature: Feature) -> str:
+    """Return how the other students here compare, in one sentence; "" where nothing can be compared."""
+    if _is_missing(reason["value"]) or _is_missing(reason.get("comparison")):
+        return ""
+    window_days = _window_days(reason, feature)
+    seen = _spoken(feature, reason["value"], window_days=window_days)
+    usual = _spoken(feature, reason["comparison"], window_days=window_days)
+    if seen == usual:
+        return _("That is usual here.")
+    if feature.kind == "category":
+        return _("Most common here: %(value)s.") % {"value": _shown(feature, usual)}
+    if feature.kind == "flag":
+        of_others = record_wording.USUAL_FLAGS.get(feature.name)
+        return of_others(bool(usual)) if of_others else _("Most students here: %(value)s.") % {"value": _yes_no(usual)}
+    # Worded to contrast: who missed 9 hears how few most miss, who missed 1 how many.
+    bound: Bound = "at_most" if seen > usual else "at_least"
+    words = record_wording.USUAL.get(feature.name)
+    return words(usual, bound) if words else _half_here(feature, usual, bound)
+
+
+def tier_label(tier: str) -> str:
+    """Return the words of a tier."""
+    return {
+        "review_first": _("Review first"),
+        "check_in": _("Check in"),
+        "routine_support": _("Routine support"),
+    }[tier]
+
+
+def tier_mark(tier: str) -> str:
+    """Return the shape of a tier: it stands beside the words and needs no colour."""
+    return TIER_MARKS[tier]
+
+
+def frequency(probability: float) -> str:
+    """Return a probability as people out of a hundred."""
+    n = round(probability * 100)
+    if n < 1:
+        return _("Of 100 students with records like this, fewer than 1 leaves before finishing.")
+    if n > 99:
+        return _("Of 100 students with records like this, nearly all leave before finishing.")
+    words = ngettext(
+        "Of 100 students with records like this, about %(n)d leaves before finishing.",
+        "Of 100 students with records like this, about %(n)d leave before finishing.",
+        n,
+    )
+    return words % {"n": n}
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
+def _nothing_recorded(feature: Feature) -> str:
+    for names, words in record_wording.NOTHING_RECORDED:
+        if feature.name in names:
+            return words()
+    return _("No record of %(label)s yet.") % {"label": _lower_first(_label(feature))}
+
+
+def _label(feature: Feature) -> str:
+    # gettext("") answers with the header of the catalogue of messages, so an empty label never reaches it.
+    return _(feature.label) if feature.label else feature.name.replace("_", " ").capitalize()
+
+
+def _lower_first(label: str) -> str:
+    # An acronym keeps its capitals: "GDP", not "gDP".
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+def _window_days(reason: Reason, feature: Feature) -> int:
+    """Return how many school days the feature looks back over for this student, 100 where it has no window."""
+    window_days = record_wording.WINDOWS.get(feature.name, 100)
+    sessions = reason.get("sessions")
+    if feature.name not in record_wording.WINDOWS or not sessions:
+        return window_days
+    return min(window_days, int(sessions))
+
+
+def _spoken(feature: Feature, value: Any, *, window_days: int) -> Any:
+    """Return a value as it is said: shares as days of their window or as so many of 100, the rest as it is."""
+    if feature.kind == "category":
+        return str(value)
+    return round(value * window_days) if feature.unit == "share" else round(float(value), 1)
+
+
+def _shown(feature: Feature, value: Any) -> str:
+    if feature.name == "grade_level":
+        return grade_words(str(value))
+    if feature.kind == "category":
+        return _(feature.levels.get(str(value), str(value)))
+    if feature.kind == "flag":
+        return _yes_no(value)
+    return _with_unit(feature, _spoken(feature, value, window_days=100))
+
+
+def _yes_no(value: Any) -> str:
+    return _("yes") if value else _("no")
+
+
+def _half_here(feature: Feature, usual: float, bound: Bound) -> str:
+    shown = {"value": _with_unit(feature, usual)}
+    if bound == "at_most":
+        return _("Half of the students here have %(value)s or less.") % shown
+    return _("Half of the students here have %(value)s or more.") % shown
+
+
+def _with_unit(feature: Feature, spoken: float) -> str:
+    if feature.unit == "share":
+        return _("%(n)s of 100") % {"n": number_words(spoken)}
+    if feature.unit in ("", "count"):
+        return number_words(spoken)
+    return _("%(n)s %(unit)s") % {"n": number_words(spoken), "unit": _(feature.unit)}

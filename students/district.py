@@ -1,0 +1,52 @@
+"""The synthetic district: simulate it, store it in an institution of its own, or write it as our CSV files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import fields
+from pathlib import Path
+
+from django.db import transaction
+
+from accounts import scope
+from accounts.models import Institution
+from students.importing import merge
+from students.models import Student
+from students.simulation.csv_files import write_csv as write_frames
+from students.simulation.district import District, simulate_district
+
+SOURCE = "synthetic district"
+
+
+class NotEmpty(Exception):
+    """The institution has students; a simulation is never mixed with real people."""
+
+
+def simulate(*, n_students: int, n_years: int, seed: int, ends_on: dt.date) -> District:
+    """Simulate a district; the same arguments give the same facts."""
+    return simulate_district(n_students=n_students, n_years=n_years, seed=seed, ends_on=ends_on)
+
+
+def write_csv(simulated: District, folder: Path) -> dict[str, int]:
+    """Write the district as our own CSV files, and return the rows written per file."""
+    write_frames(simulated, folder)
+    return {field.name: len(getattr(simulated, field.name)) for field in fields(simulated)}
+
+
+@transaction.atomic
+def store(simulated: District, *, institution: Institution, now: dt.datetime) -> dict[str, int]:
+    """Store the district and mark its institution as synthetic, which every page then says.
+
+    :raises NotEmpty: if the institution has students already
+    """
+    with scope.entered(scope.of_institution(institution)):
+        if Student.objects.exists():
+            raise NotEmpty(f"{institution.name} has students already. Generate into an institution of its own.")
+        provenance = merge.Provenance(
+            institution=institution, upload=None, cohort=None, source=SOURCE, by=None, now=now
+        )
+        frames = {field.name: getattr(simulated, field.name) for field in fields(simulated)}
+        counts = merge.store(frames=frames, provenance=provenance)
+    institution.is_synthetic = True
+    institution.save(update_fields=["is_synthetic"])
+    return counts
