@@ -146,7 +146,7 @@ class ApiClient(models.Model):
 
 
 class AuditEntry(models.Model):
-    """One look at, search for, or change of student data: who, when, what, from where, and for what. Added, never changed."""
+    """One look at, search for, or change of student data: who, when, what, from where, what for. Added only."""
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
     at = models.DateTimeField()

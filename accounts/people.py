@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from accounts.models import Institution, Membership, Role, School, User
@@ -42,7 +43,9 @@ def add_person(  # noqa: PLR0913
     """Add a person with one role, at some schools or, without any given, at every school.
 
     :raises AlreadyThere: if somebody signs in with this address
+    :raises ValidationError: if it is not an e-mail address
     """
+    validate_email(email)
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, display_name=display_name)

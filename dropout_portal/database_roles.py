@@ -1,4 +1,4 @@
-"""Two database roles: the owner migrates; portal_app, as which web and workers run, owns nothing and may not rewrite history."""
+"""Two database roles: the owner migrates; portal_app runs web and workers, owns nothing, and rewrites no history."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Serve Plotly's bundle out of the installed package, and the style sheet that the bundle may not inject under our CSP."""
+"""Serve Plotly's bundle out of the installed package, and the style sheet it may not inject under our policy."""
 
 from __future__ import annotations
 
 import importlib.util
 import re
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage
 
+_MAP_STYLE = ",document.head.appendChild(e)}})()});var yi="
 _RULES = re.compile(r"=\{(\"X,X div\":.*?)\};for\(")
 _RULE = re.compile(r"""(["'])(?P<selector>.*?)\1:(["'])(?P<style>.*?)\3(?:,|$)""")
 
@@ -72,11 +74,13 @@ class PlotlyFinder(BaseFinder):
             yield name, storage
 
     def _write(self) -> None:
-        source = bundle()
-        copy, sheet = self.folder / "plotly.min.js", self.folder / "plotly.css"
-        if sheet.exists() and copy.exists() and copy.stat().st_size == source.stat().st_size:
+        copy, sheet, marker = (self.folder / name for name in ("plotly.min.js", "plotly.css", "version"))
+        version = metadata.version("plotly")
+        if marker.exists() and marker.read_text(encoding="utf-8") == version:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        javascript = source.read_text(encoding="utf-8")
+        javascript = bundle().read_text(encoding="utf-8")
         sheet.write_text(style_sheet(javascript), encoding="utf-8")
-        copy.write_text(javascript, encoding="utf-8")
+        # The bundle's map library would inject a style of its own, for maps we do not draw.
+        copy.write_text(javascript.replace(_MAP_STYLE, "}})()});var yi=", 1), encoding="utf-8")
+        marker.write_text(version, encoding="utf-8")

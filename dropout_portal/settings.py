@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote
 
-# One OpenMP thread per process, set before numpy or LightGBM load: a forked worker that meets a second thread hangs for ever.
+# One OpenMP thread per process, set before numpy or LightGBM load: a forked worker that meets a second one hangs.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -17,9 +17,9 @@ os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 
-import environ
-from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+import environ  # noqa: E402
+from csp.constants import NONE, SELF  # noqa: E402
+from django.core.exceptions import ImproperlyConfigured  # noqa: E402
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -138,13 +138,12 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 MLFLOW_TRACKING_URI = env.str("MLFLOW_TRACKING_URI", default="")
 MLFLOW_ARTIFACTS_DIR = env.str("MLFLOW_ARTIFACTS_DIR", default=str(VAR_DIR / "mlflow"))
 FILES_DIR = Path(env.str("FILES_DIR", default=str(VAR_DIR / "files")))
-TRAINING_CONFIG = Path(env.str("TRAINING_CONFIG", default=str(BASE_DIR / "configs" / "training_config.yaml")))
 COHORT_SCHEMAS_DIR = BASE_DIR / "configs" / "cohorts"
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=200 * 1024 * 1024)
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "risk_list"
+LOGIN_REDIRECT_URL = "front"
 LOGOUT_REDIRECT_URL = "login"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -164,6 +163,8 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
+if ON_LOOPBACK:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where it is missing
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",

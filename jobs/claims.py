@@ -1,4 +1,4 @@
-"""Hold a job while working on it: a lease, a fencing token, a heartbeat, and an end written with the work's own effect."""
+"""Hold a job while working on it: a lease, a fencing token, a heartbeat, an end written with the work's effect."""
 
 from __future__ import annotations
 

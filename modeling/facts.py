@@ -50,7 +50,7 @@ _KEPT = {"attendance", "grades", "discipline", "interventions"}
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What an institution's data allows: its features, the rule beside the model, the horizon, the days of snapshots."""
+    """What an institution's data allows: features, the rule beside the model, the horizon, the days of snapshots."""
 
     features: list[Feature]
     rules: list[Rule]
@@ -69,7 +69,7 @@ def frames(*, student_ids: Collection[int] | None = None) -> FactFrames:
 def terms(*, default_horizon_days: int, rule_name: str) -> Terms:
     """Return what the institution in scope offers the model.
 
-    A dated institution is looked at through the catalogue; a flat cohort through its schema, which names its own horizon.
+    A dated institution is looked at through the catalogue; a flat cohort through its schema, with its own horizon.
     """
     schemas = _schemas()
     has_calendar = SchoolDay.objects.filter(institution_id=scope.current().institution_id).exists()

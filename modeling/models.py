@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from accounts.models import Institution, User
 from accounts.public_ids import new_public_id
@@ -38,13 +42,14 @@ class Dataset(models.Model):
 
 
 class ModelVersion(models.Model):
-    """A trained model as numbers: booster text and JSON under one SHA-256, with its figures. Only `is_champion` changes."""
+    """A model as numbers: booster text and JSON under one SHA-256, with its figures. Only `is_champion` changes."""
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="model_versions")
     booster_text = models.TextField()
-    specification = models.JSONField()
+    # Text, not jsonb: the database would write numbers anew, and the hash is over bytes.
+    specification_json = models.TextField()
     sha256 = models.CharField(max_length=64)
     metrics = models.JSONField()
     threshold = models.FloatField()
@@ -70,6 +75,11 @@ class ModelVersion(models.Model):
 
     def __str__(self) -> str:
         return f"model {self.number}"
+
+    @cached_property
+    def specification(self) -> dict[str, Any]:
+        """Return features, calibration, threshold and reference, read from their stored bytes."""
+        return json.loads(self.specification_json)  # type: ignore[no-any-return]
 
 
 class TrainingRun(models.Model):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
-import json
 import logging
 import tempfile
 from pathlib import Path
@@ -38,10 +37,9 @@ class ModelFileChanged(Exception):
     """A stored model is not, byte for byte, what was registered."""
 
 
-def fingerprint(booster_text: str, specification: dict[str, Any]) -> str:
-    """Return the SHA-256 over both halves of a model."""
-    canonical = json.dumps(specification, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(booster_text.encode() + b"\0" + canonical.encode()).hexdigest()
+def fingerprint(booster_text: str, specification_json: str) -> str:
+    """Return the SHA-256 over both halves of a model, byte for byte as they are stored."""
+    return hashlib.sha256(booster_text.encode() + b"\0" + specification_json.encode()).hexdigest()
 
 
 def champion() -> ModelVersion:
@@ -67,8 +65,8 @@ def load(version: ModelVersion) -> RiskModel:
 def _parsed(pk: int, sha256: str) -> RiskModel:
     from modeling.core.risk_model import RiskModel  # brings LightGBM, at the first prediction and no sooner
 
-    stored = ModelVersion.objects.only("booster_text", "specification").get(pk=pk)
-    if fingerprint(stored.booster_text, stored.specification) != sha256:
+    stored = ModelVersion.objects.only("booster_text", "specification_json").get(pk=pk)
+    if fingerprint(stored.booster_text, stored.specification_json) != sha256:
         raise ModelFileChanged(f"Model version {pk} does not match its SHA-256 and was not loaded.")
     return RiskModel.from_text(stored.booster_text, stored.specification)
 
@@ -83,7 +81,7 @@ def register(*, institution: Institution, by: User | None, now: dt.datetime, **f
     return ModelVersion.objects.create(
         institution=institution,
         number=newest + 1,
-        sha256=fingerprint(fields["booster_text"], fields["specification"]),
+        sha256=fingerprint(fields["booster_text"], fields["specification_json"]),
         trained_at=now,
         trained_by=by,
         is_champion=is_first,
@@ -158,7 +156,7 @@ def _log(version: ModelVersion, parameters: dict[str, Any], tags: dict[str, str]
                 client.log_metric(run.info.run_id, f"{who}.{metric}", value)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "model.lgb").write_text(version.booster_text, encoding="utf-8")
-        (Path(folder) / "model.json").write_text(json.dumps(version.specification, indent=1), encoding="utf-8")
+        (Path(folder) / "model.json").write_text(version.specification_json, encoding="utf-8")
         client.log_artifacts(run.info.run_id, folder, "model")
     try:
         client.create_registered_model(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from modeling.models import ModelVersion
 if TYPE_CHECKING:
     from modeling.core.feature import Feature
     from modeling.core.risk_model import RiskModel
+    from modeling.training_config import InsufficientData
 
 # A student is also too little known while all that is on file are a few days of this school year.
 DAYS_ON_ROLL, EARLIER_RECORDS = "days_enrolled", ("course_average", "absence_rate_last_year")
@@ -47,12 +49,13 @@ def score(version: ModelVersion, frame: pd.DataFrame) -> Scored:
     """Score the students of a snapshot."""
     model = registry.load(version)
     scores = model.score(frame)
+    found = reasons.top_reasons(model, frame, scores)
     return Scored(
         frame=frame,
         probability=scores.probability,
         log_odds=scores.log_odds,
         contributions=scores.contributions,
-        reasons=reasons.top_reasons(model, frame, scores),
+        reasons=_with_sessions(found, frame),
         insufficient=_insufficient(model, frame, scores.missing_share),
     )
 
@@ -72,8 +75,24 @@ def one_row(wanted: Sequence[Feature], values: Mapping[str, Any]) -> pd.DataFram
     return pd.DataFrame(columns)
 
 
+def _with_sessions(found: list[list[dict[str, Any]]], frame: pd.DataFrame) -> list[list[dict[str, Any]]]:
+    """Add the school days a new student has been here for: a window may not speak of days before they came."""
+    if DAYS_ON_ROLL not in frame:
+        return found
+    is_new = frame.reindex(columns=["absence_rate_last_year"]).isna().all(axis=1).to_numpy()
+    for of_student, days, new in zip(found, frame[DAYS_ON_ROLL].to_numpy(), is_new, strict=True):
+        if new and days == days:
+            of_student[:] = [reason | {"sessions": int(days)} for reason in of_student]
+    return found
+
+
+@functools.cache
+def _limits() -> InsufficientData:
+    return training_config.load().insufficient_data
+
+
 def _insufficient(model: RiskModel, frame: pd.DataFrame, missing_share: np.ndarray) -> np.ndarray:
-    limits = training_config.load().insufficient_data
+    limits = _limits()
     too_empty = missing_share > limits.maximum_missing_share
     if DAYS_ON_ROLL not in frame:
         return too_empty

@@ -156,7 +156,7 @@ def _environment() -> dict[str, str]:
 def _register(
     claim: Claim, folder: Path, *, dataset: Dataset, config: TrainingConfig, now: dt.datetime
 ) -> ModelVersion:
-    specification = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    specification_json = (folder / "model.json").read_text(encoding="utf-8")
     run = TrainingRun.objects.select_related("created_by").get(job=claim.job)
     with claim.publishing():
         version = registry.register(
@@ -165,9 +165,9 @@ def _register(
             now=now,
             dataset=dataset,
             booster_text=(folder / "model.lgb").read_text(encoding="utf-8"),
-            specification=specification,
+            specification_json=specification_json,
             metrics=json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
-            threshold=specification["threshold"],
+            threshold=json.loads(specification_json)["threshold"],
             seed=config.seed,
             code_version=code_version.commit(),
             library_versions=code_version.libraries(),

@@ -118,7 +118,7 @@ class CurrentRisk(models.Model):
 
 
 class PredictionLog(models.Model):
-    """One answer of the prediction API: what was asked, what was said, by which model, for whom. Added, never changed."""
+    """One answer of the API: what was asked, what was said, by which model, for whom. Added, never changed."""
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()

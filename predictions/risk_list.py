@@ -184,9 +184,10 @@ def _row(risk: CurrentRisk, features: dict[str, Feature], filters: Filters) -> d
 def _why(raising: list[dict[str, Any]], features: dict[str, Feature]) -> list[str]:
     """Word the strongest reasons, what can be changed first."""
     ordered = sorted(raising, key=lambda reason: not reason["changeable"])[:REASONS_SHOWN]
+    worded = [(reason, features[reason["code"]]) for reason in ordered]
     return [
-        f"{wording.sentence(reason, features[reason['code']])} {wording.comparison(reason, features[reason['code']])}".strip()
-        for reason in ordered
+        f"{wording.sentence(reason, feature)} {wording.comparison(reason, feature)}".strip()
+        for reason, feature in worded
     ]
 
 

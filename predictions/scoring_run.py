@@ -60,7 +60,7 @@ def is_newest(run: ScoringRun) -> bool:
 
 
 def cuts(risks: pd.Series, *, capacity: int) -> tuple[float | None, float | None]:
-    """Return the k-th and the 2k-th highest risk; the lowest where there are fewer students, None where there are none."""
+    """Return the k-th and the 2k-th highest risk; the lowest where there are fewer, None where there are none."""
     if risks.empty:
         return None, None
     highest = np.sort(risks.to_numpy())[::-1]
@@ -72,7 +72,7 @@ def ranked(scored: Scored, *, capacity: int) -> pd.DataFrame:
     table = pd.DataFrame({"risk": scored.probability}, index=scored.frame.index)
     known = table[~scored.insufficient]
     # The student's number breaks ties, so that the same scores always make the same list.
-    order = known.assign(student_id=known.index).sort_values(["risk", "student_id"], ascending=[False, True]).index
+    order = known.sort_index().sort_values("risk", ascending=False, kind="stable").index
     table["rank"] = pd.Series(range(1, len(order) + 1), index=order, dtype="Int64")
     first, second = cuts(known["risk"], capacity=capacity)
     tiers = known["risk"].map(lambda risk: tier_of(risk, review_first_from=first, check_in_from=second))
@@ -93,7 +93,7 @@ def _score_rows(run: ScoringRun, scored: Scored, ranking: pd.DataFrame) -> pd.Da
             "contributions": pd.Series(contributions[:, :-1].tolist(), dtype=object),
             "reasons": [json.dumps(of_student) for of_student in scored.reasons],
             "tier": ranking["tier"].to_numpy(),
-            "rank": ranking["rank"].to_numpy(),
+            "rank": ranking["rank"].array,
             "insufficient_data": scored.insufficient,
         }
     )

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.test import TransactionTestCase
 
 from tests import databases
 
@@ -23,6 +24,11 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
             settings.DATABASES[alias]["NAME"] = connections[alias].settings_dict["NAME"] = name
         call_command("migrate", verbosity=0)
         connections["owner"].close()
-        yield
+        with pytest.MonkeyPatch.context() as patched:
+            # After a test that commits (transactional_db), Django truncates; portal_app may not, so the owner does.
+            patched.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.empty(name))
+            # The real hasher is slow on purpose, and people are made in nearly every test.
+            patched.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])
+            yield
         for alias in ("default", "owner"):
             connections[alias].close()

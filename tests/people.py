@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import Institution, Membership, Role, School, User
+from students.models import Student
+from tests import rows
 
 PASSWORD = "correct horse battery"
 SINCE = dt.date(2020, 1, 1)
@@ -90,6 +92,30 @@ def at_riverside(riverside: Institution) -> Iterator[scope.Scope]:
     """Work within Riverside, every school, as a job does."""
     with scope.entered(scope.of_institution(riverside)) as entered:
         yield entered
+
+
+def _student(school: School, given_name: str, family_name: str) -> Student:
+    with scope.entered(scope.of_institution(school.institution)):
+        return rows.student(school, given_name=given_name, family_name=family_name)
+
+
+@pytest.fixture
+def nora(northside: School) -> Student:
+    """A student at Northside."""
+    return _student(northside, "Nora", "Quillfeather")
+
+
+@pytest.fixture
+def hugo(harbor: School) -> Student:
+    """A student at Harbor."""
+    return _student(harbor, "Hugo", "Brackwater")
+
+
+@pytest.fixture
+def ella(elsewhere: Institution) -> Student:
+    """A student of the other institution."""
+    campus = School.objects.create(institution=elsewhere, external_id="C", name="Campus")
+    return _student(campus, "Ella", "Fernsby")
 
 
 def signed_in(user: User) -> Client:

@@ -12,6 +12,8 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
+from predictions.record_wording import grade_words
+
 register = template.Library()
 
 DAYS_A_YEAR = 365
@@ -90,6 +92,12 @@ def count(value: int | None) -> str:
 def breakable(name: str) -> SafeString:
     """Let a long file name break after its joints and not in the middle of a word."""
     return mark_safe(re.sub(r"([_.-])", r"\1<wbr>", escape(name)))  # noqa: S308 - escaped first
+
+
+@register.filter
+def grade(level: str | None) -> str:
+    """Write a grade level as "9th grade"."""
+    return grade_words(str(level)) if level else ""
 
 
 @register.filter

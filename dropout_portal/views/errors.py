@@ -18,7 +18,9 @@ SENTENCES = {
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that was not understood."""
-    return _api(request, 400) or defaults.bad_request(request, exception, template_name="404.html")
+    return _api(request, 400) or HttpResponse(
+        loader.render_to_string("refused.html", {"title": SENTENCES[400]}, request), status=400
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -7,10 +7,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import views
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from django_htmx.http import HttpResponseClientRefresh
 
 
+# Said again, because an override of dispatch loses what Django's own carries.
+@method_decorator(login_not_required, name="dispatch")
 class Login(views.LoginView):
     """Django's login; an htmx request that meets an expired session reloads the page instead of swapping this in."""
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
-from sklearn.isotonic import IsotonicRegression
+from sklearn.isotonic import isotonic_regression
 
 FloatArray = NDArray[np.float64]
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -123,17 +123,26 @@ def isotonic_calibration(log_odds: FloatArray, y: FloatArray) -> Calibration:
     log_odds : ndarray of shape (n,)
     y : ndarray of shape (n,), 0 or 1
     """
-    step = IsotonicRegression().fit_transform(log_odds, y)
-    levels, member = np.unique(step, return_inverse=True)
-    n = np.bincount(member)
-    x = np.bincount(member, weights=log_odds) / n
-    # Half a case of each kind keeps steps at 0 and 1 finite (Agresti, 2013, equation 3.15).
-    share = (levels * n + 0.5) / (n + 1)
-    share = IsotonicRegression().fit_transform(x, share, sample_weight=n)
-    share, first = np.unique(share, return_index=True)
-    x, order = np.unique(x[first], return_index=True)
-    knots = np.asarray(logit(share[order]))
-    return Calibration(kind="isotonic", x=tuple(x.tolist()), y=tuple(knots.tolist()))
+    places, member = np.unique(log_odds, return_inverse=True)
+    x, share, n = _steps(places, _total(member, y), _total(member, np.ones(len(y))))
+    # Half a case of each kind keeps steps at 0 and 1 finite (Agresti, 2013, equation 3.15). It pulls small steps more
+    # than large ones, so that neighbours may have to be joined again.
+    x, share, _ = _steps(x, share * n + 0.5, n + 1)
+    knots = np.asarray(logit(share))
+    rises = np.append(True, (np.diff(x) > 0) & (np.diff(knots) > 0))  # rounding may join what differs in the last bit
+    return Calibration(kind="isotonic", x=tuple(x[rises].tolist()), y=tuple(knots[rises].tolist()))
+
+
+def _steps(x: FloatArray, n_cases: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Join neighbours until the share of cases rises; return centre, share and size of each step."""
+    rising: FloatArray = isotonic_regression(n_cases / n, sample_weight=n)
+    levels, step = np.unique(rising, return_inverse=True)
+    size = _total(step, n)
+    return _total(step, x * n) / size, levels, size
+
+
+def _total(step: NDArray[np.intp], weights: FloatArray) -> FloatArray:
+    return np.asarray(np.bincount(step, weights=weights), dtype=np.float64)
 
 
 def choose_calibration(

@@ -78,8 +78,9 @@ class FrameEncoder(TransformerMixin, BaseEstimator):
         categories: dict[str, list[str]] = {}
         for feature in self.features:
             if feature.kind == "category":
-                seen = frame[feature.name].unique() if feature.name in frame else []
-                codes = {category_code(value) for value in seen}
+                codes = (
+                    {category_code(value) for value in frame[feature.name].unique()} if feature.name in frame else set()
+                )
                 categories[feature.name] = sorted(code for code in codes if code is not None)
         self._learn(categories)
         return self

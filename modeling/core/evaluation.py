@@ -104,7 +104,7 @@ def expected_calibration_error(y: ArrayLike, p: ArrayLike) -> float:
 
 
 def calibration_bins(y: ArrayLike, p: ArrayLike) -> list[dict[str, float]]:
-    """Return the calibration curve: for each of ten equal-width bins that holds a row ``n``, ``risk``, ``case_share``."""
+    """Return the calibration curve: of each of ten equal-width bins that holds a row `n`, `risk` and `case_share`."""
     labels, risks = np.asarray(y, dtype=np.float64), np.asarray(p, dtype=np.float64)
     member = np.minimum((risks * N_CALIBRATION_BINS).astype(int), N_CALIBRATION_BINS - 1)
     rows = []

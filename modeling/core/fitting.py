@@ -11,10 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from sklearn.metrics import log_loss
-from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 
-from modeling.core import calibration, evaluation, reference
+from modeling.core import calibration, evaluation, reference, splits
 from modeling.core.booster import RiskBooster
 from modeling.core.encoding import FrameEncoder
 from modeling.core.feature import Feature
@@ -23,7 +22,7 @@ from modeling.core.risk_model import FORMAT, RiskModel
 FloatArray = NDArray[np.float64]
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
-# Below this no fold holds enough of either outcome to say anything; the rule serves as the list (product.md, cold start).
+# Below this no fold holds enough of either outcome to say anything: the school's rule has to serve as the list.
 MINIMUM_ROWS = 50
 MINIMUM_OF_EACH_OUTCOME = 10
 
@@ -99,7 +98,8 @@ def fit_risk_model(
 ) -> FittedRisk:
     """Fit trees, calibration and threshold, each on rows that let it be judged honestly.
 
-    The same rows in the same order and the same seed give the same bytes.
+    The same rows in the same order and the same seed give the same bytes. A feature without any value among the
+    training rows is left out of the model: what nobody has cannot be learned, and must not count as missing later.
 
     Parameters
     ----------
@@ -115,10 +115,11 @@ def fit_risk_model(
     Raises
     ------
     NotFittable
-        If there are too few rows, too few of one outcome, or no feature that varies.
+        If there are too few rows, too few rows or students of one outcome, or no feature that varies.
     """
-    labels = _checked(frame, y, features)
-    folds = grouped_folds(labels, groups, n_folds=settings.n_folds, seed=seed)
+    labels = _checked(frame, y)
+    features = _usable(frame, features)
+    folds = _folds(labels, groups, n_folds=settings.n_folds, seed=seed)
     n_trees, log_odds = _out_of_fold(frame, labels, folds=folds, features=features, settings=settings, seed=seed)
     kinds = calibration.KINDS if settings.calibration == "best" else (settings.calibration,)
     curve, probability = calibration.choose_calibration(
@@ -157,30 +158,6 @@ def risk_pipeline(features: Sequence[Feature], *, settings: FitSettings, n_trees
     return Pipeline([("encode", encoder), ("boost", booster)])
 
 
-def grouped_folds(y: FloatArray, groups: ArrayLike | None, *, n_folds: int, seed: int) -> list[Fold]:
-    """Part the rows into folds that keep each student whole and the share of students who ever drop out.
-
-    Returns
-    -------
-    list of (rows to fit on, rows to judge on)
-        Fewer than `n_folds` where one outcome has fewer students than that.
-
-    Raises
-    ------
-    NotFittable
-        If an outcome has fewer than two students.
-    """
-    codes = np.arange(len(y)) if groups is None else pd.factorize(np.asarray(groups))[0]
-    ever = np.zeros(codes.max() + 1)
-    np.maximum.at(ever, codes, y)
-    n_folds = min(n_folds, int(ever.sum()), int((1 - ever).sum()))
-    if n_folds < 2:
-        raise NotFittable("Folds need at least two students who dropped out and two who never did.")
-    parts = StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(ever, ever)
-    held_out = [np.isin(codes, students) for _, students in parts]
-    return [(np.flatnonzero(~rows), np.flatnonzero(rows)) for rows in held_out]
-
-
 def _out_of_fold(
     frame: pd.DataFrame,
     labels: FloatArray,
@@ -204,7 +181,7 @@ def _out_of_fold(
     return int(stages[best]), log_odds[best]
 
 
-def _checked(frame: pd.DataFrame, y: ArrayLike, features: Sequence[Feature]) -> FloatArray:
+def _checked(frame: pd.DataFrame, y: ArrayLike) -> FloatArray:
     labels = np.asarray(y, dtype=np.float64)
     if labels.shape != (len(frame),) or not np.isin(labels, (0.0, 1.0)).all():
         raise NotFittable("Each row needs a label, 0 or 1; leave censored students out first.")
@@ -217,6 +194,20 @@ def _checked(frame: pd.DataFrame, y: ArrayLike, features: Sequence[Feature]) -> 
             f"Training needs at least {MINIMUM_OF_EACH_OUTCOME} rows of each outcome, "
             f"got {n_positive} who dropped out and {len(labels) - n_positive} who did not."
         )
-    if not any(feature.name in frame and frame[feature.name].nunique() > 1 for feature in features):
-        raise NotFittable("No feature varies among the training rows: all are missing or constant.")
     return labels
+
+
+def _usable(frame: pd.DataFrame, features: Sequence[Feature]) -> list[Feature]:
+    """Return the features that have a value somewhere; at least one of them has to vary."""
+    n_distinct = {feature.name: frame[feature.name].nunique() if feature.name in frame else 0 for feature in features}
+    if max(n_distinct.values(), default=0) < 2:
+        raise NotFittable("No feature varies among the training rows: all are missing or constant.")
+    return [feature for feature in features if n_distinct[feature.name]]
+
+
+def _folds(labels: FloatArray, groups: ArrayLike | None, *, n_folds: int, seed: int) -> list[Fold]:
+    students = np.arange(len(labels)) if groups is None else np.asarray(groups)
+    try:
+        return splits.grouped_folds(labels, groups=students, n_folds=n_folds, seed=seed)
+    except splits.CannotSplit as refusal:
+        raise NotFittable(str(refusal)) from refusal

@@ -23,7 +23,17 @@ SMALLEST_CONTRIBUTION = 0.05
 # Absence over 10, 30 and 90 days are one thing said three times: at most this many reasons share a source.
 MOST_OF_ONE_SOURCE = 2
 
-_WINDOW = re.compile(r"_(\d+d|year|last_year|term|last_term|\d+(st|nd|rd|th)|t\d+|g?\d+)$")
+_WINDOW = re.compile(r"_(\d+d|(last_)?(year|term)|\d+(st|nd|rd|th))$")
+# The catalogue's other ways of saying the same.
+_SAME_SOURCE = {
+    "absence_trend": "absence_rate",
+    "unexcused_share": "absence_rate",
+    "chronic_absence": "absence_rate",
+    "course_average_change": "course_average",
+    "lowest_course": "course_average",
+    "credits_behind": "credits",
+    "credits_earned_share": "credits",
+}
 
 
 def source_of(name: str) -> str:
@@ -31,7 +41,8 @@ def source_of(name: str) -> str:
 
     "absence_rate_10d" and "absence_rate_year" are both about "absence_rate", "grade_1st" and "grade_2nd" about "grade".
     """
-    return _WINDOW.sub("", name)
+    subject = _WINDOW.sub("", name)
+    return _SAME_SOURCE.get(subject, subject)
 
 
 def top_reasons(

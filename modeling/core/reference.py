@@ -110,7 +110,7 @@ def _most_common(known: FloatArray) -> float | None:
 
 
 def _known(column: pd.Series) -> FloatArray:
-    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers: FloatArray = column.to_numpy(dtype=np.float64, na_value=np.nan)
     return numbers[np.isfinite(numbers)]
 
 

@@ -120,6 +120,16 @@ class RiskModel:
         """
         return self._scores(self._encoder.transform(frame))
 
+    def probabilities(self, frame: pd.DataFrame) -> FloatArray:
+        """Return the calibrated probabilities alone, without the contributions, which cost far more.
+
+        Returns
+        -------
+        ndarray of shape (n,), in (0, 1)
+            The same floats as in `score`.
+        """
+        return self._calibration.probability(self._log_odds(self._encoder.transform(frame)))
+
     def score_row(self, values: Mapping[str, Any]) -> Scores:
         """Score one student from values by feature name, to the same floats as `score`."""
         return self._scores(self._encoder.encode_row(values))
@@ -127,19 +137,20 @@ class RiskModel:
     def _scores(self, matrix: FloatArray) -> Scores:
         if len(matrix) == 0:
             none = np.empty(0)
-            return Scores(
-                log_odds=none,
-                probability=none,
-                contributions=np.empty((0, len(self.features) + 1)),
-                missing_share=none,
-            )
-        # LightGBM ignores parameters given to a booster read from text; one thread has to be asked for each time, or
-        # the process hangs in its forked children.
-        log_odds = np.asarray(self._booster.predict(matrix, raw_score=True, num_threads=1), dtype=np.float64)
-        contributions = np.asarray(self._booster.predict(matrix, pred_contrib=True, num_threads=1), dtype=np.float64)
+            no_contributions = np.empty((0, len(self.features) + 1))
+            return Scores(log_odds=none, probability=none, contributions=no_contributions, missing_share=none)
+        log_odds = self._log_odds(matrix)
+        contributions = self._booster.predict(matrix, pred_contrib=True, num_threads=1)
         return Scores(
             log_odds=log_odds,
             probability=self._calibration.probability(log_odds),
-            contributions=contributions,
+            contributions=np.asarray(contributions, dtype=np.float64),
             missing_share=np.isnan(matrix).mean(axis=1),
         )
+
+    def _log_odds(self, matrix: FloatArray) -> FloatArray:
+        if len(matrix) == 0:
+            return np.empty(0)
+        # LightGBM ignores parameters given to a booster read from text; one thread has to be asked for each time, or
+        # the process hangs in its forked children.
+        return np.asarray(self._booster.predict(matrix, raw_score=True, num_threads=1), dtype=np.float64)

@@ -79,9 +79,10 @@ def typed_columns(raw: pd.DataFrame, schema: CohortSchema) -> list[TypedColumn]:
         if column.kind != "ignored" and column.header in raw.columns:
             cells = raw[column.header].str.strip()
             typed.append(_typed(column, cells.mask(cells.isin(empty))))
-            if column.kind == "identifier":
-                given = typed[-1].text
-                typed[-1].faults["duplicate_identifier"] = _mask(given.duplicated() & given.notna())
+    for one in typed:
+        if one.column.kind == "identifier":
+            unread = np.logical_or.reduce([_mask(one.text.isna()), *one.faults.values()])
+            one.faults["duplicate_identifier"] = _mask(one.text.duplicated()) & ~unread
     return typed
 
 
@@ -210,21 +211,36 @@ def cell_errors(faults: list[Faults], typed: list[TypedColumn], raw: pd.DataFram
     places = np.concatenate([np.full(len(f.rows), headers.index(typed[f.place].column.header)) for f in faults])
     which = np.concatenate([np.full(len(fault.rows), number) for number, fault in enumerate(faults)])
     first = np.lexsort((places, rows))[:MAX_ERRORS_KEPT]
-    return [_cell_error(faults[which[at]], int(rows[at]), typed, raw, lines) for at in first]
+    found = [(faults[which[at]], int(rows[at])) for at in first]
+    earlier = _first_rows(found, typed)
+    errors = []
+    for fault, row in found:
+        column = typed[fault.place].column
+        value = str(raw[column.header].iloc[row]).strip()
+        allowed = _allowed(fault.problem, column, value)
+        if fault.problem == "duplicate_identifier":
+            # Looked up as pandas trimmed it; Python trims a few characters more.
+            allowed = str(lines[earlier[typed[fault.place].text.iloc[row]]])
+        errors.append(CellError(int(lines[row]), column.header, value[:_LONGEST_VALUE_KEPT], fault.problem, allowed))
+    return errors
 
 
-def _cell_error(fault: Faults, row: int, typed: list[TypedColumn], raw: pd.DataFrame, lines: Positions) -> CellError:
-    one = typed[fault.place]
-    column = one.column
-    value = str(raw[column.header].iloc[row]).strip()
-    allowed = allowed_words(column)
-    if fault.problem == "decimal_comma":
-        allowed = value.replace(",", ".")
-    elif fault.problem == "too_long":
-        allowed = f"{longest_text(column)} characters"
-    elif fault.problem == "duplicate_identifier":
-        allowed = str(lines[int(np.argmax((one.text == one.text.iloc[row]).to_numpy(dtype=np.bool_, na_value=False)))])
-    return CellError(int(lines[row]), column.header, value[:_LONGEST_VALUE_KEPT], fault.problem, allowed)
+def _first_rows(found: list[tuple[Faults, int]], typed: list[TypedColumn]) -> dict[str, int]:
+    """Return where each repeated identifier stands first."""
+    repeated = [(fault.place, row) for fault, row in found if fault.problem == "duplicate_identifier"]
+    if not repeated:
+        return {}
+    text = typed[repeated[0][0]].text
+    ids = text[text.isin(text.iloc[[row for _place, row in repeated]])].drop_duplicates()
+    return dict(zip(ids.tolist(), ids.index.tolist(), strict=True))
+
+
+def _allowed(problem: str, column: Column, value: str) -> str:
+    if problem == "decimal_comma":
+        return value.replace(",", ".")
+    if problem == "too_long":
+        return f"{longest_text(column)} characters"
+    return allowed_words(column)
 
 
 def allowed_words(column: Column) -> str:

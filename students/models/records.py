@@ -1,4 +1,4 @@
-"""What happened on a date: attendance, grades, discipline; what is known of a student; the calendar it is measured by."""
+"""What happened on a date, what is known of a student, and the calendar it is measured by."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,9 @@ ABSENCE_LOGIT: Final = -2.95
 ABSENCE_PER_ENGAGEMENT: Final = -1.0
 ABSENT_WHILE_FADING: Final = 0.6
 TARDY_SHARE: Final = 0.03
+
+# A day, the rows of the roll, their categories, and whether they were excused.
+DayRecords: TypeAlias = tuple[int, Ints, Ints, Flags]
 
 # Same day, next day, within the week, late slips: most registers are right the next morning, some never hurry.
 LAG_SHARES: Final = (0.70, 0.22, 0.06, 0.02)
@@ -74,7 +77,7 @@ def weekly_absence_share(roll: Roll, path: Path, *, week: int, register: Registe
 
 def record_week(
     roll: Roll, path: Path, *, share: Floats, days: Ints, sick: Flags, rng: np.random.Generator
-) -> list[tuple[int, Ints, Ints, Flags]]:
+) -> list[DayRecords]:
     """Draw one week's absences and late arrivals, and count the absences into what the staff has seen.
 
     Parameters
@@ -97,7 +100,7 @@ def record_week(
     late_share = np.minimum(TARDY_SHARE * np.exp(-0.4 * engagement), 0.25).astype(np.float32)
     excused_share = np.where(sick, 0.92, share_of_logit(0.45 + 0.45 * engagement))
     path.recent_absences *= 0.8
-    records = []
+    records: list[DayRecords] = []
     for column, day in enumerate(days):
         u = rng.random(len(roll), dtype=np.float32)
         here = path.enrolled_on(int(day))
@@ -117,7 +120,7 @@ def sick_this_week(n: int, *, winter: float, rng: np.random.Generator) -> Flags:
 
 
 def write_week(
-    records: list[tuple[int, Ints, Ints, Flags]],
+    records: list[DayRecords],
     *,
     roll: Roll,
     path: Path,
@@ -148,4 +151,5 @@ def _lag(rng: np.random.Generator, n: int) -> Ints:
     step = np.searchsorted(np.cumsum(LAG_SHARES)[:-1], u)
     shortest = np.array([0, 1, 2, 6])[step]
     width = np.array([1, 1, 4, 15])[step]
-    return (shortest + rng.random(n, dtype=np.float32) * width).astype(np.int32)
+    lag: Ints = (shortest + rng.random(n, dtype=np.float32) * width).astype(np.int32)
+    return lag

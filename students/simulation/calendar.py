@@ -55,7 +55,8 @@ class SchoolYear:
         winter = 1.0 + 0.15 * np.cos(2.0 * np.pi * since_january)
         last_weeks = 1.0 + 0.25 * (np.arange(DAYS_IN_YEAR) >= DAYS_IN_YEAR - 20)
         factor = by_weekday * winter * last_weeks
-        return (factor / factor.mean()).astype(np.float32)
+        relative: Floats = (factor / factor.mean()).astype(np.float32)
+        return relative
 
 
 def school_years(*, n_years: int, ends_on: date) -> list[SchoolYear]:

@@ -34,7 +34,7 @@ KIND_OF_REASON: Final = np.array([5, 0, 0, 0, 0, 3, 1, 4, 5, 5, 5, 2], dtype=np.
 
 # About 4 % of students leave for good in a year: between the 3.3 % that public schools reported for grades 9-12 (NCES
 # 2014-391, school year 2011-12) and the 5 % that households report for grades 10-12 (NCES 2020-117, CPS, 2017).
-LOG_WEEKLY_HAZARD: Final = -9.8
+LOG_WEEKLY_HAZARD: Final = -9.65
 # Life events (work, pregnancy, a move, care for someone) fall on anybody; no record foretells them.
 WEEKLY_LIFE_EVENTS: Final = 0.00010
 SUMMER_WEEKS: Final = 6.0
@@ -161,7 +161,8 @@ def exit_lag(code: Ints, rng: np.random.Generator) -> Ints:
     """Return after how many days the office learns of each exit: a dropout is noticed weeks later, shape of `code`."""
     mean = np.array([0.0, 18.0, 8.0, 1.0, 2.0, 7.0, 0.0, 1.0, 6.0, 12.0, 12.0, 0.0])[code]
     shortest = np.array([0, 5, 1, 0, 0, 0, 0, 0, 15, 3, 3, 0])[code]
-    return (shortest + np.minimum(rng.gamma(2.0, 0.5, code.size) * mean, 90.0)).astype(np.int32)
+    lag: Ints = (shortest + np.minimum(rng.gamma(2.0, 0.5, code.size) * mean, 90.0)).astype(np.int32)
+    return lag
 
 
 def _leave_otherwise(roll: Roll, path: Path, *, who: Flags, week: int, rng: np.random.Generator) -> None:

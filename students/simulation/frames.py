@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from students.simulation import discipline, exits, grades, interventions, outcomes
+from students.simulation import discipline, exits, grades, interventions
 from students.simulation.arrays import NEVER, Column, Ints
 from students.simulation.calendar import DAYS_IN_TERM, SchoolYear
 from students.simulation.ledger import Ledger
@@ -267,16 +267,17 @@ def _numbered(letter: str, first: int, n: int, digits: int) -> pd.Series[str]:
 
 
 def _empty(name: str) -> pd.DataFrame:
-    kinds = {"held_on": "D", "awarded_on": "D", "happened_on": "D", "started_on": "D", "ended_on": "D", "known_on": "D"}
-    numbers = {"n_sessions", "value", "scale_max", "credits_attempted", "credits_earned", "days_removed", "corrects_id"}
-    frame = pd.DataFrame(index=pd.RangeIndex(0))
-    for column in COLUMNS[name]:
-        if column in kinds:
-            frame[column] = pd.Series(dtype="datetime64[us]")
-        elif column in numbers and name != "protected" and name != "attributes":
-            frame[column] = pd.Series(dtype="float64")
-        elif column in {"excused", "core"}:
-            frame[column] = pd.Series(dtype="bool")
-        else:
-            frame[column] = pd.Series(dtype="int64" if column == "outcome_id" else "str")
-    return frame
+    """Return a frame without rows whose columns have the types they would have with rows."""
+    return pd.DataFrame({column: pd.Series(dtype=_dtype(name, column)) for column in COLUMNS[name]})
+
+
+def _dtype(name: str, column: str) -> str:
+    if column.endswith("_on"):
+        return "datetime64[us]"
+    if column in {"excused", "core"}:
+        return "bool"
+    if column == "outcome_id":
+        return "int64"
+    numbers = {"n_sessions", "scale_max", "credits_attempted", "credits_earned", "days_removed", "corrects_id"}
+    is_mark = (name, column) == ("grades", "value")
+    return "float64" if is_mark or column in numbers else "str"

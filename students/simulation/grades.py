@@ -14,7 +14,7 @@ from students.simulation.roll import Path, Roll
 
 @dataclass(frozen=True)
 class Course:
-    """A course: its name in grades 9 to 12, how much harder than the average it is (in marks), and whether it is core."""
+    """A course: its names in grades 9 to 12, how many marks harder than the average it is, whether it is core."""
 
     names: tuple[str, str, str, str]
     difficulty: float
@@ -133,7 +133,8 @@ def write_marks(rows: list[dict[str, np.ndarray]], ledger: Ledger) -> None:
 
 def _mark(level: Floats, course: Ints, rng: np.random.Generator) -> Floats:
     difficulty = np.array([each.difficulty for each in COURSES])[course]
-    return np.clip(np.rint(level - difficulty + rng.normal(0.0, 6.5, level.size)), 0.0, 100.0)
+    mark: Floats = np.clip(np.rint(level - difficulty + rng.normal(0.0, 6.5, level.size)), 0.0, 100.0)
+    return mark
 
 
 def _lag(rng: np.random.Generator, n: int) -> Ints:

@@ -47,7 +47,8 @@ class Help:
 
     def under(self, kind: int) -> Flags:
         """Return who gets this kind of help now, shape (n_students,)."""
-        return self._kind == kind
+        under: Flags = self._kind == kind
+        return under
 
     def offer(self, roll: Roll, path: Path, *, week: int, days: Ints, rng: np.random.Generator) -> None:
         """Start help for some students on the last school day of this week, every third week."""
@@ -72,6 +73,7 @@ class Help:
         Parameters
         ----------
         roll, path : Roll, Path
+            Help seen through to its end moves `roll.base`: half of what it did stays.
         week : int
             A week after the last one ends everything.
         days : int array of shape (n_days_of_week,)
@@ -95,6 +97,8 @@ class Help:
             "result": result.astype(np.int8),
             "known_on": started_on + lag_days(rng, rows.size, mean=1.0, longest=14),
         }
+        finished = rows[~gone[rows]]
+        roll.base[finished] += 0.5 * self.lift(roll)[finished]
         self._kind[rows] = -1
         return columns
 

@@ -84,7 +84,8 @@ class Roll:
     def credits_behind(self, terms_done: int) -> Floats:
         """Return how many credits are missing for graduating after four years; six a year keep a student on track."""
         due = np.minimum(6.0 * self.years_in + 3.0 * terms_done, 24.0)
-        return np.maximum(due - self.credits, 0.0).astype(np.float32)
+        behind: Floats = np.maximum(due - self.credits, 0.0).astype(np.float32)
+        return behind
 
 
 @dataclass

@@ -14,7 +14,7 @@ from students.simulation.ledger import Ledger
 from students.simulation.roll import NOT_THIS_YEAR, Path, Roll
 
 # Credits needed to be promoted out of each grade (of 6 a year), the last one to graduate.
-CREDITS_TO_PASS: Final = np.array([3.75, 9.0, 14.0, 19.5])
+CREDITS_TO_PASS: Final = np.array([3.75, 9.0, 14.0, 18.5])
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class YearUnderWay:
         closed = aid.close(
             self.roll,
             self.path,
-            week=NOT_THIS_YEAR if is_last else week,
+            week=int(NOT_THIS_YEAR) if is_last else week,
             days=days,
             day_numbers=self.year.days,
             rng=self.rng,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import zoneinfo
 from argparse import ArgumentParser
@@ -11,6 +12,7 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import people
@@ -37,13 +39,19 @@ class Command(BaseCommand):
             raise CommandError(f'"{options["time_zone"]}" is not a time zone. Use a name like Europe/Lisbon.')
         try:
             validate_password(password)
-            institution = people.found_institution(
-                slug=options["slug"], name=options["name"] or options["slug"], time_zone=options["time_zone"]
-            )
+            slug, email = self._made(options, password)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         except people.AlreadyThere as error:
             raise CommandError(str(error)) from None
+        words = f"Made {options['name'] or slug} with administrator {email}."
+        self.stdout.write(json.dumps({"institution": slug, "admin": email}) if options["json"] else words)
+
+    @transaction.atomic
+    def _made(self, options: dict[str, Any], password: str) -> tuple[str, str]:
+        institution = people.found_institution(
+            slug=options["slug"], name=options["name"] or options["slug"], time_zone=options["time_zone"]
+        )
         admin = people.add_person(
             email=options["admin"],
             display_name=options["admin"].partition("@")[0],
@@ -52,5 +60,4 @@ class Command(BaseCommand):
             role=Role.INSTITUTION_ADMIN,
             now=timezone.now(),
         )
-        said = f'{{"institution": "{institution.slug}", "admin": "{admin.email}"}}'
-        self.stdout.write(said if options["json"] else f"Made {institution.name} with administrator {admin.email}.")
+        return institution.slug, admin.email

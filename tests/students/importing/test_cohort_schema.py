@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from modeling.core.feature import Feature
 from students import outcome_codes
 from students.importing.cohort_schema import CohortSchema, SchemaRefused
 from tests.students.importing.real_data import COHORTS
@@ -102,6 +103,16 @@ def test_a_feature_description_holds_what_a_model_needs_to_know() -> None:
     }
     assert described["track"]["levels"] == {"A": "Arts", "S": "Sciences"}
     assert (described["bus"]["kind"], described["bus"]["low"], described["bus"]["high"]) == ("flag", 0.0, 1.0)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_description_is_exactly_what_a_feature_takes(path: Path) -> None:
+    schema = CohortSchema.from_yaml(path)
+
+    described = [*schema.feature_descriptions(), *schema.protected_descriptions()]
+
+    assert [Feature(**description).as_json() for description in described] == described
+    assert json.loads(json.dumps(described)) == described
 
 
 def test_term_features_say_which_quantity_of_which_term_they_are() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from students.importing import cohort_checks
 from students.importing.cohort_csv import FileRefused, read_cohort
 from tests.students.importing.small_cohort import ANA, BEN, HEADER, csv_bytes, small_schema
 
@@ -121,6 +122,14 @@ WHOLE_FILE: dict[str, tuple[bytes, str]] = {
         "Line 3 is 1,000,025 bytes long; the limit is 1,000,000 bytes. "
         "A line break or a closing quotation mark is probably missing.",
     ),
+    "too many lines": (
+        b"Id\n" * 2_000_001,
+        "This file has 2,000,001 lines; at most 2,000,000 are read. Split it.",
+    ),
+    "too many cells": (
+        HEADER.encode() + (b"\n" + b"," * 900_000) * 12,
+        "This file has more than 10,000,000 cells, which is too much at once. Split it.",
+    ),
     "one endless line": (
         b"x" * 1_000_001,
         "Line 1 is 1,000,001 bytes long; the limit is 1,000,000 bytes. "
@@ -161,6 +170,10 @@ ONE_FAULT: dict[str, tuple[bytes, str]] = {
     "duplicate identifier": (
         csv_bytes(ANA, BEN, ANA),
         'Line 4, column "Id": student "a1" is already in line 2. Keep one line per student.',
+    ),
+    "duplicate identifier with a separator character": (
+        csv_bytes(changed(ANA, 0, "a1\x1f"), changed(BEN, 0, "a1\x1f")),
+        'Line 3, column "Id": student "a1" is already in line 2. Keep one line per student.',
     ),
     "missing value": (
         csv_bytes(changed(ANA, SCORE, ""), BEN),
@@ -299,6 +312,27 @@ def test_every_fault_is_told_at_once_in_the_order_of_the_file() -> None:
         (4, "Score", "not_a_number"),
         (4, "Track", "not_allowed"),
     ]
+
+
+def test_faults_are_told_in_order_and_counted_when_rows_are_checked_in_portions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cohort_checks, "_ROWS_AT_ONCE", 2)
+    lines = [ANA, changed(ANA, SCORE, "x"), changed(BEN, TRACK, "Z"), BEN, changed(BEN, SCORE, "")]
+
+    with pytest.raises(FileRefused) as refusal:
+        read_cohort(csv_bytes(*lines), small_schema())
+
+    found = [(error.line, error.column, error.allowed) for error in refusal.value.errors]
+    assert found == [
+        (3, "Id", "2"),
+        (3, "Score", "0 to 200"),
+        (4, "Track", "A, S"),
+        (5, "Id", "4"),
+        (6, "Id", "4"),
+        (6, "Score", "0 to 200"),
+    ]
+    assert refusal.value.n_errors == 6
 
 
 def test_only_the_first_five_hundred_faults_are_kept_and_all_are_counted() -> None:

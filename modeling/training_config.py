@@ -1,0 +1,178 @@
+"""How a model is trained, read from `configs/training_config.yaml`; a key that is unknown or wrong is named."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+if TYPE_CHECKING:
+    from modeling.core.feature import Feature
+    from modeling.core.fitting import FitSettings
+
+PATH = Path(__file__).resolve().parent.parent / "configs" / "training_config.yaml"
+
+# Any leap year will do: only month and day are kept of it.
+_A_LEAP_YEAR = 2024
+
+
+class ConfigRefused(Exception):
+    """The configuration cannot be used; `sentences` says why, naming each key."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        self.sentences = list(sentences)
+        super().__init__(" ".join(self.sentences))
+
+
+def _month_and_day(written: Any) -> Any:
+    """Return a date in a leap year for "MM-DD"; pydantic names the key if this fails."""
+    try:
+        day = dt.date.fromisoformat(f"{_A_LEAP_YEAR}-{written}")
+    except ValueError:
+        raise ValueError('must be month and day, such as "10-15"') from None
+    if (day.month, day.day) == (2, 29):
+        raise ValueError("must be a day of every year; 29 February is not")
+    return day
+
+
+MonthAndDay = Annotated[dt.date, BeforeValidator(_month_and_day)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Fraction = Annotated[float, Field(gt=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Trees(_Part):
+    """The booster's settings; LightGBM's own names where it has one."""
+
+    n_trees: Annotated[int, Field(ge=1, le=5000)]
+    n_tree_stages: Annotated[int, Field(ge=1, le=100)] = 1
+    learning_rate: Fraction
+    num_leaves: Annotated[int, Field(ge=2, le=255)]
+    # Exact explanations are summed over sets of the features on a path: their cost doubles with each level.
+    max_depth: Annotated[int, Field(ge=1, le=8)] = 8
+    min_data_in_leaf: Annotated[int, Field(ge=1)]
+    lambda_l2: Annotated[float, Field(ge=0)] = 0.0
+    bagging_fraction: Fraction = 1.0
+    bagging_freq: Annotated[int, Field(ge=0)] = 0
+    feature_fraction: Fraction = 1.0
+    monotone: bool = True
+
+
+class InsufficientData(_Part):
+    """When a student is too little known for a rank."""
+
+    minimum_sessions: Annotated[int, Field(ge=0)]
+    maximum_missing_share: Annotated[float, Field(ge=0, le=1)]
+
+
+class TrainingConfig(_Part):
+    """Everything a training run can be told."""
+
+    features: Literal["catalogue"] | Annotated[list[str], Field(min_length=1)]
+    rule: str
+    horizon_days: Annotated[int, Field(ge=1, le=3660)]
+    snapshot_days: Annotated[list[MonthAndDay], Field(min_length=1)]
+    test_share: Share
+    holdout_share: Share
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    n_folds: Annotated[int, Field(ge=2, le=20)]
+    calibration: Literal["best", "identity", "sigmoid", "isotonic"]
+    trees: Trees
+    insufficient_data: InsufficientData
+
+    @classmethod
+    def from_yaml(cls, text: str) -> Self:
+        """Return the configuration that stands in a YAML text.
+
+        :raises ConfigRefused: with a sentence per fault, each naming its key
+        """
+        try:
+            fields = yaml.load(text, Loader=_OneMeaningLoader)  # noqa: S506 -- derived from SafeLoader
+        except yaml.YAMLError as error:
+            sentence = f"The training configuration is not valid YAML. {' '.join(str(error).split())}"
+            raise ConfigRefused([sentence]) from None
+        if not isinstance(fields, dict):
+            raise ConfigRefused(["The training configuration must be a YAML mapping of keys to values."])
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            raise ConfigRefused([_sentence(dict(fault)) for fault in error.errors()]) from None
+
+    def choose_features(self, offered: Sequence[Feature]) -> list[Feature]:
+        """Return the features to train with, of those that an institution's records offer.
+
+        :raises ConfigRefused: if a name is listed that is not offered
+        """
+        if self.features == "catalogue":
+            return list(offered)
+        known = {feature.name: feature for feature in offered}
+        unknown = sorted(set(self.features) - set(known))
+        if unknown:
+            raise ConfigRefused(
+                [f'"features" names {", ".join(unknown)}, which the records do not offer. Offered: {", ".join(known)}.']
+            )
+        return [known[name] for name in dict.fromkeys(self.features)]
+
+    def fit_settings(self, *, horizon_days: int | None = None) -> FitSettings:
+        """Return what `modeling.core.fitting` needs; a flat cohort brings its own horizon."""
+        # Imported here: it brings LightGBM, which a web process does without until its first prediction.
+        from modeling.core.fitting import FitSettings
+
+        booster = self.trees.model_dump(exclude={"n_trees", "n_tree_stages", "monotone"})
+        return FitSettings(
+            horizon_days=horizon_days or self.horizon_days,
+            n_trees=self.trees.n_trees,
+            n_tree_stages=self.trees.n_tree_stages,
+            booster=booster,
+            monotone=self.trees.monotone,
+            n_folds=self.n_folds,
+            calibration=self.calibration,
+        )
+
+    def parameters(self) -> dict[str, str | int | float | bool]:
+        """Return every setting under a flat name, "trees.num_leaves", as runs record them."""
+        flat: dict[str, str | int | float | bool] = {}
+        for name, value in self.model_dump().items():
+            if isinstance(value, dict):
+                flat |= {f"{name}.{inner}": setting for inner, setting in value.items()}
+            elif name == "snapshot_days":
+                flat[name] = ", ".join(f"{day:%m-%d}" for day in value)
+            else:
+                flat[name] = ", ".join(value) if isinstance(value, list) else value
+        return flat
+
+
+def load(path: Path = PATH) -> TrainingConfig:
+    """Return the configuration of a file.
+
+    :raises ConfigRefused: with a sentence per fault, each naming its key
+    """
+    return TrainingConfig.from_yaml(path.read_text(encoding="utf-8"))
+
+
+class _OneMeaningLoader(yaml.SafeLoader):
+    """YAML in which a key given twice is refused, instead of silently losing the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        repeated = sorted({key for key in keys if keys.count(key) > 1})
+        if repeated:
+            raise yaml.YAMLError(f'Line {node.start_mark.line + 1}: the key "{repeated[0]}" stands twice.')
+        return super().construct_mapping(node, deep=deep)
+
+
+def _sentence(fault: dict[str, Any]) -> str:
+    key = ".".join(str(part) for part in fault["loc"] if part not in ("literal['catalogue']", "constrained-list"))
+    if fault["type"] == "extra_forbidden":
+        return f'"{key}" is not a setting of a training. Remove it or correct its spelling.'
+    if fault["type"] == "missing":
+        return f'"{key}" is missing. Add it.'
+    reason = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else fault["msg"]
+    return f'"{key}" is {fault["input"]!r}, which cannot be used: {reason[0].lower()}{reason[1:]}.'

@@ -1,0 +1,106 @@
+"""What a role allows, and who gets no further than the door."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from accounts import permissions
+from accounts.models import Membership, Role, User
+from tests.people import SINCE, signed_in
+
+PAGES = {
+    "risk_list": "see_predictions",
+    "interventions": "see_students",
+    "uploads": "upload_records",
+    "models": "see_models",
+    "drift": "see_monitoring",
+}
+
+
+def membership(role):
+    return Membership(role=role)
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_every_role_may_do_something(role):
+    assert any(permissions.can(membership(role), permission) for permission in PAGES.values())
+
+
+def test_nobody_without_a_membership_may_do_anything():
+    assert not any(permissions.can(None, permission) for permission in PAGES.values())
+
+
+def test_a_view_refuses_the_role_that_does_not_allow_it():
+    @permissions.needs("upload_records")
+    def view(request):
+        return HttpResponse("done")
+
+    request = RequestFactory().get("/")
+    request.membership = membership(Role.INSTITUTION_ADMIN)
+    allowed = view(request)
+    request.membership = membership(Role.COUNSELLOR)
+
+    assert allowed.content == b"done"
+    with pytest.raises(PermissionDenied):
+        view(request)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("person", ["amara", "ines", "sam", "mika", "otto"])
+def test_a_page_opens_for_the_roles_that_may_and_for_no_other(request, page, person):
+    user = request.getfixturevalue(person)
+    may = permissions.can(user.memberships.get(), PAGES[page])
+
+    response = signed_in(user).get(reverse(page))
+
+    assert response.status_code == (200 if may else 403)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_stranger_is_sent_to_the_door(db, page):
+    response = Client().get(reverse(page))
+
+    assert (response.status_code, response["Location"]) == (302, f"/login/?next={reverse(page)}")
+
+
+def test_whoever_left_sees_nothing_though_still_signed_in(amara, nora):
+    browser = signed_in(amara)
+    before = browser.get(reverse("student_page", args=[nora.public_id]))
+    amara.memberships.update(ends_on=SINCE)
+
+    after = browser.get(reverse("student_page", args=[nora.public_id]))
+
+    assert (before.status_code, after.status_code) == (200, 403)
+    assert b"Quillfeather" not in after.content
+
+
+def test_whoever_is_locked_out_is_a_stranger_at_once(amara):
+    browser = signed_in(amara)
+    User.objects.update(is_active=False)
+
+    assert browser.get(reverse("risk_list")).status_code == 302
+
+
+def test_whoever_moves_school_sees_the_new_one_alone(amara, nora, hugo):
+    browser = signed_in(amara)
+    amara.memberships.get().schools.set([hugo.school])
+
+    pages = [browser.get(reverse("student_page", args=[student.public_id])) for student in (nora, hugo)]
+
+    assert [page.status_code for page in pages] == [404, 200]
+
+
+def test_another_persons_student_looks_like_nobody(amara, hugo, ella):
+    browser = signed_in(amara)
+    nobody = "018f0000-0000-7000-8000-000000000000"
+
+    answers = [browser.get(f"/students/{public_id}/") for public_id in (hugo.public_id, ella.public_id, nobody)]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert len({_without_token(answer) for answer in answers}) == 1
+
+
+def _without_token(answer):
+    return answer.content.decode().replace(answer.context["csrf_token"].__str__(), "")

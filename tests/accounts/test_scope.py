@@ -1,0 +1,124 @@
+"""Student data cannot be reached without saying on whose behalf."""
+
+import pytest
+from django.apps import apps
+
+from accounts import scope
+from accounts.models import Membership
+from students.models import Student
+from tests import rows
+from tests.people import SINCE
+
+SCOPED = [model for model in apps.get_models() if isinstance(model._default_manager, scope.ScopedManager)]
+
+
+def seen_by(user):
+    with scope.entered(scope.of_membership(user.membership_on(SINCE))):
+        return {student.given_name for student in Student.objects.visible_to(user)}
+
+
+@pytest.mark.parametrize("model", SCOPED, ids=lambda model: model._meta.label)
+@pytest.mark.parametrize("asking", ["all", "count", "first", "exists"])
+def test_asking_without_a_scope_raises(model, asking):
+    with pytest.raises(scope.ScopeMissing):
+        getattr(model.objects, asking)()
+
+
+@pytest.mark.parametrize("model", SCOPED, ids=lambda model: model._meta.label)
+def test_a_scope_shows_the_rows_of_its_institution_alone(model, riverside, elsewhere):
+    with scope.entered(scope.of_institution(elsewhere)):
+        rows.sound(model, institution=elsewhere)
+    with scope.entered(scope.of_institution(riverside)):
+        ours = rows.sound(model, institution=riverside)
+
+        assert list(model.objects.all()) == [ours]
+
+
+def test_a_counsellor_sees_the_students_of_her_own_schools(amara, bo, nora, hugo, ella):
+    assert seen_by(amara) == {"Nora"}
+    assert seen_by(bo) == {"Hugo"}
+
+
+def test_a_membership_of_every_school_sees_its_whole_institution(ines, otto, nora, hugo, ella):
+    assert seen_by(ines) == {"Nora", "Hugo"}
+    assert seen_by(otto) == {"Ella"}
+
+
+def test_a_counsellor_without_schools_sees_nobody(amara, nora):
+    amara.memberships.get().schools.clear()
+
+    assert seen_by(amara) == set()
+
+
+def test_facts_are_seen_where_their_student_is(amara, nora, hugo, at_riverside):
+    facts = [model for model in SCOPED if model._default_manager.school_path]
+    for model in set(facts) - {Student}:
+        for student in (nora, hugo):
+            rows.sound(model, institution=student.institution, student=student, **_school_of(model, student))
+
+    with scope.entered(scope.of_membership(amara.memberships.get())):
+        seen = {model: {row.student_id for row in model.objects.all()} for model in set(facts) - {Student}}
+
+    assert len(seen) >= 11
+    assert all(students == {nora.pk} for students in seen.values()), seen
+
+
+def _school_of(model, student):
+    return {"school": student.school} if model._default_manager.school_path == "school" else {}
+
+
+def test_another_persons_scope_is_refused(amara, bo, nora):
+    with scope.entered(scope.of_membership(bo.memberships.get())), pytest.raises(scope.ScopeMissing):
+        Student.objects.visible_to(amara)
+
+
+def test_the_scope_of_a_job_is_nobodys(amara, at_riverside):
+    with pytest.raises(scope.ScopeMissing):
+        Student.objects.visible_to(amara)
+
+
+def test_leaving_an_inner_scope_restores_the_outer_one(riverside, elsewhere, nora, ella):
+    with scope.entered(scope.of_institution(riverside)) as outer:
+        with scope.entered(scope.of_institution(elsewhere)):
+            inside = [student.given_name for student in Student.objects.all()]
+
+        assert inside == ["Ella"]
+        assert scope.current() == outer
+        assert [student.given_name for student in Student._base_manager.all()] == ["Nora"]
+
+
+def test_an_exception_restores_the_outer_scope_too(riverside, elsewhere, nora, ella):
+    with scope.entered(scope.of_institution(riverside)):
+        with pytest.raises(RuntimeError), scope.entered(scope.of_institution(elsewhere)):
+            raise RuntimeError
+
+        assert [student.given_name for student in Student._base_manager.all()] == ["Nora"]
+
+
+def test_after_an_exception_nothing_can_be_asked(riverside, nora):
+    with pytest.raises(RuntimeError), scope.entered(scope.of_institution(riverside)):
+        raise RuntimeError
+
+    with pytest.raises(scope.ScopeMissing):
+        Student.objects.all()
+    assert not Student._base_manager.exists()
+
+
+def test_what_was_written_before_an_exception_is_undone(riverside, northside):
+    def written_in_vain():
+        rows.student(northside)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError), scope.entered(scope.of_institution(riverside)):
+        written_in_vain()
+
+    with scope.entered(scope.of_institution(riverside)):
+        assert not Student.objects.exists()
+
+
+def test_a_membership_counts_on_its_days_alone(amara):
+    Membership.objects.update(ends_on=SINCE.replace(day=31))
+
+    assert amara.membership_on(SINCE.replace(day=31)) is not None
+    assert amara.membership_on(SINCE.replace(month=2)) is None
+    assert amara.membership_on(SINCE.replace(year=2019)) is None
