@@ -26,7 +26,7 @@ test: install
 check: install
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
-	@$(BIN)/python -m mypy .
+	@SECRET_KEY=only-for-types PORTAL_TESTING=1 DATABASE_URL=postgres://localhost/none REDIS_URL=redis://localhost $(BIN)/python -m mypy .
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m dropout_portal.checks
 	@$(MAKE) --no-print-directory test

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Institution
 
@@ -14,7 +13,7 @@ from accounts.models import Institution
 class InstitutionCommand(BaseCommand):
     """A command that works for one institution and can answer in JSON."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Add --institution and --json."""
         parser.add_argument("--institution", required=True, metavar="SLUG", help="the institution's short name")
         parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")

@@ -6,8 +6,11 @@ and the number of trees come from training folds only. `DROPOUT_DATA` names the 
 
 UCI 697: means over `StratifiedShuffleSplit(5, test_size=.2, random_state=s)` for s = 0 … 3; the calibration error is
 pooled over 5 folds, out of fold. "Enrolled" counts as a negative; only the figure marked `enrolled_left_out` is without
-those students, an easier question that must not be compared with the others. UCI 320, Portuguese, a final grade below 10:
-pooled 5 folds, mean over 6 seeds, with every column of the file, the year's absences and the protected ones included.
+those students, an easier question that must not be compared with the others.
+
+UCI 320, Portuguese, a final grade below 10: pooled 5 folds, mean over 6 seeds, with every column of the file, the
+year's absences and the protected ones included.
+
 Stability: the mean pairwise Jaccard index of the top 5 % of the rows held out, over 8 refits on bootstraps of the rest
 (44 of 885 students in UCI 697, only 6 of 130 in UCI 320: there it says little).
 

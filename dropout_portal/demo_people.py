@@ -28,7 +28,7 @@ def ensure(*, now: dt.datetime, district: str, other: str, before: dict[str, Any
     """Return users and API key for demo.json; those made before keep their passwords."""
     password = _password() if not before else next(iter(before["users"].values()))["password"]
     institution, elsewhere = (Institution.objects.get(slug=slug) for slug in (district, other))
-    first, second, *_rest = institution.schools.order_by("name")
+    first, second, *_rest = institution.schools.order_by("name")  # the counsellor's school stands first
     seats: dict[str, tuple[Institution, Role, list[School] | None]] = {
         "counsellor": (institution, Role.COUNSELLOR, [first]),
         "other_counsellor": (institution, Role.COUNSELLOR, [second]),
@@ -41,6 +41,11 @@ def ensure(*, now: dt.datetime, district: str, other: str, before: dict[str, Any
     }
     users = {name: _ensure_person(name, seat, password, now) for name, seat in seats.items()}
     return {"users": users, "api_key": _ensure_key(institution, before, now)}
+
+
+def counsellors_school(institution: Institution) -> School:
+    """Return the school of the demo's counsellor."""
+    return institution.schools.order_by("name")[0]
 
 
 def _ensure_person(

@@ -195,7 +195,15 @@ class LocalServices:
         readable.write_text(self._password)
         if self._as:
             os.chown(readable, NOBODY, NOBODY)
-        command = [binaries / "initdb", "-D", folder, "-U", "portal", "--auth=scram-sha-256", f"--pwfile={readable}"]
+        command: list[str | Path] = [
+            binaries / "initdb",
+            "-D",
+            folder,
+            "-U",
+            "portal",
+            "--auth=scram-sha-256",
+            f"--pwfile={readable}",
+        ]
         command += ["--encoding=UTF8", "--locale=C"] + ([] if self.keep else ["--no-sync"])
         done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, **self._as)  # noqa: S603
         readable.unlink()

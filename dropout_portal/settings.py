@@ -119,6 +119,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 4 * 3600,  # twice the longest time limit, or a long task would run twice
     "socket_keepalive": not REDIS_URL.startswith("unix://"),
     "socket_timeout": 30,
+    "socket_connect_timeout": 2,
+    "max_retries": 0,  # a page does not wait for a silent broker: the sweeper rings again
     "health_check_interval": 25,
 }
 CELERY_TASK_IGNORE_RESULT = True
@@ -139,7 +141,7 @@ MLFLOW_TRACKING_URI = env.str("MLFLOW_TRACKING_URI", default="")
 MLFLOW_ARTIFACTS_DIR = env.str("MLFLOW_ARTIFACTS_DIR", default=str(VAR_DIR / "mlflow"))
 FILES_DIR = Path(env.str("FILES_DIR", default=str(VAR_DIR / "files")))
 COHORT_SCHEMAS_DIR = BASE_DIR / "configs" / "cohorts"
-UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=200 * 1024 * 1024)
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=64 * 1024 * 1024)
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "login"

@@ -31,7 +31,10 @@ class Refused(Exception):
 
 
 class Claim:
-    """A job in hand. Its token is the attempt number: a later attempt makes it worthless."""
+    """A job in hand. Its token is the attempt number: a later attempt makes it worthless.
+
+    A job queued once more counts its attempts anew, so the moment its first attempt began belongs to the token.
+    """
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -81,7 +84,9 @@ class Claim:
             self._end(State.FAILED, error=sentence)
 
     def _mine(self) -> QuerySet[Job]:
-        return Job.objects.filter(pk=self.job.pk, state=State.RUNNING, attempts=self.token)
+        return Job.objects.filter(
+            pk=self.job.pk, state=State.RUNNING, attempts=self.token, started_at=self.job.started_at
+        )
 
     def _end(self, state: State, error: str = "") -> None:
         done, total, note = self._progress

@@ -58,6 +58,9 @@ def again(*, job: Job, by: User | None, now: dt.datetime, wakes: bool = True) ->
         "error": "",
         "finished_at": None,
         "lease_until": None,
+        "started_at": None,
+        "progress_done": 0,
+        "progress_note": "",
         "sent_at": now,
     }
     if Job.objects.filter(pk=job.pk, state=State.FAILED).update(**fresh, created_by=by) and wakes:

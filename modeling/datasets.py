@@ -84,7 +84,7 @@ def _helped(facts: FactFrames, date: dt.date, horizon_days: int, students: pd.In
     begun = facts.interventions["started_on"]
     last = pd.Timestamp(date) + pd.Timedelta(days=horizon_days)
     within = facts.interventions.loc[(begun > pd.Timestamp(date)) & (begun <= last), "student_id"]
-    return students.isin(within).tolist()  # type: ignore[no-any-return]
+    return students.isin(within).tolist()
 
 
 def _why_nothing(dates: Sequence[dt.date], censored: Counter[str]) -> str:

@@ -62,7 +62,7 @@ class Terms:
 def frames(*, student_ids: Collection[int] | None = None) -> FactFrames:
     """Return the facts of the institution in scope, or of some of its students only."""
     read = {name: _frame(name, student_ids) for name in _SOURCES}
-    kept = frozenset(name for name in _KEPT if not read[name].empty or _SOURCES[name][0].objects.exists())
+    kept = frozenset(name for name in _KEPT if not read[name].empty or _SOURCES[name][0]._default_manager.exists())
     return FactFrames(**read, term_features=_term_features(_schemas()), kept=kept)
 
 

@@ -41,15 +41,14 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
     features = [Feature.from_json(fields) for fields in task["features"]]
     settings, seed = FitSettings(**task["settings"]), task["seed"]
     frame, y, groups = rows[[feature.name for feature in features]], rows["y"].to_numpy(), rows["student_id"].to_numpy()
-    train, test, words = _split(rows, task)
+    train, test, how = _split(rows, task)
     step("fit")
     judged = fitting.fit_risk_model(
         frame.iloc[train], y[train], groups=groups[train], features=features, settings=settings, seed=seed
     )
     step("judge")
     metrics = _metrics(task, judged, frame=frame, y=y, train=train, test=test)
-    metrics["split"] = {
-        "words": words,
+    metrics["split"] = how | {
         "n_train": len(train),
         "n_test": len(test),
         "n_positive_test": int(y[test].sum()),
@@ -64,8 +63,8 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
     _write(folder / "trial.json", final.model().score(tried).probability.tolist())
 
 
-def _split(rows: pd.DataFrame, task: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, str]:
-    """Part the rows by time where the years allow it, else by student; say in words which."""
+def _split(rows: pd.DataFrame, task: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Part the rows by time where the years allow it, else by student; say which."""
     test_share, seed = task["test_share"], task["seed"]
     for test_from in task["test_from"]:
         try:
@@ -80,15 +79,11 @@ def _split(rows: pd.DataFrame, task: dict[str, Any]) -> tuple[np.ndarray, np.nda
         except CannotSplit:
             continue
         if min(rows["y"].iloc[test].sum(), rows["y"].iloc[train].sum()) >= fitting.MINIMUM_OF_EACH_OUTCOME:
-            return train, test, f"past years, tested on snapshots from {test_from} on of students set aside"
+            return train, test, {"kind": "temporal", "test_from": test_from}
     train, test = splits.stratified_holdout(
         rows["y"].to_numpy(), groups=rows["student_id"].to_numpy(), test_share=task["holdout_share"], seed=seed
     )
-    return (
-        train,
-        test,
-        f"{task['holdout_share']:.0%} of the students set aside, stratified by outcome; no years to part by",
-    )
+    return train, test, {"kind": "holdout", "test_share": task["holdout_share"]}
 
 
 def _metrics(

@@ -79,7 +79,7 @@ class ModelVersion(models.Model):
     @cached_property
     def specification(self) -> dict[str, Any]:
         """Return features, calibration, threshold and reference, read from their stored bytes."""
-        return json.loads(self.specification_json)  # type: ignore[no-any-return]
+        return json.loads(self.specification_json)
 
 
 class TrainingRun(models.Model):

@@ -7,22 +7,30 @@ from typing import Any
 
 from django.urls import reverse
 
-from modeling import scoring
+from accounts.models import School
+from modeling import registry, scoring
+from modeling.core.feature import Feature
 from predictions.models import CurrentRisk
 
 
-def of_first_student() -> dict[str, Any]:
-    """Return the path of the first student's page and the body for /api/predict that describes them."""
-    first = CurrentRisk.objects.select_related("student", "run__model_version").order_by("rank")[0]
+def of_first_student(school: School) -> dict[str, Any]:
+    """Return the path of a school's first student and the body for /api/predict that describes them."""
+    listed = CurrentRisk.objects.filter(school=school, rank__isnull=False).select_related(
+        "student", "run__model_version"
+    )
+    first = listed.order_by("rank")[0]
     frame = scoring.snapshot(first.run.model_version, as_of=first.run.as_of, student_ids=[first.student_id])
-    values = {name: _plain(value) for name, value in frame.loc[first.student_id].items()}
+    row = frame.loc[first.student_id]
+    values = {
+        feature.name: _plain(row[feature.name], feature) for feature in registry.load(first.run.model_version).features
+    }
     return {
         "student_path": reverse("student_page", args=[first.student.public_id]),
         "body": {"as_of": first.run.as_of.isoformat(), "features": values},
     }
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return None if math.isnan(value) else value
-    return value
+def _plain(value: Any, feature: Feature) -> Any:
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return int(value) if feature.kind == "flag" else value

@@ -28,7 +28,7 @@ class ScoringRun(models.Model):
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="scoring_run")
-    model_version = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="scoring_runs")
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="scoring_runs")
     as_of = models.DateField()
     capacity = models.PositiveIntegerField(default=0)
     review_first_from = models.FloatField(null=True)
@@ -43,11 +43,6 @@ class ScoringRun(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(published_at=None) | Q(model_version__isnull=False), name="published_run_has_model"
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"scores as of {self.as_of}"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from modeling.core import catalogue
+from modeling.core.feature import Feature
 
 # Of a value as it is said, and the school days its window holds.
 Seen = Callable[[float, int], str]
@@ -299,7 +300,7 @@ USUAL_FLAGS: dict[str, Callable[[bool], str]] = {
 }
 
 
-def _names(features: tuple[catalogue.Feature, ...]) -> frozenset[str]:
+def _names(features: tuple[Feature, ...]) -> frozenset[str]:
     return frozenset(feature.name for feature in features)
 
 

@@ -154,7 +154,12 @@ def _rows(
     features = answers.features_by_name(run.model_version)
     draws_line = filters.sort == "risk" and not filters.narrows
     return [
-        _row(risk, features, filters) | {"line_after": draws_line and n_above == first + place}
+        _row(risk, features, filters)
+        | {
+            # Counted within what this person sees: a place among students they may not see says nothing to them.
+            "rank": first + place if filters.sort == "risk" and risk.rank else None,
+            "line_after": draws_line and n_above == first + place,
+        }
         for place, risk in enumerate(current, start=1)
     ]
 
@@ -172,7 +177,6 @@ def _row(risk: CurrentRisk, features: dict[str, Feature], filters: Filters) -> d
         "tier": risk.tier or None,
         "tier_label": wording.tier_label(risk.tier) if risk.tier else "",
         "tier_mark": wording.tier_mark(risk.tier) if risk.tier else "",
-        "rank": risk.rank,
         "probability": risk.risk if filters.estimates and not insufficient else None,
         "probability_value": f"{risk.risk:.{answers.DECIMALS}f}",
         "why": [] if insufficient else _why(raising, features),

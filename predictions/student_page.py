@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit_log
 from modeling.core.feature import Feature
-from predictions import answers, charts, wording
+from predictions import answers, attendance_chart, risk_chart, wording
 from predictions.models import CurrentRisk, RiskScore
 from predictions.risk_list import model_label
 from students.importing.cohort_schema import CohortSchema
@@ -33,8 +33,8 @@ def page(*, student: Student, sees_predictions: bool, shows_estimates: bool, tod
         "score": _score(current, student, shows_estimates),
         **_reasons(current),
         "summary": _summary(current, student),
-        "attendance_chart": charts.attendance(student, today=today),
-        "risk_chart": charts.risk(student, in_numbers=shows_estimates) if current else None,
+        "attendance_chart": attendance_chart.figure(student, today=today),
+        "risk_chart": risk_chart.figure(student, in_numbers=shows_estimates) if current else None,
         **_records(student),
         "attributes": _attributes(student),
         "viewers": [
@@ -86,11 +86,15 @@ def _reasons(current: CurrentRisk | None) -> dict[str, Any]:
             "comparison": wording.comparison(reason, feature),
             "direction": reason["direction"],
         }
-        if reason["direction"] == "lowers":
-            boxes["strengths"].append(worded)
-        else:
-            boxes["changeable" if reason["changeable"] else "context_reasons"].append(worded)
+        boxes[_box(reason, feature)].append(worded)
     return boxes
+
+
+def _box(reason: dict[str, Any], feature: Feature) -> str:
+    """Return where a reason stands. Going well is only what beyond doubt helps: a grade level that lowers does not."""
+    if reason["direction"] == "lowers":
+        return "strengths" if feature.risk_direction and reason["changeable"] else "context_reasons"
+    return "changeable" if reason["changeable"] else "context_reasons"
 
 
 def _summary(current: CurrentRisk | None, student: Student) -> str:

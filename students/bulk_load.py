@@ -28,11 +28,11 @@ def append(model: type[models.Model], rows: pd.DataFrame) -> int:
     staging = f"staging_{table}"
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE {staging} AS SELECT {quoted} FROM {table} WITH NO DATA")  # noqa: S608
-        with cursor.copy(f"COPY {staging} ({quoted}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        with cursor.copy(f"COPY {staging} ({quoted}) FROM STDIN") as copy:
             for row in _plain(rows):
                 copy.write_row(row)
         cursor.execute(f"INSERT INTO {table} ({quoted}) SELECT {quoted} FROM {staging}")  # noqa: S608
-        written = cursor.rowcount
+        written: int = cursor.rowcount
         cursor.execute(f"DROP TABLE {staging}")
     return written
 

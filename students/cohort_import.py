@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from accounts import scope
 from jobs.claims import Claim, Refused
 from students import uploads
@@ -24,17 +26,18 @@ def import_upload(claim: Claim) -> None:
         schema = CohortSchema.from_yaml(upload.schema_yaml)
         claim.progress(0, 1, "reading")
         try:
-            cohort_frames = read_cohort(uploads.stored_path(upload), schema)
+            read = read_cohort(uploads.stored_path(upload), schema, max_bytes=settings.UPLOAD_MAX_BYTES)
         except FileRefused as refusal:
             _keep_errors(upload, refusal)
-            cohort_frames = None
         else:
-            _store(claim, upload, schema, cohort_frames)
-    if cohort_frames is None:
+            _store(claim, upload, schema, read)
+    # Raised after the transaction, which must keep the faults.
+    if upload.n_errors:
         raise Refused("Nothing was saved. Mend the file and upload it again.")
 
 
 def _keep_errors(upload: Upload, refusal: FileRefused) -> None:
+    upload.n_errors = refusal.n_errors
     upload.errors = [
         {
             "line": error.line,
@@ -46,7 +49,6 @@ def _keep_errors(upload: Upload, refusal: FileRefused) -> None:
         }
         for error in refusal.errors
     ]
-    upload.n_errors = refusal.n_errors
     upload.save(update_fields=["errors", "n_errors"])
 
 
@@ -66,7 +68,7 @@ def _store(claim: Claim, upload: Upload, schema: CohortSchema, read: CohortFrame
             institution=institution,
             upload=upload,
             cohort=cohort,
-            source=upload.filename,
+            source=upload.filename[:100],
             by=upload.created_by,
             now=upload.created_at,
         )
@@ -78,5 +80,5 @@ def _store(claim: Claim, upload: Upload, schema: CohortSchema, read: CohortFrame
             raise Refused(str(known)) from known
         upload.cohort = cohort
         upload.n_rows = read.n_rows
-        upload.summary = {"encoding": read.encoding, "counts": counts}
+        upload.summary = {"encoding": read.encoding, "counts": counts, "absent_columns": list(read.absent_columns)}
         upload.save(update_fields=["cohort", "n_rows", "summary"])

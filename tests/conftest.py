@@ -22,13 +22,15 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
         for alias in ("default", "owner"):
             connections[alias].close()
             settings.DATABASES[alias]["NAME"] = connections[alias].settings_dict["NAME"] = name
-        call_command("migrate", verbosity=0)
-        connections["owner"].close()
-        with pytest.MonkeyPatch.context() as patched:
-            # After a test that commits (transactional_db), Django truncates; portal_app may not, so the owner does.
-            patched.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.empty(name))
-            # The real hasher is slow on purpose, and people are made in nearly every test.
-            patched.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])
-            yield
-        for alias in ("default", "owner"):
-            connections[alias].close()
+        try:
+            call_command("migrate", verbosity=0)
+            connections["owner"].close()
+            with pytest.MonkeyPatch.context() as patched:
+                # After a test that commits (transactional_db), Django truncates; portal_app may not, so the owner does.
+                patched.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.empty(name))
+                # The real hasher is slow on purpose, and people are made in nearly every test.
+                patched.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])
+                yield
+        finally:
+            for alias in ("default", "owner"):
+                connections[alias].close()

@@ -25,7 +25,7 @@ REPRODUCIBLE: dict[str, Any] = {
 }
 
 
-class RiskBooster(ClassifierMixin, BaseEstimator):
+class RiskBooster(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
     """Boosted trees for a binary outcome on an encoded matrix.
 
     Parameters

@@ -65,6 +65,7 @@ ATTENDANCE = (
         changeable=True,
         low=-1.0,
         high=1.0,
+        risk_direction=1,
     ),
     Feature(
         # A share of sessions, not of absences: one unexcused day out of one absence is not "all of them".
@@ -137,6 +138,7 @@ COURSEWORK = (
         changeable=True,
         low=-1.2,
         high=1.2,
+        risk_direction=-1,
     ),
     Feature(
         name="lowest_course",

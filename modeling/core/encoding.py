@@ -37,7 +37,7 @@ def category_code(value: Any) -> str | None:
     return str(value)
 
 
-class FrameEncoder(TransformerMixin, BaseEstimator):
+class FrameEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
     """Encode a frame of features as float64, one column per feature, in the order of `features`.
 
     Numbers and flags stay as they are and missing stays missing (NaN), since LightGBM sends it where it helped.

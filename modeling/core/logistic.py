@@ -25,7 +25,7 @@ RAREST_CATEGORY = 10
 MOST_ITERATIONS = 5000
 
 
-class OutlierClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class OutlierClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
     """Pull values beyond the fences learned from the training rows back to the fence.
 
     The fences lie 1.5 spreads outside the 1st and 99th percentiles, the spread being what lies between them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -84,7 +86,20 @@ def _champion(version: ModelVersion) -> dict[str, Any]:
         "code_version": version.code_version[:12],
         "threshold": version.threshold,
         "calibration": version.specification["calibration"]["kind"],
-        "evaluated_on": version.metrics.get("split", {}).get("words", ""),
+        "evaluated_on": _judged_on(version.metrics["split"]),
+    }
+
+
+def _judged_on(split: dict[str, Any]) -> str:
+    """Say on whom a version was judged."""
+    n = f"{split['n_test']:,}"
+    if split["kind"] == "temporal":
+        day = date_format(dt.date.fromisoformat(split["test_from"]), "j F Y")
+        return _("Judged on %(n)s snapshots from %(day)s on, of students set aside.") % {"n": n, "day": day}
+    share = f"{split['test_share']:.0%}"
+    return _("Judged on %(n)s students set aside (%(share)s); there are no years to part by.") % {
+        "n": n,
+        "share": share,
     }
 
 

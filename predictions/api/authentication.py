@@ -74,7 +74,7 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Compare the view's scope with the key's."""
         caller = request.user
-        return isinstance(caller, Caller) and view.needs_scope in caller.client.scopes  # type: ignore[attr-defined]
+        return isinstance(caller, Caller) and view.needs_scope in caller.client.scopes
 
 
 class ApiKeyThrottle(SimpleRateThrottle):

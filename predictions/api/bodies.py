@@ -47,6 +47,12 @@ def _iso_day(value: Any) -> Any:
     return dt.date.fromisoformat(value)
 
 
+def _flag(value: Any) -> float:
+    if isinstance(value, bool | int | float) and value in (0, 1):
+        return float(value)
+    raise ValueError("a flag is 0 or 1, false or true")
+
+
 Day = Annotated[dt.date, BeforeValidator(_iso_day)]
 
 
@@ -82,7 +88,7 @@ def _type_of(feature: Feature) -> Any:
     if feature.kind == "category":
         return Literal[tuple(feature.levels)] if feature.levels else Annotated[str, Field(max_length=200)]
     if feature.kind == "flag":
-        return bool | Annotated[int, Field(ge=0, le=1)]
+        return Annotated[float, BeforeValidator(_flag)]
     return Annotated[float, Field(ge=feature.low, le=feature.high)]
 
 
@@ -91,7 +97,13 @@ def _worded(fault: Any) -> dict[str, str]:
     path = [str(part) for part in fault["loc"]]
     got = "" if fault["type"] == "missing" else _printable(repr(fault["input"]))[:80]
     field = ".".join(path[:2] if path[:1] == ["features"] else path[:1]) or "body"
-    return {"field": _printable(field)[:120], "message": fault["msg"], "got": got}
+    return {"field": _printable(field)[:120], "message": _MESSAGES.get(fault["type"], fault["msg"]), "got": got}
+
+
+_MESSAGES = {
+    "extra_forbidden": "The model takes no feature of this name; GET /api/models/current lists those it takes.",
+    "missing": "This field is required.",
+}
 
 
 def _printable(text: str) -> str:

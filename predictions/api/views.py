@@ -40,7 +40,7 @@ class ClientView(APIView):
 
 
 def _client(request: Request) -> ApiClient:
-    return request.user.client  # type: ignore[union-attr, no-any-return]
+    return request.user.client  # type: ignore[union-attr]
 
 
 def _champion() -> ModelVersion:

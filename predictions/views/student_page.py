@@ -26,7 +26,7 @@ def _student(request: HttpRequest, public_id: uuid.UUID) -> Student:
     student = visible.filter(public_id=public_id).first()
     if student is None:
         raise Http404
-    return student  # type: ignore[no-any-return]
+    return student
 
 
 @require_GET

@@ -32,11 +32,11 @@ KINDS: Final = ("dropped_out", "graduated", "continued", "transferred", "died", 
 # The kind of each reason, by position; the first is never an outcome.
 KIND_OF_REASON: Final = np.array([5, 0, 0, 0, 0, 3, 1, 4, 5, 5, 5, 2], dtype=np.int8)
 
-# About 4 % of students leave for good in a year: between the 3.3 % that public schools reported for grades 9-12 (NCES
-# 2014-391, school year 2011-12) and the 5 % that households report for grades 10-12 (NCES 2020-117, CPS, 2017).
-LOG_WEEKLY_HAZARD: Final = -9.65
+# About 3.5 % of students leave for good in a year: between the 3.3 % that public schools reported for grades 9-12 (NCES
+# 2014-391, school year 2011-12) and the 4.7 % that households report for grades 10-12 (NCES 2020-117, 2017).
+LOG_WEEKLY_HAZARD: Final = -9.75
 # Life events (work, pregnancy, a move, care for someone) fall on anybody; no record foretells them.
-WEEKLY_LIFE_EVENTS: Final = 0.00010
+WEEKLY_LIFE_EVENTS: Final = 0.00008
 SUMMER_WEEKS: Final = 6.0
 
 WEEKLY_TRANSFERS: Final = 0.0008
@@ -69,7 +69,7 @@ def dropout_hazard(roll: Roll, *, today: int, terms_done: int, school_effect: Fl
     age = roll.age_on(today)
     by_age = np.select([age < 16.0, age < 17.0, age < 18.0, age < 19.0], [-0.9, 0.0, 0.35, 0.65], 1.2)
     behind = np.minimum(roll.credits_behind(terms_done), 8.0)
-    log_hazard = LOG_WEEKLY_HAZARD - 2.4 * roll.engagement + 0.45 * behind + by_age
+    log_hazard = LOG_WEEKLY_HAZARD - 2.5 * roll.engagement + 0.45 * behind + by_age
     log_hazard = log_hazard + 0.15 * roll.temper + school_effect[roll.school]
     drifting_away = np.minimum(np.exp(log_hazard) * roll.frailty, 0.15)
     return drifting_away, WEEKLY_LIFE_EVENTS * np.exp(0.5 * by_age) * roll.frailty

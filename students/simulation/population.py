@@ -129,7 +129,7 @@ class Intake:
             drift=rng.normal(0.0, 0.3, n).astype(np.float32),
             ability=ability.astype(np.float32),
             temper=rng.standard_normal(n, dtype=np.float32),
-            frailty=np.exp(rng.normal(-0.125, 0.5, n)).astype(np.float32),
+            frailty=np.exp(rng.normal(-0.08, 0.4, n)).astype(np.float32),
             response=rng.normal(0.28, 0.3, n).astype(np.float32),
             credits=np.maximum(6.0 * years_in - np.minimum(lost, 2.5 * years_in), 0.0).astype(np.float32),
             failed_core=np.zeros(n, np.int8),

@@ -118,6 +118,8 @@ def _brought(upload: Upload) -> list[str]:
         "outcomes": lambda n: ngettext("%(n)s outcome", "%(n)s outcomes", n),
     }
     lines = [say(counts[name]) % {"n": f"{counts[name]:,}"} for name, say in words.items() if counts.get(name)]
+    if absent := upload.summary.get("absent_columns"):
+        lines.append(_("Columns not in the file: %(columns)s.") % {"columns": ", ".join(absent)})
     if upload.summary.get("encoding", "utf-8").lower() not in ("utf-8", "utf-8-sig", ""):
         lines.append(_("The file was read as %(encoding)s.") % {"encoding": upload.summary["encoding"]})
     return lines

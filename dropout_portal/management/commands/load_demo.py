@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts import scope
@@ -31,7 +30,7 @@ class Command(BaseCommand):
 
     help = __doc__ or ""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Read the port for the addresses in demo.json, and the size of the district."""
         parser.add_argument("--port", default="8000")
         parser.add_argument("--students", type=int, default=1800)
@@ -85,7 +84,7 @@ class Command(BaseCommand):
     def _addresses(self, port: str) -> dict[str, Any]:
         institution = Institution.objects.get(slug=DISTRICT)
         with scope.entered(scope.of_institution(institution)):
-            example = demo_example.of_first_student()
+            example = demo_example.of_first_student(demo_people.counsellors_school(institution))
         paths = {
             "risk_list": "/students/",
             "student": example["student_path"],

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
-
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
 
@@ -14,7 +12,7 @@ from dropout_portal import database_roles
 class Command(migrate.Command):
     """Migrate as the owner of the tables; portal_app may not change a schema."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Default to the owner's connection."""
         super().add_arguments(parser)
         parser.set_defaults(database="owner")

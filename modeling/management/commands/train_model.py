@@ -35,7 +35,7 @@ class Command(InstitutionCommand):
         self.answer(
             options,
             f"{version}: ROC-AUC {figures['roc_auc']:.3f}, precision at 10 % {figures['precision_at_10']:.2f} "
-            f"({version.metrics['split']['words']}).",
+            f"({version.metrics['split']['kind']} split).",
             model_version=str(version),
             is_champion=version.is_champion,
             sha256=version.sha256,

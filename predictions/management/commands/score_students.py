@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from accounts import scope
@@ -23,7 +22,7 @@ class Command(InstitutionCommand):
 
     help = __doc__ or ""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Read the day."""
         super().add_arguments(parser)
         parser.add_argument("--as-of", type=dt.date.fromisoformat, help="the day of the list (today)")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.command_output import InstitutionCommand
@@ -19,7 +18,7 @@ class Command(InstitutionCommand):
 
     help = __doc__ or ""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Read the size, the seed and where it goes."""
         BaseCommand.add_arguments(self, parser)
         parser.add_argument("--institution", metavar="SLUG")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from accounts import scope
@@ -25,7 +24,7 @@ class Command(InstitutionCommand):
 
     help = __doc__ or ""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Read the file, its format and its schema."""
         super().add_arguments(parser)
         parser.add_argument("path", type=Path)
@@ -51,6 +50,8 @@ class Command(InstitutionCommand):
                 )
             except (SchemaRefused, uploads.TooLarge) as refusal:
                 raise CommandError(str(refusal)) from None
+            except UnicodeDecodeError:
+                raise CommandError(f"{options['schema']} is not a text in UTF-8. Save it as UTF-8.") from None
             if not is_new and upload.job.state == State.FAILED:
                 queue.again(job=upload.job, by=None, now=timezone.now(), wakes=False)
         claims.carry_out(job_id=upload.job_id, work=cohort_import.import_upload)

@@ -1,0 +1,147 @@
+"""The figure of a student's attendance beside their school's, as Plotly JSON with its message and its numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from typing import Any
+
+from django.db.models import Sum
+from django.db.models.functions import TruncWeek
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from students.models import AttendanceRecord, SchoolDay, Student
+
+Shares = dict[dt.date, float]
+
+WEEKS_SHOWN = 40
+FEWEST_WEEKS = 4
+# One bad week is a cold: each point is the share over four school weeks.
+ROLLING_WEEKS = 4
+LONGEST_GAP = dt.timedelta(days=21)
+NOTABLE_SHARE = 0.05
+
+
+def figure(student: Student, *, today: dt.date) -> dict[str, Any] | None:
+    """Return the figure; None without a calendar, or with less than a month of it."""
+    since, until = _span(student, today)
+    if since is None or until is None:
+        return None
+    days = SchoolDay.objects.filter(institution_id=student.institution_id, held_on__range=(since, until))
+    held = Counter(day - dt.timedelta(days=day.weekday()) for day in days.values_list("held_on", flat=True))
+    if len(held) < FEWEST_WEEKS:
+        return None
+    absences = AttendanceRecord.objects.filter(category=AttendanceRecord.Category.ABSENT, held_on__range=(since, until))
+    own = _rolling(_by_week(absences.filter(student=student)), held)
+    school = _rolling(_of_school(absences, student), held)
+    return _drawn(student, own, school)
+
+
+def _span(student: Student, today: dt.date) -> tuple[dt.date | None, dt.date | None]:
+    """Return from when to when there is attendance to show."""
+    days = SchoolDay.objects.filter(institution_id=student.institution_id, held_on__lte=today)
+    newest = days.order_by("-held_on").values_list("held_on", flat=True).first()
+    enrolments = list(student.enrolment_set.order_by("entered_on").values_list("entered_on", "exited_on"))
+    if newest is None or not enrolments:
+        return None, None
+    until = min(newest, enrolments[-1][1] or newest)
+    return max(enrolments[0][0], until - dt.timedelta(weeks=WEEKS_SHOWN)), until
+
+
+def _by_week(absences: Any) -> Shares:
+    weekly = absences.annotate(week=TruncWeek("held_on")).values("week").annotate(n=Sum("n_sessions"))
+    return {row["week"]: row["n"] for row in weekly.order_by("week")}
+
+
+def _of_school(absences: Any, student: Student) -> Shares:
+    """Return the sessions missed a week by the average student of the school."""
+    n_enrolled = Student.objects.filter(school_id=student.school_id, enrolment__exited_on=None).count()
+    missed = _by_week(absences.filter(school_id=student.school_id))
+    return {week: n / max(n_enrolled, 1) for week, n in missed.items()}
+
+
+def _rolling(missed: Shares, held: Counter[dt.date]) -> Shares:
+    weeks = sorted(held)
+    shares = {}
+    for place, week in enumerate(weeks):
+        window = weeks[max(0, place - ROLLING_WEEKS + 1) : place + 1]
+        sessions = sum(held[day] for day in window)
+        shares[week] = max(0.0, 1 - sum(missed.get(day, 0) for day in window) / sessions)
+    return shares
+
+
+def _drawn(student: Student, own: Shares, school: Shares) -> dict[str, Any]:
+    weeks = sorted(own)
+    everyone = _("%(school)s, everyone") % {"school": student.school.name}
+    lines = [
+        _line(everyone, school, {"color": "var(--chart-peers)", "width": 1.5, "dash": "dot"}),
+        _line(student.name, own, {"color": "var(--chart-student)", "width": 2.5}),
+    ]
+    lowest = min(0.5, *own.values()) - 0.02
+    title = _title([own[week] for week in weeks])
+    return {
+        "id": "attendance-chart",
+        "title": title,
+        "alt": _("Share of school days attended, over four weeks each. %(title)s.") % {"title": title},
+        "figure": {
+            "data": lines,
+            "layout": {
+                "yaxis": {"tickformat": ".0%", "range": [lowest, 1.02]},
+                "xaxis": {"type": "date", "tickformat": "%b"},
+                "shapes": _help_spans(student, weeks),
+            },
+        },
+        "columns": [_("Four weeks up to the week of"), _("Attended"), everyone],
+        "rows": [[_day(week), f"{own[week]:.0%}", f"{school[week]:.0%}"] for week in weeks],
+    }
+
+
+def _line(name: str, shares: Shares, line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line that breaks over holidays, instead of drawing attendance where there was no school."""
+    x: list[str] = []
+    y: list[float | None] = []
+    before = None
+    for week in sorted(shares):
+        if before and week - before > LONGEST_GAP:
+            x.append((before + dt.timedelta(days=7)).isoformat())
+            y.append(None)
+        x.append(week.isoformat())
+        y.append(round(shares[week], 3))
+        before = week
+    hover = "%{x|%-d %b}: %{y:.0%}<extra>%{fullData.name}</extra>"
+    return {"type": "scatter", "mode": "lines", "name": name, "x": x, "y": y, "line": line, "hovertemplate": hover}
+
+
+def _help_spans(student: Student, weeks: list[dt.date]) -> list[dict[str, Any]]:
+    """Return the help given as shaded spans."""
+    return [
+        {
+            "type": "rect",
+            "xref": "x",
+            "yref": "paper",
+            "x0": max(span.started_on, weeks[0]).isoformat(),
+            "x1": min(span.ended_on or weeks[-1], weeks[-1]).isoformat(),
+            "y0": 0,
+            "y1": 1,
+            "fillcolor": "var(--chart-help)",
+            "line": {"width": 0},
+            "layer": "below",
+        }
+        for span in student.intervention_set.all()
+        if span.started_on <= weeks[-1] and (span.ended_on or weeks[-1]) >= weeks[0]
+    ]
+
+
+def _title(shares: list[float]) -> str:
+    half = max(1, len(shares) // 2)
+    before, after = sum(shares[:half]) / half, sum(shares[half:]) / max(1, len(shares) - half)
+    if after < before - NOTABLE_SHARE:
+        return _("Attendance is lower than it was")
+    if after > before + NOTABLE_SHARE:
+        return _("Attendance is better than it was")
+    return _("Attendance is about as it was")
+
+
+def _day(day: dt.date) -> str:
+    return date_format(day, "j M Y")

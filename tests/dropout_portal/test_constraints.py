@@ -1,0 +1,156 @@
+"""What must always hold, the database refuses to break: one entry here for every named constraint of every model."""
+
+import datetime as dt
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError
+from django.utils import timezone
+
+from accounts import scope
+from accounts.models import ApiClient, User
+from modeling.models import ModelVersion
+from tests import rows
+from tests.rows import DAY
+
+BEFORE, AFTER = DAY - dt.timedelta(days=1), DAY + dt.timedelta(days=1)
+NOW = timezone.now()
+
+# For a check: fields that break it in an otherwise sound row. For uniqueness: fields that two rows share.
+BREAKING = {
+    "institution_capacity_positive": [{"capacity": 0}],
+    "one_school_per_external_id": [{"external_id": "N"}],
+    "one_user_per_email": [{"email": "ada@riverside.example"}],
+    "membership_role_known": [{"role": "king"}],
+    "membership_ends_after_start": [{"starts_on": DAY, "ends_on": BEFORE}],
+    "audit_one_actor_at_most": [{"user": User, "api_client": ApiClient}],
+    "one_job_per_key": [{"task": "t", "idempotency_key": "k"}],
+    "job_state_known": [{"state": "asleep", "finished_at": NOW}],
+    "job_finished_at_when_ended": [{"state": "done"}, {"state": "queued", "finished_at": NOW}],
+    "job_running_has_lease": [{"state": "running"}],
+    "one_effect_per_chunk": [{"chunk": 1, "job": "shared"}],
+    "one_cohort_per_name": [{"name": "uci_697"}],
+    "one_student_per_external_id": [{"external_id": "s1"}],
+    "enrolment_known_after_entry": [{"entered_on": DAY, "known_on": BEFORE}],
+    "enrolment_exit_known_after_exit": [
+        {"exited_on": BEFORE, "exit_known_on": DAY},
+        {"exited_on": AFTER, "exit_known_on": DAY},
+        {"exited_on": None, "exit_known_on": DAY},
+        {"exited_on": DAY, "exit_known_on": None},
+    ],
+    "one_open_enrolment": [{"student": "shared"}],
+    "caseload_ends_after_start": [{"starts_on": DAY, "ends_on": BEFORE}],
+    "one_open_caseload_entry": [{"student": "shared", "counsellor": "shared"}],
+    "help_ends_after_start": [{"started_on": DAY, "ended_on": BEFORE}],
+    "outcome_kind_known": [{"kind": "vanished"}],
+    "outcome_known_after_day": [{"happened_on": DAY, "known_on": BEFORE}],
+    "one_term_per_name": [{"school_year": 2025, "term": "1"}],
+    "term_ends_after_start": [{"starts_on": DAY, "ends_on": BEFORE}],
+    "one_row_per_school_day": [{"held_on": DAY}],
+    "one_attendance_row_per_day": [{"student": "shared", "held_on": DAY, "category": "tardy"}],
+    "attendance_category_known": [{"category": "asleep"}],
+    "attendance_sessions_not_negative": [{"n_sessions": -1}],
+    "attendance_known_after_day": [{"held_on": DAY, "known_on": BEFORE}],
+    "grade_within_scale": [{"value": 101, "scale_max": 100}, {"value": -1}],
+    "grade_known_after_day": [{"awarded_on": DAY, "known_on": BEFORE}],
+    "incident_days_not_negative": [{"days_removed": -1}],
+    "incident_known_after_day": [{"happened_on": DAY, "known_on": BEFORE}],
+    "one_attribute_value_per_day": [{"student": "shared", "name": "fees", "known_on": DAY}],
+    "one_protected_value_per_day": [{"student": "shared", "name": "gender", "known_on": DAY}],
+    "one_dataset_per_content": [{"content_sha256": "0" * 64}],
+    "one_model_per_number": [{"number": 1}],
+    "one_champion": [{"is_champion": True}],
+    "model_threshold_share": [{"threshold": 1.1}, {"threshold": -0.1}],
+    "published_run_has_model": [{"published_at": NOW, "model_version": None}],
+    "one_score_per_run": [{"run": "shared", "student": "shared"}],
+    "score_risk_share": [{"risk": 1.01}, {"risk": -0.01}],
+    "score_ranked_unless_insufficient": [
+        {"rank": None},
+        {"rank": 0},
+        {"tier": ""},
+        {"tier": "doomed"},
+        {"insufficient_data": True, "rank": 1, "tier": ""},
+    ],
+    "one_drift_row_per_feature": [{"report": "shared", "feature": "age"}],
+}
+CONSTRAINTS = {
+    constraint.name: (model, constraint)
+    for model in apps.get_models()
+    if model.__module__.split(".")[0] in ("accounts", "jobs", "students", "modeling", "predictions", "monitoring")
+    for constraint in model._meta.constraints
+}
+CASES = [(name, given) for name, cases in BREAKING.items() for given in cases]
+
+
+@pytest.fixture
+def somewhere(riverside):
+    with scope.entered(scope.of_institution(riverside)):
+        yield riverside
+
+
+def filled(model, given, institution):
+    """Replace models and the word "shared" by rows."""
+    related = {
+        name: model._meta.get_field(name).related_model if value == "shared" else value
+        for name, value in given.items()
+        if value == "shared" or isinstance(value, type)
+    }
+    return given | {name: rows.sound(kind, institution=institution) for name, kind in related.items()}
+
+
+def refused_by(error):
+    return error.__cause__.diag.constraint_name
+
+
+def test_every_constraint_has_an_entry_here():
+    assert set(BREAKING) == set(CONSTRAINTS)
+
+
+@pytest.mark.parametrize(("name", "given"), CASES, ids=[f"{name}-{'-'.join(given)}" for name, given in CASES])
+def test_a_row_that_breaks_it_is_refused(somewhere, name, given):
+    model, constraint = CONSTRAINTS[name]
+    given = filled(model, given, somewhere)
+    if "Unique" in type(constraint).__name__:
+        rows.sound(model, institution=somewhere, **given)
+
+    with pytest.raises(IntegrityError) as caught:
+        rows.sound(model, institution=somewhere, **given)
+
+    # A rule on e-mail addresses stands twice: as the field's own and without regard to case.
+    assert refused_by(caught.value) in (name, "accounts_user_email_key")
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("one_open_enrolment", {"exited_on": DAY, "exit_known_on": DAY}),
+        ("one_champion", {"is_champion": False}),
+        ("one_open_caseload_entry", {"ends_on": DAY}),
+        ("grade_within_scale", {"value": None}),
+        ("grade_within_scale", {"value": 100, "scale_max": 100}),
+        ("score_ranked_unless_insufficient", {"insufficient_data": True, "rank": None, "tier": ""}),
+    ],
+)
+def test_a_row_at_the_edge_of_it_is_accepted(somewhere, name, given):
+    model, _constraint = CONSTRAINTS[name]
+    shared = filled(model, BREAKING[name][0], somewhere) if name.startswith("one_") else {}
+
+    rows.sound(model, institution=somewhere, **shared | given)
+    rows.sound(model, institution=somewhere, **shared | given)
+
+    assert model._base_manager.count() == 2
+
+
+def test_one_person_signs_in_with_an_address_whatever_its_case(db):
+    User.objects.create(email="ada@riverside.example")
+
+    with pytest.raises(IntegrityError) as caught:
+        User.objects.create(email="Ada@Riverside.Example")
+    assert refused_by(caught.value) == "one_user_per_email"
+
+
+def test_each_institution_has_a_champion_of_its_own(riverside, elsewhere):
+    for institution in (riverside, elsewhere):
+        with scope.entered(scope.of_institution(institution)):
+            rows.sound(ModelVersion, institution=institution, is_champion=True)
+            assert ModelVersion.objects.count() == 1
