@@ -31,7 +31,7 @@ class FeatureDrift(models.Model):
     psi = models.FloatField(null=True)
     level = models.CharField(max_length=20)
     n_students = models.PositiveIntegerField()
-    missing_share = models.FloatField()
+    missing_share = models.FloatField(null=True)
     reference_missing_share = models.FloatField()
 
     objects = ScopedManager()

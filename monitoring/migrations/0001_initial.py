@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ("psi", models.FloatField(null=True)),
                 ("level", models.CharField(max_length=20)),
                 ("n_students", models.PositiveIntegerField()),
-                ("missing_share", models.FloatField()),
+                ("missing_share", models.FloatField(null=True)),
                 ("reference_missing_share", models.FloatField()),
                 (
                     "institution",

@@ -14,8 +14,8 @@ from students.simulation.roll import NOT_THIS_YEAR, Path, Roll
 ABSENT: Final = 0
 TARDY: Final = 1
 
-# Set so that a little over a quarter of students miss a tenth of their days, the national share of chronic absence in 2022-23
-# (U.S. Department of Education, EDFacts: 27.8 %).
+# Set so that a little over a quarter of students miss a tenth of their days: nationally 27.8 % were chronically absent
+# in 2022-23 (U.S. Department of Education, EDFacts).
 ABSENCE_LOGIT: Final = -2.92
 ABSENCE_PER_ENGAGEMENT: Final = -1.05
 ABSENT_WHILE_FADING: Final = 0.6

@@ -32,7 +32,7 @@ KINDS: Final = ("dropped_out", "graduated", "continued", "transferred", "died", 
 # The kind of each reason, by position; the first is never an outcome.
 KIND_OF_REASON: Final = np.array([5, 0, 0, 0, 0, 3, 1, 4, 5, 5, 5, 2], dtype=np.int8)
 
-# About 3.5 % of students leave for good in a year: between the 3.3 % that public schools reported for grades 9-12 (NCES
+# About 3.7 % of students leave for good in a year: between the 3.3 % that public schools reported for grades 9-12 (NCES
 # 2014-391, school year 2011-12) and the 4.7 % that households report for grades 10-12 (NCES 2020-117, 2017).
 LOG_WEEKLY_HAZARD: Final = -9.75
 # Life events (work, pregnancy, a move, care for someone) fall on anybody; no record foretells them.
