@@ -24,6 +24,8 @@ from dropout_portal.local_services import LocalServices, ServicesUnavailable, co
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 READY_SECONDS = 90
+# The demo may well run as root in a throw-away machine; Celery would say so on a page of its own.
+QUIET = "ignore:You're running the worker with superuser privileges"
 
 
 def main() -> int:
@@ -107,7 +109,7 @@ def _serve(environment: dict[str, str], port: str) -> int:
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     honcho = subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "honcho", "--procfile", BASE_DIR / "Procfile", "--env", os.devnull, "start"],
-        env={**environment, "PATH": path, "PORT": port, "LOG_LEVEL": "WARNING"},
+        env={**environment, "PATH": path, "PORT": port, "LOG_LEVEL": "WARNING", "WEB_LOG_LEVEL": "warning", "PYTHONWARNINGS": QUIET},
         cwd=BASE_DIR,
         preexec_fn=die_with_parent,
         start_new_session=True,
@@ -139,7 +141,7 @@ def _welcome() -> None:
     told = json.loads((VAR_DIR / "demo.json").read_text(encoding="utf-8"))
     say(f"\n  Dropout Portal is ready: {told['url']}\n")
     for user in told["users"].values():
-        say(f"    {user['role']:<28} {user['login']:<36} {user['password']}")
+        say(f"    {user['login']:<34} {user['password']:<18} {user['role']}")
     say("\n  Ctrl-C stops everything. The data stays in var/ until `make clean`.\n")
 
 

@@ -73,7 +73,10 @@ def terms(*, default_horizon_days: int, rule_name: str) -> Terms:
     """
     schemas = _schemas()
     has_calendar = SchoolDay.objects.filter(institution_id=scope.current().institution_id).exists()
+    # A flat cohort has no calendar to count days by, but its grades and credits add up like any others.
     features = list(catalogue.CATALOGUE) if has_calendar else []
+    if not has_calendar and GradeRecord.objects.exists():
+        features = list(catalogue.COURSEWORK)
     known = {feature.name for feature in features}
     for schema in schemas:
         described = [Feature.from_json(fields) for fields in schema.feature_descriptions()]

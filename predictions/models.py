@@ -72,7 +72,7 @@ class RiskScore(models.Model):
             models.CheckConstraint(condition=Q(risk__gte=0, risk__lte=1), name="score_risk_share"),
             models.CheckConstraint(
                 condition=Q(insufficient_data=True, rank=None, tier="")
-                | Q(insufficient_data=False, rank__gte=1, tier__in=Tier.values),
+                | Q(insufficient_data=False, rank__isnull=False, rank__gte=1, tier__in=Tier.values),
                 name="score_ranked_unless_insufficient",
             ),
         ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import fields
 from pathlib import Path
 
 from django.db import transaction
@@ -12,8 +11,8 @@ from accounts import scope
 from accounts.models import Institution
 from students.importing import merge
 from students.models import Student
-from students.simulation.csv_files import write_csv as write_frames
-from students.simulation.district import District, simulate_district
+from students.simulation.csv_files import write_csv_areas
+from students.simulation.district import District, simulate_areas, simulate_district
 
 SOURCE = "synthetic district"
 
@@ -27,10 +26,10 @@ def simulate(*, n_students: int, n_years: int, seed: int, ends_on: dt.date) -> D
     return simulate_district(n_students=n_students, n_years=n_years, seed=seed, ends_on=ends_on)
 
 
-def write_csv(simulated: District, folder: Path) -> dict[str, int]:
-    """Write the district as our own CSV files, and return the rows written per file."""
-    write_frames(simulated, folder)
-    return {field.name: len(getattr(simulated, field.name)) for field in fields(simulated)}
+def write_csv(folder: Path, *, n_students: int, n_years: int, seed: int, ends_on: dt.date) -> dict[str, int]:
+    """Simulate area by area and write our own CSV files, at any size; return the bytes written per file."""
+    areas = simulate_areas(n_students=n_students, n_years=n_years, seed=seed, ends_on=ends_on)
+    return {path.name: path.stat().st_size for path in write_csv_areas(areas, folder)}
 
 
 @transaction.atomic
@@ -45,8 +44,7 @@ def store(simulated: District, *, institution: Institution, now: dt.datetime) ->
         provenance = merge.Provenance(
             institution=institution, upload=None, cohort=None, source=SOURCE, by=None, now=now
         )
-        frames = {field.name: getattr(simulated, field.name) for field in fields(simulated)}
-        counts = merge.store(frames=frames, provenance=provenance)
+        counts = merge.store(frames=simulated.frames(), provenance=provenance)
     institution.is_synthetic = True
     institution.save(update_fields=["is_synthetic"])
     return counts

@@ -199,6 +199,7 @@ class Migration(migrations.Migration):
                     models.Q(
                         ("insufficient_data", False),
                         ("rank__gte", 1),
+                        ("rank__isnull", False),
                         ("tier__in", ["review_first", "check_in", "routine_support"]),
                     ),
                     _connector="OR",

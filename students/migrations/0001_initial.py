@@ -564,7 +564,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("exit_known_on", None), ("exited_on", None)),
-                    models.Q(("exit_known_on__gte", models.F("exited_on")), ("exited_on__gte", models.F("entered_on"))),
+                    models.Q(
+                        ("exit_known_on__gte", models.F("exited_on")),
+                        ("exit_known_on__isnull", False),
+                        ("exited_on__gte", models.F("entered_on")),
+                        ("exited_on__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="enrolment_exit_known_after_exit",

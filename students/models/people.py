@@ -72,8 +72,14 @@ class Enrolment(Fact):
         constraints = [
             models.CheckConstraint(condition=Q(known_on__gte=F("entered_on")), name="enrolment_known_after_entry"),
             models.CheckConstraint(
+                # A comparison with NULL is neither true nor false, and a check lets that pass: both must be there.
                 condition=Q(exited_on=None, exit_known_on=None)
-                | Q(exited_on__gte=F("entered_on"), exit_known_on__gte=F("exited_on")),
+                | Q(
+                    exited_on__isnull=False,
+                    exit_known_on__isnull=False,
+                    exited_on__gte=F("entered_on"),
+                    exit_known_on__gte=F("exited_on"),
+                ),
                 name="enrolment_exit_known_after_exit",
             ),
             models.UniqueConstraint(fields=["student"], condition=Q(exited_on=None), name="one_open_enrolment"),

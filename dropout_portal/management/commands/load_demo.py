@@ -20,7 +20,7 @@ from predictions import demo_example
 from predictions.models import ScoringRun
 
 DISTRICT, OTHER = "riverside", "lakeside"
-YEARS, SEED, CAPACITY = 6, 7, 36
+YEARS, SEED, CAPACITY = 6, 7, 60
 # Lists of the last months, so that a student's page has a history to show.
 LISTS_BACK = [dt.timedelta(weeks=weeks) for weeks in (16, 12, 8, 5, 2, 0)]
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Read the port for the addresses in demo.json, and the size of the district."""
         parser.add_argument("--port", default="8000")
-        parser.add_argument("--students", type=int, default=1800)
+        parser.add_argument("--students", type=int, default=3000)
 
     def handle(self, *args: object, **options: Any) -> None:
         """Load, train, score, and write var/demo.json."""
