@@ -25,7 +25,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 READY_SECONDS = 90
 # The demo may well run as root in a throw-away machine; Celery would say so on a page of its own.
-QUIET = "ignore:You're running the worker with superuser privileges"
+QUIET = {
+    "LOG_LEVEL": "WARNING",
+    "WEB_LOG_LEVEL": "warning",
+    "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+}
 
 
 def main() -> int:
@@ -109,7 +113,7 @@ def _serve(environment: dict[str, str], port: str) -> int:
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     honcho = subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "honcho", "--procfile", BASE_DIR / "Procfile", "--env", os.devnull, "start"],
-        env={**environment, "PATH": path, "PORT": port, "LOG_LEVEL": "WARNING", "WEB_LOG_LEVEL": "warning", "PYTHONWARNINGS": QUIET},
+        env={**environment, "PATH": path, "PORT": port, **QUIET},
         cwd=BASE_DIR,
         preexec_fn=die_with_parent,
         start_new_session=True,

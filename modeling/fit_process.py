@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from modeling.core import evaluation, fitting, logistic, rules, splits
+from modeling.core import evaluation, fitting, logistic, reference, rules, splits
 from modeling.core.evaluation import NotMeasurable
 from modeling.core.feature import Feature
 from modeling.core.fitting import FitSettings, NotFittable
@@ -55,6 +55,9 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
     }
     step("refit")
     final = fitting.fit_risk_model(frame, y, groups=groups, features=features, settings=settings, seed=seed)
+    chunks = rows["snapshot_on"].dt.strftime("%Y-%m-%d").tolist()
+    for name, psi in reference.usual_psi(final.specification["reference"], frame, chunks=chunks).items():
+        final.specification["reference"][name]["usual_psi"] = psi
     (folder / "model.lgb").write_text(final.booster_text, encoding="utf-8")
     _write(folder / "model.json", final.specification)
     _write(folder / "metrics.json", metrics)

@@ -109,11 +109,9 @@ def log_run(*, version: ModelVersion, parameters: dict[str, Any], tags: dict[str
     """Copy a version's parameters, figures and files to MLflow; return the run's id, or "" where MLflow is away."""
     if not settings.MLFLOW_TRACKING_URI:
         return ""
-    from mlflow.exceptions import MlflowException
-
     try:
         return _log(version, parameters, tags)
-    except (MlflowException, OSError):
+    except _away():
         logger.exception("MLflow could not be reached; model %s was registered without it", version.pk)
         return ""
 
@@ -122,20 +120,31 @@ def mirror_champion(version: ModelVersion) -> None:
     """Point MLflow's alias at the version that decides; a promotion does not wait for it."""
     if not (settings.MLFLOW_TRACKING_URI and version.mlflow_run_id):
         return
-    from mlflow.exceptions import MlflowException
-
-    client, name = _client(), model_name(version.institution)
     try:
+        client, name = _client(), model_name(version.institution)
         for found in client.search_model_versions(f"run_id = '{version.mlflow_run_id}'"):
             client.set_registered_model_alias(name, CHAMPION, found.version)
-    except (MlflowException, OSError):
+    except _away():
         logger.exception("MLflow's alias could not be moved to model %s", version.pk)
+
+
+def _away() -> tuple[type[Exception], ...]:
+    """Return what is raised where MLflow, or the database it keeps its runs in, is away."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, OSError
 
 
 def _client() -> Any:
     from mlflow import MlflowClient
+    from sqlalchemy import create_engine
 
-    return MlflowClient(tracking_uri=settings.MLFLOW_TRACKING_URI, registry_uri=settings.MLFLOW_TRACKING_URI)
+    uri = settings.MLFLOW_TRACKING_URI
+    if not uri.startswith("http"):
+        # Asked once here: MLflow asks a database that is away ten times, for nearly two minutes.
+        create_engine(uri).connect().close()
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 def _log(version: ModelVersion, parameters: dict[str, Any], tags: dict[str, str]) -> str:

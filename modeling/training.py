@@ -95,7 +95,8 @@ def snapshot_dates(offered: facts.Terms, config: TrainingConfig, *, today: dt.da
     if not offered.has_calendar:
         return offered.cohort_snapshots
     first, last = facts.first_and_last_school_day()
-    latest = min(last, today - dt.timedelta(days=offered.horizon_days))
+    # Records that end before today say who left since, but not yet who stayed: such snapshots would all be leavers.
+    latest = min(last, today) - dt.timedelta(days=offered.horizon_days)
     days = [
         dt.date(year, day.month, day.day) for year in range(first.year, latest.year + 1) for day in config.snapshot_days
     ]

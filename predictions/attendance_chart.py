@@ -75,7 +75,7 @@ def _drawn(student: Student, own: Shares, school: Shares) -> dict[str, Any]:
     weeks = sorted(own)
     everyone = _("%(school)s, everyone") % {"school": student.school.name}
     lines = [
-        _line(everyone, school, {"color": "var(--chart-peers)", "width": 1.5, "dash": "dot"}),
+        _line(everyone, school, {"color": "var(--quiet)", "width": 1.25, "dash": "dot"}),
         _line(student.name, own, {"color": "var(--chart-student)", "width": 2.5}),
     ]
     lowest = min(0.5, *own.values()) - 0.02
@@ -90,6 +90,17 @@ def _drawn(student: Student, own: Shares, school: Shares) -> dict[str, Any]:
                 "yaxis": {"tickformat": ".0%", "range": [lowest, 1.02]},
                 "xaxis": {"type": "date", "tickformat": "%b"},
                 "shapes": _help_spans(student, weeks),
+                # Lines are named where they stand: there is no legend to look up.
+                "annotations": [
+                    {
+                        "x": weeks[0].isoformat(),
+                        "y": school[weeks[0]],
+                        "text": _("everyone at school"),
+                        "showarrow": False,
+                        "xanchor": "left",
+                        "yanchor": "top",
+                    }
+                ],
             },
         },
         "columns": [_("Four weeks up to the week of"), _("Attended"), everyone],

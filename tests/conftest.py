@@ -12,7 +12,7 @@ from django.test import TransactionTestCase
 
 from tests import databases
 
-pytest_plugins = ["tests.people"]
+pytest_plugins = ["tests.people", "tests.district_in_database", "tests.live_stack"]
 
 
 @pytest.fixture(scope="session")

@@ -30,15 +30,19 @@ def as_owner(database: str) -> psycopg.Connection:
 
 
 @contextlib.contextmanager
-def fresh(prefix: str) -> Iterator[str]:
-    """Create a database, and drop it at the end; whoever is still connected then is a process left running."""
+def fresh(prefix: str, *, template: str = "template1") -> Iterator[str]:
+    """Create a database, and drop it at the end; whoever is still connected then is a process left running.
+
+    As a copy of a template it begins with the template's tables and rows; nobody may be connected to that one.
+    """
     name = f"{prefix}_{os.getpid()}"
     # Without FORCE, for which the owner lacks the right: PostgreSQL waits five seconds for the last to leave.
     drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
     maintenance = urlsplit(os.environ["DATABASE_OWNER_URL"]).path.strip("/")
     with as_owner(maintenance) as connection:
         connection.execute(drop)
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield name
         finally:

@@ -124,7 +124,7 @@ def test_the_image_runs_what_the_procfile_says(name: str, tmp_path: Path) -> Non
         check=True,
     )
 
-    expanded = re.sub(r"\$\{(\w+):-[^}]*\}", lambda found: environment[found[1]], line)
+    expanded = re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: environment.get(found[1], found[2]), line)
     assert Path(ran.stdout.splitlines()[0]).name == program
     assert ran.stdout.splitlines()[1:] == shlex.split(expanded)[1:]
 

@@ -55,18 +55,10 @@ def own_commands() -> Iterator[tuple[str, BaseCommand]]:
 
 
 def options_of(name: str, command: BaseCommand) -> set[str]:
-    shared = {"--help", "--version", *(option for options in BaseCommand.base_stealth_options for option in [options])}
-    shared |= {
-        "--verbosity",
-        "--settings",
-        "--pythonpath",
-        "--traceback",
-        "--no-color",
-        "--force-color",
-        "--skip-checks",
-    }
-    actions = command.create_parser("manage.py", name)._actions
-    return {(action.option_strings or [action.dest])[-1] for action in actions} - shared
+    """Return the options and arguments that are the command's own."""
+    every_commands = {action.dest for action in BaseCommand().create_parser("manage.py", name)._actions}
+    own = [action for action in command.create_parser("manage.py", name)._actions if action.dest not in every_commands]
+    return {(action.option_strings or [action.dest])[-1] for action in own}
 
 
 def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -16,6 +16,8 @@ FloatArray = NDArray[np.float64]
 
 # Ten bins of equal share: the usual choice for the population stability index (Siddiqi, 2006, chapter 9).
 N_BINS = 10
+# A share of 0 has no logarithm. One row in ten thousand is less than any cohort here can show.
+SMALLEST_SHARE = 1e-4
 
 
 def training_reference(frame: pd.DataFrame, features: Sequence[Feature]) -> dict[str, dict[str, Any]]:
@@ -64,6 +66,52 @@ def bin_shares(reference: Mapping[str, Any], values: pd.Series) -> FloatArray:
         n_missing = len(values) - len(known)
     elsewhere = len(values) - n_missing - sum(counts)
     return np.array([*counts, elsewhere, n_missing]) / len(values)
+
+
+def population_stability_index(reference: Mapping[str, Any], values: pd.Series) -> float:
+    """Return how far values have moved from the training rows: the sum over bins of (now - then) ln(now / then).
+
+    Parameters
+    ----------
+    reference : mapping
+        One feature's entry of the model's specification.
+    values : Series of shape (n,), n at least 1
+
+    Returns
+    -------
+    float, at least 0
+        Missing values are a bin of their own, codes never seen in training are another. Shares below .0001 count as
+        .0001, without scaling the rest.
+    """
+    now = np.maximum(bin_shares(reference, values), SMALLEST_SHARE)
+    then = np.maximum(reference_shares(reference), SMALLEST_SHARE)
+    return float(np.sum((now - then) * np.log(now / then)))
+
+
+def usual_psi(
+    references: Mapping[str, Mapping[str, Any]], frame: pd.DataFrame, *, chunks: Sequence[Any]
+) -> dict[str, float]:
+    """Return how far the chunks of the training rows lie from their pool: the furthest of them, per feature.
+
+    Parameters
+    ----------
+    references : mapping of feature name to its entry of `training_reference`
+    frame : DataFrame of shape (n, any)
+        The training rows.
+    chunks : sequence of n
+        The chunk of each row: its snapshot date.
+
+    Returns
+    -------
+    dict of feature name to float
+        0 where there is one chunk only.
+    """
+    parts = [part for _, part in frame.groupby(np.asarray(chunks))]
+    return {
+        name: max(population_stability_index(reference, part[name]) for part in parts)
+        for name, reference in references.items()
+        if name in frame
+    }
 
 
 def reference_shares(reference: Mapping[str, Any]) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from modeling.core.reference import bin_shares, reference_shares
+from modeling.core.reference import bin_shares, population_stability_index, reference_shares
 
 Level = Literal["too_few", "stable", "watch", "drifted"]
 
@@ -20,8 +20,10 @@ DRIFTED = 0.25
 MINIMUM_ROWS = 50
 # The chance that a feature that has not moved is reported.
 FALSE_ALARM_SHARE = 0.01
-# A share of 0 has no logarithm. One row in ten thousand is less than any cohort here can show.
-SMALLEST_SHARE = 1e-4
+# These count the calendar: they differ between any two days of the year, and say nothing about students.
+CALENDAR = frozenset({"days_enrolled"})
+# Twice what the training dates differ among themselves.
+FAR_BEYOND_USUAL = 2.0
 
 
 class FeatureDrift(TypedDict):
@@ -35,32 +37,14 @@ class FeatureDrift(TypedDict):
     level: Level
 
 
-def population_stability_index(reference: Mapping[str, Any], values: pd.Series) -> float:
-    """Return how far values have moved from the training rows: the sum over bins of (now - then) ln(now / then).
-
-    Parameters
-    ----------
-    reference : mapping
-        One feature's entry of the model's specification.
-    values : Series of shape (n,), n at least 1
-
-    Returns
-    -------
-    float, at least 0
-        Missing values are a bin of their own, codes never seen in training are another. Shares below .0001 count as
-        .0001, without scaling the rest.
-    """
-    now = np.maximum(bin_shares(reference, values), SMALLEST_SHARE)
-    then = np.maximum(reference_shares(reference), SMALLEST_SHARE)
-    return float(np.sum((now - then) * np.log(now / then)))
-
-
 def drift_table(frame: pd.DataFrame, specification: Mapping[str, Any]) -> list[FeatureDrift]:
     """Return the drift of every feature of a model, the furthest moved first.
 
     A feature is "watch" from .1 and "drifted" from .25, but only where chance is an unlikely cause: if nothing has
     moved, PSI / (1/n + 1/N) follows a chi-squared law with one degree of freedom fewer than bins (Yurdakul and
     Naranjo, 2020, theorem 1), so that small cohorts move further by chance. Fewer than 50 rows say "too_few".
+    A rate over a school year differs between October and April as well: where the model's reference says how far its
+    own training dates lie from their pool (``usual_psi``), "watch" begins there and "drifted" at twice that.
 
     Parameters
     ----------
@@ -70,7 +54,11 @@ def drift_table(frame: pd.DataFrame, specification: Mapping[str, Any]) -> list[F
         The model's, with ``features`` and ``reference``.
     """
     return sorted(
-        (_feature_drift(name, frame, reference) for name, reference in specification["reference"].items()),
+        (
+            _feature_drift(name, frame, reference)
+            for name, reference in specification["reference"].items()
+            if name not in CALENDAR
+        ),
         key=lambda drift: (-(drift["psi"] or 0.0), drift["feature"]),
     )
 
@@ -91,11 +79,12 @@ def _feature_drift(name: str, frame: pd.DataFrame, reference: Mapping[str, Any])
         "n": n,
         "missing_share": float(bin_shares(reference, values)[-1]) if n else None,
         "reference_missing_share": float(reference["missing_share"]),
-        "level": "too_few" if psi is None or n < MINIMUM_ROWS else _level(psi, chance_bound(reference, n=n)),
+        "level": "too_few" if psi is None or n < MINIMUM_ROWS else _level(psi, reference, n=n),
     }
 
 
-def _level(psi: float, bound: float) -> Level:
-    if psi < WATCH or psi <= bound:
+def _level(psi: float, reference: Mapping[str, Any], *, n: int) -> Level:
+    usual = float(reference.get("usual_psi") or 0.0)
+    if psi < max(WATCH, usual) or psi <= chance_bound(reference, n=n):
         return "stable"
-    return "watch" if psi < DRIFTED else "drifted"
+    return "watch" if psi < max(DRIFTED, FAR_BEYOND_USUAL * usual) else "drifted"

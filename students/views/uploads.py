@@ -19,6 +19,7 @@ from jobs import queue
 from jobs.models import State
 from students import uploads as files
 from students.forms import UploadForm
+from students.importing import file_errors
 from students.models import Upload
 
 SHOWN = 50
@@ -93,12 +94,19 @@ def _story(upload: Upload) -> dict[str, Any]:
         "progress_share": job.progress_share if job.progress_total else None,
         "progress_note": job.progress_note,
         "summary_lines": [job.error] if job.state == State.FAILED and not upload.errors else _brought(upload),
-        "errors": upload.errors,
+        "errors": [error | {"sentence": _sentence(error)} for error in upload.errors],
         "n_errors": upload.n_errors,
         "attempt": job.attempts,
         "heartbeat_at": job.heartbeat_at,
         "poll_url": reverse("upload_page", args=[upload.public_id]),
     }
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    """Word a fault in the reader's language."""
+    fields = {name: error[name] for name in ("line", "column", "value", "problem", "allowed")}
+    fault = file_errors.CellError(**fields)
+    return _(file_errors.SENTENCES[fault.problem]) % fault.arguments()
 
 
 def _brought(upload: Upload) -> list[str]:

@@ -1,0 +1,137 @@
+"""A small synthetic district, trained and scored once a session, in a database of its own that modules are pointed at.
+
+The facts, the champion and its three lists are committed there; what a test writes is rolled back as ever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import itertools
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from accounts import scope
+from accounts.models import Institution, School
+from jobs import claims
+from jobs.models import State
+from modeling import training, training_requests
+from monitoring import drift_report
+from predictions import runs, scoring_run
+from predictions.models import ScoringRun
+from students import district as districts
+from students.simulation.district import District
+from tests import databases
+
+ENDS_ON = dt.date(2026, 3, 20)
+# The newest is the list that the pages show.
+LIST_DAYS = (dt.date(2025, 11, 14), dt.date(2026, 1, 30), ENDS_ON)
+CAPACITY = 12
+NOW = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
+# Asked for twice in the same minute, a training or a list is made once.
+_minutes = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def district_database(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
+    """Make the database: a copy of the empty one, then simulate, train, score and compare."""
+    empty = connections["default"].settings_dict["NAME"]
+    for alias in ("default", "owner"):
+        connections[alias].close()
+    with databases.fresh("test_district", template=empty) as name:
+        with _pointed_at(name), django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patched:  # type: ignore[attr-defined]
+            patched.setattr(settings, "MLFLOW_TRACKING_URI", "")  # has tests of its own, and costs seconds
+            _fill()
+        yield name
+
+
+@pytest.fixture(scope="module")
+def district(district_database: str) -> Iterator[None]:
+    """Work in the district's database for the length of a module."""
+    with _pointed_at(district_database):
+        yield
+
+
+@pytest.fixture
+def riverside(district: None, db: None) -> Institution:
+    """The district, in place of the empty institution of other tests."""
+    return Institution.objects.get(slug="riverside")
+
+
+@pytest.fixture
+def northside(riverside: Institution) -> School:
+    return School.objects.get(institution=riverside, external_id="N")
+
+
+@pytest.fixture
+def harbor(riverside: Institution) -> School:
+    return School.objects.get(institution=riverside, external_id="H")
+
+
+@contextlib.contextmanager
+def _pointed_at(name: str) -> Iterator[None]:
+    before = connections["default"].settings_dict["NAME"]
+    _point(name)
+    try:
+        yield
+    finally:
+        _point(before)
+
+
+def _point(name: str) -> None:
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        settings.DATABASES[alias]["NAME"] = connections[alias].settings_dict["NAME"] = name
+
+
+def _fill() -> None:
+    institution = Institution.objects.create(
+        slug="riverside", name="Riverside Unified", time_zone="America/New_York", capacity=CAPACITY
+    )
+    simulated = districts.simulate(n_students=300, n_years=5, seed=3, ends_on=ENDS_ON)
+    districts.store(in_two_schools(simulated), institution=institution, now=NOW)
+    train(institution)
+    for day in LIST_DAYS:
+        score(institution, as_of=day)
+    drift_report.compare_all(now=NOW)
+
+
+def train(institution: Institution) -> training.TrainingRun:
+    """Train as a worker does, and return the run as it then stands."""
+    with scope.entered(scope.of_institution(institution)):
+        run = training_requests.request(
+            institution=institution, by=None, now=NOW + dt.timedelta(minutes=next(_minutes)), wakes=False
+        )
+    claims.carry_out(job_id=run.job_id, work=training.train_model)
+    with scope.entered(scope.of_institution(institution)):
+        return training.TrainingRun.objects.select_related("job", "model_version").get(pk=run.pk)
+
+
+def score(institution: Institution, *, as_of: dt.date) -> ScoringRun:
+    """Make a list as a worker does, and return the run as it then stands."""
+    with scope.entered(scope.of_institution(institution)):
+        run = runs.request(
+            institution=institution, as_of=as_of, by=None, now=NOW + dt.timedelta(minutes=next(_minutes)), wakes=False
+        )
+    claims.carry_out(job_id=run.job_id, work=scoring_run.score_students)
+    with scope.entered(scope.of_institution(institution)):
+        run = ScoringRun.objects.select_related("job", "model_version").get(pk=run.pk)
+    return run
+
+
+def in_two_schools(simulated: District) -> District:
+    """Return the district with every second student at a school of their own: it is too small to have two."""
+    school_of = dict.fromkeys(simulated.students["student_id"], "N")
+    school_of |= dict.fromkeys(simulated.students["student_id"].iloc[1::2], "H")
+    moved = {
+        field.name: frame.assign(school_id=frame["student_id"].map(school_of))
+        for field in dataclasses.fields(simulated)
+        if {"school_id", "student_id"} <= set((frame := getattr(simulated, field.name)).columns)
+    }
+    schools = pd.DataFrame({"school_id": ["N", "H"], "name": ["Northside", "Harbor"]})
+    return dataclasses.replace(simulated, schools=schools, **moved)

@@ -1,0 +1,72 @@
+"""Where each person begins, and what a supervisor is told."""
+
+import pytest
+from celery import Celery
+from django.db import DatabaseError
+
+from accounts.models import Institution
+from dropout_portal.views import health
+from tests.people import SINCE, signed_in
+
+
+@pytest.mark.parametrize(
+    ("person", "place"),
+    [("amara", "/students/"), ("ines", "/students/"), ("sam", "/interventions/"), ("mika", "/students/")],
+)
+def test_work_begins_on_the_first_page_one_may_open(request, person, place):
+    assert signed_in(request.getfixturevalue(person)).get("/")["Location"] == place
+
+
+def test_whoever_has_no_role_today_is_told_so(amara):
+    amara.memberships.update(ends_on=SINCE)
+
+    response = signed_in(amara).get("/")
+
+    assert response.status_code == 403
+    assert "You have no role here today." in response.content.decode()
+
+
+def test_a_stranger_is_sent_to_the_door(client, db):
+    assert client.get("/")["Location"] == "/login/?next=/"
+
+
+def test_the_process_says_that_it_lives_without_a_database(client):
+    assert client.get("/health/live").json() == {"live": True}
+
+
+def test_ready_means_database_migrations_and_broker(client, riverside):
+    response = client.get("/health/ready")
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "ready": True,
+        "checks": {"database": True, "migrations": True, "broker": True},
+        "institutions": 1,
+    }
+
+
+def test_a_silent_broker_is_told(client, db, monkeypatch):
+    dead = Celery("dead", set_as_current=False, broker="redis+socket:///tmp/there-is-no-broker-here.sock")
+    monkeypatch.setattr(health, "current_app", dead)
+
+    response = client.get("/health/ready")
+
+    assert (response.status_code, response.json()["checks"]["broker"]) == (503, False)
+
+
+def test_a_silent_database_is_told(client, db, monkeypatch):
+    def away(*args):
+        raise DatabaseError
+
+    monkeypatch.setattr(Institution.objects, "count", away)
+    monkeypatch.setattr(health.connection, "close", lambda: None)
+
+    response = client.get("/health/ready")
+
+    assert (response.status_code, response.json()["checks"]["database"]) == (503, False)
+
+
+def test_migrations_still_to_run_are_told(client, db, monkeypatch):
+    monkeypatch.setattr(health, "_unapplied", lambda: True)
+
+    assert client.get("/health/ready").status_code == 503
