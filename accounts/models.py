@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -32,6 +33,10 @@ class Institution(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def day_of(self, moment: dt.datetime) -> dt.date:
+        """Return which day it is here at a moment."""
+        return moment.astimezone(zoneinfo.ZoneInfo(self.time_zone)).date()
 
 
 class School(models.Model):
@@ -86,10 +91,10 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.display_name
 
-    def membership_on(self, day: dt.date) -> Membership | None:
-        """Return the membership that holds on a day, the newest first."""
-        holding = self.memberships.filter(Q(ends_on=None) | Q(ends_on__gte=day), starts_on__lte=day)
-        return holding.select_related("institution").order_by("-starts_on", "-pk").first()
+    def membership_at(self, moment: dt.datetime) -> Membership | None:
+        """Return the membership that holds at a moment, by the institution's own calendar; the newest of several."""
+        memberships = self.memberships.select_related("institution").order_by("-starts_on", "-pk")
+        return next((membership for membership in memberships if membership.holds_at(moment)), None)
 
 
 class Role(models.TextChoices):
@@ -124,6 +129,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()}"
+
+    def holds_at(self, moment: dt.datetime) -> bool:
+        """Tell whether it has begun and not ended, by the day it is at the institution."""
+        day = self.institution.day_of(moment)
+        return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
 
 class ApiClient(models.Model):

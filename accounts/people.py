@@ -52,7 +52,7 @@ def add_person(  # noqa: PLR0913
     except IntegrityError:
         raise AlreadyThere(f"Somebody signs in as {email} already.") from None
     membership = Membership.objects.create(
-        user=user, institution=institution, role=role, every_school=schools is None, starts_on=now.date()
+        user=user, institution=institution, role=role, every_school=schools is None, starts_on=institution.day_of(now)
     )
     membership.schools.set(schools or [])
     return user

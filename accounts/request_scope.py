@@ -22,7 +22,7 @@ class ScopeMiddleware:
         request.membership = None  # type: ignore[attr-defined]
         if not request.user.is_authenticated:
             return self.get_response(request)
-        membership = request.user.membership_on(timezone.localdate())
+        membership = request.user.membership_at(timezone.now())
         if membership is None:
             return self.get_response(request)
         request.membership = membership  # type: ignore[attr-defined]

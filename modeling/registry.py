@@ -138,12 +138,12 @@ def _away() -> tuple[type[Exception], ...]:
 
 def _client() -> Any:
     from mlflow import MlflowClient
-    from sqlalchemy import create_engine
+    from sqlalchemy import NullPool, create_engine
 
     uri = settings.MLFLOW_TRACKING_URI
-    if not uri.startswith("http"):
+    if uri.startswith("postgresql"):
         # Asked once here: MLflow asks a database that is away ten times, for nearly two minutes.
-        create_engine(uri).connect().close()
+        create_engine(uri, poolclass=NullPool).connect().close()
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 

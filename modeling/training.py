@@ -62,7 +62,7 @@ def _prepare(
     claim: Claim, config: TrainingConfig, *, institution: Institution, now: dt.datetime
 ) -> tuple[Dataset, dict[str, Any]]:
     """Freeze the dataset and describe the task for the process that fits."""
-    today = now.date()
+    today = institution.day_of(now)
     offered = facts.terms(default_horizon_days=config.horizon_days, rule_name=config.rule)
     wanted = config.choose_features(offered.features)
     dates = snapshot_dates(offered, config, today=today)

@@ -26,7 +26,7 @@ def request(
     :raises NoChampion: if the institution has no model yet
     """
     champion = registry.champion()
-    as_of = as_of or list_day.default_as_of(today=now.date())
+    as_of = as_of or list_day.default_as_of(today=institution.day_of(now))
     key = f"{champion.pk}:{as_of}:{now:%Y-%m-%dT%H:%M}"
     job, is_new = queue.enqueue(
         institution=institution, task=SCORE_TASK, idempotency_key=key, by=by, now=now, wakes=wakes

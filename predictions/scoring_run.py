@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pandas as pd
+from django.db import connection
 
 from accounts import scope
 from accounts.models import Institution
@@ -15,7 +16,6 @@ from modeling.scoring import Scored, score, snapshot
 from predictions.models import CurrentRisk, RiskScore, ScoringRun, Tier
 from predictions.runs import tier_of
 from students import bulk_load
-from students.models import Student
 
 
 def score_students(claim: Claim) -> None:
@@ -101,25 +101,27 @@ def _score_rows(run: ScoringRun, scored: Scored, ranking: pd.DataFrame) -> pd.Da
 
 def _replace_list(run: ScoringRun) -> None:
     """Make the run's scores the current ones, and mark who came newly above the line."""
-    before = set(CurrentRisk.objects.filter(tier=Tier.REVIEW_FIRST).values_list("student_id", flat=True))
-    had_list = CurrentRisk.objects.exists()
+    above = CurrentRisk.objects.filter(tier=Tier.REVIEW_FIRST).values_list("student_id", flat=True)
+    before = list(above) if CurrentRisk.objects.exists() else None
     CurrentRisk.objects.all().delete()
-    students = {student.pk: student for student in Student.objects.all()}
-    current = [
-        CurrentRisk(
-            student_id=scored.student_id,
-            institution_id=run.institution_id,
-            run=run,
-            score=scored,
-            school_id=students[scored.student_id].school_id,
-            grade_level=students[scored.student_id].grade_level,
-            search_name=f"{students[scored.student_id].family_name} {students[scored.student_id].given_name} "
-            f"{students[scored.student_id].external_id}".strip().lower(),
-            risk=scored.risk,
-            tier=scored.tier,
-            rank=scored.rank,
-            is_new=had_list and scored.tier == Tier.REVIEW_FIRST and scored.student_id not in before,
+    with connection.cursor() as cursor:
+        # One statement: a list of a state's students never passes through Python.
+        cursor.execute(
+            """
+            INSERT INTO predictions_currentrisk
+                (student_id, institution_id, run_id, score_id, school_id, grade_level, search_name,
+                 risk, tier, rank, is_new)
+            SELECT student.id, score.institution_id, score.run_id, score.id, student.school_id, student.grade_level,
+                   lower(trim(concat_ws(' ', student.family_name, student.given_name, student.external_id))),
+                   score.risk, score.tier, score.rank,
+                   %(had_list)s AND score.tier = %(above)s AND NOT student.id = ANY (%(before)s)
+            FROM predictions_riskscore score JOIN students_student student ON student.id = score.student_id
+            WHERE score.run_id = %(run)s
+            """,
+            {
+                "had_list": before is not None,
+                "above": Tier.REVIEW_FIRST,
+                "before": before or [],
+                "run": run.pk,
+            },
         )
-        for scored in RiskScore.objects.filter(run=run).defer("contributions", "reasons")
-    ]
-    CurrentRisk.objects.bulk_create(current, batch_size=2000)

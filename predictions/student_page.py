@@ -30,6 +30,7 @@ def page(*, student: Student, sees_predictions: bool, shows_estimates: bool, tod
             "school_name": student.school.name,
             "grade_level": student.grade_level,
         },
+        "sees_predictions": sees_predictions,
         "score": _score(current, student, shows_estimates),
         **_reasons(current),
         "summary": _summary(current, student),
@@ -111,6 +112,21 @@ def _summary(current: CurrentRisk | None, student: Student) -> str:
     return _("Now “%(tier)s”; was “%(before)s” on the list of %(day)s.") % words
 
 
+def _grades(student: Student) -> list[dict[str, Any]]:
+    return [
+        {
+            "term_label": _("Term %(term)s") % {"term": grade.term},
+            "course": grade.course,
+            "value": grade.value,
+            "scale_max": grade.scale_max,
+            "credits_earned": grade.credits_earned,
+            "credits_attempted": grade.credits_attempted,
+            "awarded_on": grade.awarded_on,
+        }
+        for grade in student.graderecord_set.order_by("-awarded_on", "course")[:GRADES_SHOWN]
+    ]
+
+
 def _records(student: Student) -> dict[str, Any]:
     outcomes = (
         student.outcome_set.filter(corrected_by=None).select_related("recorded_by").order_by("-happened_on", "-pk")
@@ -126,18 +142,7 @@ def _records(student: Student) -> dict[str, Any]:
             }
             for enrolment in student.enrolment_set.select_related("school").order_by("-entered_on")
         ],
-        "grades": [
-            {
-                "term_label": _("Term %(term)s") % {"term": grade.term},
-                "course": grade.course,
-                "value": grade.value,
-                "scale_max": grade.scale_max,
-                "credits_earned": grade.credits_earned,
-                "credits_attempted": grade.credits_attempted,
-                "awarded_on": grade.awarded_on,
-            }
-            for grade in student.graderecord_set.order_by("-awarded_on", "course")[:GRADES_SHOWN]
-        ],
+        "grades": _grades(student),
         "incidents": student.disciplineincident_set.order_by("-happened_on").values(
             "happened_on", "code", "action", "days_removed"
         ),

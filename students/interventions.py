@@ -23,7 +23,7 @@ def begin(  # noqa: PLR0913
         started_on=started_on,
         goal=goal,
         owner=by.display_name,
-        defaults={"recorded_by": by, "known_on": max(started_on, now.date())},
+        defaults={"recorded_by": by, "known_on": max(started_on, student.institution.day_of(now))},
     )
     if is_new:
         audit_log.record(action="intervention_begun", by=by, now=now, subjects=[student.public_id])

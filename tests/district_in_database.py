@@ -1,6 +1,7 @@
-"""A small synthetic district, trained and scored once a session, in a database of its own that modules are pointed at.
+"""A small district and a college, trained and scored once a session, in a database that modules are pointed at.
 
-The facts, the champion and its three lists are committed there; what a test writes is rolled back as ever.
+Facts, models and lists are committed there; what a test writes is rolled back as ever. Riverside is dated, was trained
+twice on the same records and has three lists; Lakeside is one flat cohort with one model and one list.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import dataclasses
 import datetime as dt
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -27,26 +29,32 @@ from predictions.models import ScoringRun
 from students import district as districts
 from students.simulation.district import District
 from tests import databases
+from tests.students import uploading
 
 ENDS_ON = dt.date(2026, 3, 20)
 # The newest is the list that the pages show.
 LIST_DAYS = (dt.date(2025, 11, 14), dt.date(2026, 1, 30), ENDS_ON)
 CAPACITY = 12
+# The flat cohort of the college, and the day its schema looks at it.
+COHORT_SIZE = 300
+SNAPSHOT_ON = dt.date(2019, 2, 28)
+SILENT_MLFLOW = "http://127.0.0.1:9"
 NOW = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 # Asked for twice in the same minute, a training or a list is made once.
 _minutes = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def district_database(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
+def district_database(
+    django_db_setup: None, django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """Make the database: a copy of the empty one, then simulate, train, score and compare."""
     empty = connections["default"].settings_dict["NAME"]
     for alias in ("default", "owner"):
         connections[alias].close()
     with databases.fresh("test_district", template=empty) as name:
         with _pointed_at(name), django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patched:  # type: ignore[attr-defined]
-            patched.setattr(settings, "MLFLOW_TRACKING_URI", "")  # has tests of its own, and costs seconds
-            _fill()
+            _fill(patched, tmp_path_factory.mktemp("district"))
         yield name
 
 
@@ -61,6 +69,12 @@ def district(district_database: str) -> Iterator[None]:
 def riverside(district: None, db: None) -> Institution:
     """The district, in place of the empty institution of other tests."""
     return Institution.objects.get(slug="riverside")
+
+
+@pytest.fixture
+def lakeside(district: None, db: None) -> Institution:
+    """The college: a flat cohort without a calendar, whose schema has protected columns."""
+    return Institution.objects.get(slug="lakeside")
 
 
 @pytest.fixture
@@ -89,15 +103,21 @@ def _point(name: str) -> None:
         settings.DATABASES[alias]["NAME"] = connections[alias].settings_dict["NAME"] = name
 
 
-def _fill() -> None:
-    institution = Institution.objects.create(
+def _fill(patched: pytest.MonkeyPatch, folder: Path) -> None:
+    riverside = Institution.objects.create(
         slug="riverside", name="Riverside Unified", time_zone="America/New_York", capacity=CAPACITY
     )
+    lakeside = Institution.objects.create(slug="lakeside", name="Lakeside College", capacity=CAPACITY)
     simulated = districts.simulate(n_students=300, n_years=5, seed=3, ends_on=ENDS_ON)
-    districts.store(in_two_schools(simulated), institution=institution, now=NOW)
-    train(institution)
+    districts.store(in_two_schools(simulated), institution=riverside, now=NOW)
+    uploading.work_on(uploading.send(lakeside, uploading.cohort_bytes(folder, n=COHORT_SIZE))[0])
+    # MLflow has tests of its own and costs seconds; the second training meets one that does not answer.
+    for institution, mlflow in ((riverside, ""), (riverside, SILENT_MLFLOW), (lakeside, "")):
+        patched.setattr(settings, "MLFLOW_TRACKING_URI", mlflow)
+        train(institution)
     for day in LIST_DAYS:
-        score(institution, as_of=day)
+        score(riverside, as_of=day)
+    score(lakeside, as_of=SNAPSHOT_ON)
     drift_report.compare_all(now=NOW)
 
 

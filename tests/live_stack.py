@@ -27,7 +27,7 @@ from tests.live.visitor import Visitor
 ROOT = Path(__file__).resolve().parents[1]
 # No other test's messages reach these workers.
 BROKER_DATABASE = 3
-START_SECONDS, STOP_SECONDS = 60, 10
+START_SECONDS, STOP_SECONDS = 90, 10
 LOG_LINES = 40
 T = TypeVar("T")
 
@@ -41,11 +41,12 @@ class LiveStack:
         self.environment = _environment(database, folder)
         self.broker = redis.Redis.from_url(self.environment["REDIS_URL"])
         self.database = databases.as_owner(database)
+        self.institutions: dict[str, dict[str, Any]] = {}
         self._commands = _procfile()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, kind: str, *words: str, name: str = "", **variables: str) -> subprocess.Popen[bytes]:
-        """Start a process of the Procfile; words are added to its command, so that the last of an option holds."""
+    def start(self, kind: str, *words: str, name: str = "") -> subprocess.Popen[bytes]:
+        """Start a process of the Procfile, with words added to its command: of an option said twice the last holds."""
         name = name or kind
         if kind in ("worker", "heavy"):
             words = ("-n", f"{name}-{os.getpid()}@%h", *words)
@@ -53,7 +54,7 @@ class LiveStack:
             self._processes[name] = subprocess.Popen(
                 ["sh", "-c", f'exec {self._commands[kind]} "$@"', kind, *words],
                 cwd=ROOT,
-                env=self.environment | variables,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -61,11 +62,6 @@ class LiveStack:
                 preexec_fn=die_with_parent,
             )
         return self._processes[name]
-
-    def serve(self) -> None:
-        """Start the web on a free port and wait until it listens."""
-        self.start("web", "--workers", "1")
-        self.url = self.said("web", r"Listening at: (http://[\d.:]+)")
 
     def start_workers(self) -> None:
         """Start the workers of both queues."""
@@ -77,32 +73,34 @@ class LiveStack:
 
         def found() -> re.Match[str] | None:
             assert self._processes[name].poll() is None, f"{name} ended: {self.tail(name)}"
-            return re.search(pattern, self.log_of(name).read_text(errors="replace"))
+            return re.search(f"(?:{pattern})", self.log_of(name).read_text(errors="replace"))
 
         match = wait_until(found, seconds=START_SECONDS)
+        assert match
         return match.group(1) if match.groups() else match.group()
 
-    def kill(self, name: str) -> None:
-        """End a process and all it started at once, as a lost machine does."""
-        process = self._processes.pop(name, None)
-        if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    def kill(self, *names: str) -> None:
+        """End processes and all they started at once, as a lost machine does."""
+        for name in names:
+            process = self._processes.pop(name, None)
+            if process is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     def stop(self, *names: str) -> None:
         """Let processes end by themselves, for a while."""
-        running = [(name, self._processes[name]) for name in names if name in self._processes]
-        for _name, process in running:
+        running = [self._processes[name] for name in names if name in self._processes]
+        for process in running:
             process.terminate()
-        for name, process in running:
+        for process in running:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_SECONDS)
-            self.kill(name)
+        self.kill(*names)
 
     def close(self) -> None:
         """End everything."""
-        self.stop(*self._processes)
+        self.kill(*list(self._processes))
         self.broker.flushdb()
         self.broker.close()
         self.database.close()
@@ -137,21 +135,17 @@ class LiveStack:
         """Return a job's row."""
         return self.sql("SELECT * FROM jobs_job WHERE id = %s", job_id)[0]
 
-    def ended(self, job_id: int, *, seconds: float = 60) -> dict[str, Any]:
+    def ended(self, job_id: int, *, seconds: float = 90) -> dict[str, Any]:
         """Wait until a job is over and return its row."""
         wait_until(lambda: self.job(job_id)["state"] in ("done", "failed"), seconds=seconds)
         return self.job(job_id)
 
     def visitor(self, person: str = "") -> Visitor:
-        """Return a visitor of the portal, signed in if a person is named."""
+        """Return a visitor of the portal, signed in if a person is named by e-mail."""
         visitor = Visitor(self.url)
         if person:
             visitor.sign_in(person)
         return visitor
-
-    def institution(self, slug: str) -> dict[str, Any]:
-        """Found an institution with its people; nothing crosses from one to another."""
-        return json.loads(self.run("-m", "tests.live.people", slug))
 
     def log_of(self, name: str) -> Path:
         """Return where a process writes."""
@@ -163,7 +157,7 @@ class LiveStack:
         return "\n".join(path.read_text(errors="replace").splitlines()[-LOG_LINES:]) if path.exists() else ""
 
 
-def wait_until(asked: Callable[[], T], *, seconds: float, every: float = 0.2) -> T:
+def wait_until(asked: Callable[[], T], *, seconds: float, every: float = 0.1) -> T:
     """Ask until the answer is true, and return it; fail when the time is over."""
     deadline = time.monotonic() + seconds
     while not (answer := asked()):
@@ -186,20 +180,17 @@ def _environment(database: str, folder: Path) -> dict[str, str]:
         name: urlsplit(os.environ[name])._replace(path=f"/{database}").geturl()
         for name in ("DATABASE_URL", "DATABASE_OWNER_URL")
     }
-    return (
-        inherited
-        | addresses
-        | {
-            "REDIS_URL": _numbered(os.environ["REDIS_URL"]),
-            "FILES_DIR": str(folder / "files"),
-            "MLFLOW_ARTIFACTS_DIR": str(folder / "mlflow"),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "DJANGO_SETTINGS_MODULE": "dropout_portal.settings",
-            "PYTHONUNBUFFERED": "1",
-            "BIND": "127.0.0.1",
-            "PORT": "0",
-        }
-    )
+    own = {
+        "DJANGO_SETTINGS_MODULE": "dropout_portal.settings",
+        "REDIS_URL": _numbered(os.environ["REDIS_URL"]),
+        "FILES_DIR": str(folder / "files"),
+        "MLFLOW_ARTIFACTS_DIR": str(folder / "mlflow"),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONUNBUFFERED": "1",
+        "BIND": "127.0.0.1",
+        "PORT": "0",
+    }
+    return inherited | addresses | own
 
 
 def _numbered(address: str) -> str:
@@ -210,24 +201,23 @@ def _numbered(address: str) -> str:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
-    """The portal, running: web and the workers of both queues."""
-    with databases.fresh("live_portal") as database:
-        stack = LiveStack(database=database, folder=tmp_path_factory.mktemp("live"))
-        try:
-            stack.run("manage.py", "migrate", "--verbosity", "0")
-            stack.start_workers()
-            stack.serve()
-            yield stack
-        finally:
-            stack.close()
+    """The portal, running: web and the workers of both queues, with the institutions of the tests."""
+    with databases.fresh("live_portal") as database, contextlib.ExitStack() as stack:
+        portal = LiveStack(database=database, folder=tmp_path_factory.mktemp("live"))
+        stack.callback(portal.close)
+        portal.start_workers()
+        portal.start("web", "--workers", "1")
+        portal.institutions = json.loads(portal.run("-m", "tests.live.people").splitlines()[-1])
+        portal.url = portal.said("web", r"Listening at: (http://[\d.:]+)")
+        yield portal
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Show what the processes said last beside a test that failed."""
     report = yield
-    stack = getattr(item, "funcargs", {}).get("live")
-    if report.failed and isinstance(stack, LiveStack):
-        for path in sorted(stack.folder.glob("*.log")):
-            report.sections.append((f"log of {path.stem}", stack.tail(path.stem)))
+    portal = getattr(item, "funcargs", {}).get("live")
+    if report.failed and isinstance(portal, LiveStack):
+        for path in sorted(portal.folder.glob("*.log")):
+            report.sections.append((f"log of {path.stem}", portal.tail(path.stem)))
     return report

@@ -1,5 +1,7 @@
 """Student data cannot be reached without saying on whose behalf."""
 
+import datetime as dt
+
 import pytest
 from django.apps import apps
 
@@ -12,8 +14,12 @@ from tests.people import SINCE
 SCOPED = [model for model in apps.get_models() if isinstance(model._default_manager, scope.ScopedManager)]
 
 
+def noon(day):
+    return dt.datetime.combine(day, dt.time(17), tzinfo=dt.UTC)
+
+
 def seen_by(user):
-    with scope.entered(scope.of_membership(user.membership_on(SINCE))):
+    with scope.entered(scope.of_membership(user.membership_at(noon(SINCE)))):
         return {student.given_name for student in Student.objects.visible_to(user)}
 
 
@@ -119,6 +125,14 @@ def test_what_was_written_before_an_exception_is_undone(riverside, northside):
 def test_a_membership_counts_on_its_days_alone(amara):
     Membership.objects.update(ends_on=SINCE.replace(day=31))
 
-    assert amara.membership_on(SINCE.replace(day=31)) is not None
-    assert amara.membership_on(SINCE.replace(month=2)) is None
-    assert amara.membership_on(SINCE.replace(year=2019)) is None
+    assert amara.membership_at(noon(SINCE.replace(day=31))) is not None
+    assert amara.membership_at(noon(SINCE.replace(month=2))) is None
+    assert amara.membership_at(noon(SINCE.replace(year=2019))) is None
+
+
+def test_a_membership_begins_with_the_day_at_the_institution_not_in_greenwich(amara):
+    Membership.objects.update(starts_on=SINCE)
+
+    still_new_years_eve_in_new_york = dt.datetime.combine(SINCE, dt.time(3), tzinfo=dt.UTC)
+
+    assert amara.membership_at(still_new_years_eve_in_new_york) is None

@@ -1,0 +1,74 @@
+"""A worker that dies at once, with all it started, leaves work that another one finishes: all of it, and once."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.live import stories
+from tests.live_stack import wait_until
+
+MANY = 20_000
+
+
+def processes(words):
+    """Return the numbers of the running processes whose command holds these words."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if words in command:
+            found.append(int(path.parent.name))
+    return found
+
+
+def a_minute_later(live, job_id):
+    """Let the lease of a job's dead holder look as if it had ended."""
+    live.sql("UPDATE jobs_job SET lease_until = now() - interval '1 second' WHERE id = %s", job_id)
+
+
+@pytest.mark.slow
+def test_an_import_cut_off_in_the_middle_is_finished_by_a_new_worker(live, tmp_path):
+    admin = live.visitor(live.institutions["killed"]["ines"])
+    page = stories.upload(admin, stories.flat_cohort(tmp_path, n=MANY))
+    job_id = stories.newest_job(live, "killed")
+    # It writes: the heartbeat told of rows, and none of them may stay.
+    wait_until(lambda: live.job(job_id)["progress_done"] > MANY, seconds=120)
+    live.kill("worker")
+    assert live.job(job_id)["state"] == "running"
+    assert stories.stored(live, "killed") == stories.of_students(0)
+
+    live.start("worker")
+    a_minute_later(live, job_id)
+    live.send("jobs.sweep")
+
+    told = stories.watched(admin, page, seconds=200)
+    assert "20,000 students" in told.words
+    assert live.job(job_id)["attempts"] == 2
+    assert stories.stored(live, "killed") == stories.of_students(MANY)
+    assert not live.sql("SELECT 1 FROM jobs_job WHERE state = 'running'")
+    assert live.sql("SELECT count(DISTINCT external_id) AS n FROM students_student")[0]["n"] >= MANY
+
+
+@pytest.mark.slow
+def test_a_training_cut_off_in_the_middle_leaves_no_process_and_one_model(live, tmp_path):
+    slug = live.institutions["training"]
+    stories.watched(
+        admin := live.visitor(slug["ines"]), stories.upload(admin, stories.flat_cohort(tmp_path, n=400))
+    )
+    mika = live.visitor(slug["mika"])
+    page = mika.post("/model/train")
+    job_id = stories.newest_job(live, "training")
+    wait_until(lambda: processes("modeling.fit_process"), seconds=60)
+    live.kill("heavy")
+
+    wait_until(lambda: not processes("modeling.fit_process"), seconds=2)
+    live.start("heavy")
+    a_minute_later(live, job_id)
+    live.send("jobs.sweep")
+
+    assert "Done" in stories.watched(mika, page).words
+    versions = live.sql("SELECT * FROM modeling_modelversion WHERE institution_id = %s", slug["id"])
+    assert [version["is_champion"] for version in versions] == [True]
+    assert live.job(job_id)["attempts"] == 2

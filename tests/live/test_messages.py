@@ -1,0 +1,73 @@
+"""Redis is only the bell: whatever happens to a message, the work is done, and done once."""
+
+import pytest
+
+from tests.live import stories
+from tests.live_stack import wait_until
+
+N = 60
+
+
+@pytest.fixture
+def without_workers(live):
+    """Nobody works until the test says so; afterwards both queues have their worker again."""
+    live.stop("worker", "heavy")
+    yield
+    live.stop("worker", "second")
+    live.start_workers()
+
+
+def asked(live, slug, folder, *, n=N):
+    """Send a cohort through the page, and return its job's number."""
+    admin = live.visitor(live.institutions[slug]["ines"])
+    page = stories.upload(admin, stories.flat_cohort(folder, n=n))
+    assert page.status == 200
+    return stories.newest_job(live, slug)
+
+
+def half_a_minute_later(live, job_id):
+    """Let a job look as if it had been sent 31 seconds ago."""
+    live.sql("UPDATE jobs_job SET sent_at = sent_at - interval '31 seconds' WHERE id = %s", job_id)
+
+
+def test_work_asked_for_while_no_worker_runs_waits_for_one(live, without_workers, tmp_path):
+    job_id = asked(live, "waiting", tmp_path)
+    assert live.job(job_id)["state"] == "queued"
+
+    live.start("worker")
+
+    assert live.ended(job_id)["state"] == "done"
+    assert stories.stored(live, "waiting") == stories.of_students(N)
+
+
+def test_work_whose_message_was_lost_is_sent_again_by_the_sweeper(live, without_workers, tmp_path):
+    job_id = asked(live, "lost", tmp_path)
+    live.broker.flushdb()
+    live.start("worker")
+    half_a_minute_later(live, job_id)
+
+    live.send("jobs.sweep")
+
+    assert live.ended(job_id)["state"] == "done"
+    assert stories.stored(live, "lost") == stories.of_students(N)
+
+
+def test_a_broker_that_forgot_everything_while_all_run_takes_the_next_message(live, tmp_path):
+    live.broker.flushdb()
+    job_id = asked(live, "forgotten", tmp_path)
+
+    assert live.ended(job_id)["state"] == "done"
+
+
+def test_a_message_delivered_five_times_to_two_workers_has_the_effect_of_one(live, without_workers, tmp_path):
+    job_id = asked(live, "twice", tmp_path)
+    for _more in range(4):
+        live.send("students.import_upload", job_id=job_id)
+    assert live.broker.llen("default") == 5
+
+    live.start("worker")
+    live.start("worker", name="second")
+
+    wait_until(lambda: not live.broker.llen("default") + live.broker.hlen("unacked"), seconds=60)
+    assert live.ended(job_id)["attempts"] == 1
+    assert stories.stored(live, "twice") == stories.of_students(N)

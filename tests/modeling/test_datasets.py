@@ -1,0 +1,104 @@
+"""What a model is trained on is frozen under the hash of its bytes: same rows, same dataset."""
+
+import datetime as dt
+import hashlib
+
+import pandas as pd
+import pytest
+
+from modeling import datasets, facts
+from modeling.models import Dataset, ModelVersion
+from tests.district_in_database import NOW
+
+AUTUMN, SPRING = dt.date(2024, 10, 15), dt.date(2025, 4, 15)
+
+
+@pytest.fixture
+def known(at_riverside):
+    return facts.frames()
+
+
+def snapshots(known, dates=(AUTUMN, SPRING)):
+    wanted = facts.terms(default_horizon_days=365, rule_name="abc").features
+    return datasets.labelled_snapshots(
+        known, dates=dates, wanted=wanted, horizon_days=365, known_by=dt.date(2026, 3, 20)
+    )
+
+
+def freeze(rows, institution):
+    return datasets.freeze(rows, institution=institution, horizon_days=365, now=NOW)
+
+
+def test_a_dataset_lies_under_the_hash_of_its_bytes(known, riverside):
+    dataset = freeze(snapshots(known), riverside)
+
+    content = datasets.path(dataset).read_bytes()
+    assert dataset.content_sha256 == hashlib.sha256(content).hexdigest()
+    assert datasets.path(dataset).name == f"{dataset.content_sha256}.parquet"
+
+
+def test_the_same_rows_are_the_same_dataset(known, riverside):
+    first, second = freeze(snapshots(known), riverside), freeze(snapshots(facts.frames()), riverside)
+
+    assert first == second
+    assert Dataset.objects.filter(content_sha256=first.content_sha256).count() == 1
+
+
+def test_one_changed_value_is_another_dataset(known, riverside):
+    made = snapshots(known)
+    before = freeze(made, riverside)
+    made.rows.loc[0, "absence_rate_30d"] = 0.123456
+
+    assert freeze(made, riverside).content_sha256 != before.content_sha256
+
+
+def test_two_trainings_on_the_same_records_share_their_dataset(at_riverside):
+    first, second = ModelVersion.objects.order_by("number")
+
+    assert first.dataset == second.dataset
+
+
+def test_a_frozen_dataset_reads_back_as_it_was(known, riverside):
+    made = snapshots(known)
+    dataset = freeze(made, riverside)
+
+    read = pd.read_parquet(datasets.path(dataset))
+
+    pd.testing.assert_frame_equal(read, made.rows, check_dtype=False)
+    assert (dataset.n_rows, dataset.n_positive) == (len(read), read["y"].sum())
+    assert dataset.n_students == read["student_id"].nunique()
+    assert dataset.snapshot_dates == [AUTUMN, SPRING]
+
+
+def test_every_row_has_a_label_and_who_is_censored_is_counted_by_why(known):
+    made = snapshots(known)
+
+    n_on_roll = len(made.rows) + sum(made.censored.values())
+    assert set(made.rows["y"]) == {0, 1}
+    assert set(made.censored) <= {"transferred", "died", "unknown", "no_outcome", "window_open"}
+    assert made.censored["transferred"] > 0
+    assert n_on_roll > len(made.rows)
+    assert set(datasets.KEYS) < set(made.rows.columns)
+
+
+def test_who_was_helped_within_the_horizon_is_marked(known):
+    made = snapshots(known, dates=[AUTUMN])
+
+    begun = known.interventions[known.interventions["started_on"].between("2024-10-16", "2025-10-15")]
+    assert set(made.rows.loc[made.rows["helped"], "student_id"]) == set(begun["student_id"]) & set(
+        made.rows["student_id"]
+    )
+    assert made.rows["helped"].any()
+
+
+@pytest.mark.parametrize(
+    ("dates", "sentence"),
+    [
+        ([], "at least one past school year"),
+        ([dt.date(2026, 3, 1)], "No student has a known outcome yet"),
+        ([dt.date(2010, 1, 1)], "no student on the roll"),
+    ],
+)
+def test_nothing_to_learn_from_says_why(known, dates, sentence):
+    with pytest.raises(datasets.NothingToLearn, match=sentence):
+        snapshots(known, dates=dates)

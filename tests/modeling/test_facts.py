@@ -1,0 +1,145 @@
+"""The one door from the model to the students: what the database has, in the frames' contract, and nothing protected."""
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts import scope
+from modeling import facts, registry, scoring
+from modeling.core import catalogue, facts_frames
+from students.models import AttendanceRecord, Enrolment, GradeRecord, Outcome, ProtectedAttribute, SchoolDay, Student
+from tests.district_in_database import ENDS_ON, SNAPSHOT_ON
+
+COUNTED = {
+    "students": Student,
+    "enrolments": Enrolment,
+    "attendance": AttendanceRecord,
+    "grades": GradeRecord,
+    "outcomes": Outcome,
+}
+
+
+@pytest.fixture
+def at_lakeside(lakeside):
+    with scope.entered(scope.of_institution(lakeside)) as entered:
+        yield entered
+
+
+def terms_of(rule_name="abc"):
+    return facts.terms(default_horizon_days=365, rule_name=rule_name)
+
+
+@pytest.mark.parametrize("name", sorted(set(facts_frames.COLUMNS) - {"term_features"}))
+def test_frames_keep_the_contract(at_riverside, name):
+    contract = facts_frames.COLUMNS[name]
+
+    frame = getattr(facts.frames(), name)
+
+    assert list(frame.columns) == list(contract)
+    typed = {column: str(frame[column].dtype) for column, dtype in contract.items() if dtype != "str"}
+    assert typed == {column: dtype for column, dtype in contract.items() if dtype != "str"}
+
+
+def test_frames_hold_every_row_of_the_institution(at_riverside):
+    known = facts.frames()
+
+    assert {name: len(getattr(known, name)) for name in COUNTED} == {
+        name: model.objects.count() for name, model in COUNTED.items()
+    }
+    assert len(known.school_days) == SchoolDay.objects.filter(institution_id=at_riverside.institution_id).count()
+    assert known.kept == {"attendance", "grades", "discipline", "interventions"}
+
+
+def test_a_row_reads_as_it_was_stored(at_riverside):
+    stored = GradeRecord.objects.exclude(value=None).order_by("pk").first()
+
+    read = facts.frames(student_ids=[stored.student_id]).grades.iloc[0]
+
+    assert read["student_id"] == stored.student_id
+    assert (read["awarded_on"].date(), read["known_on"].date()) == (stored.awarded_on, stored.known_on)
+    assert (read["term"], read["value"], read["credits_earned"]) == (stored.term, stored.value, stored.credits_earned)
+
+
+def test_two_institutions_never_mix(at_riverside, lakeside):
+    here = facts.frames()
+    with scope.entered(scope.of_institution(lakeside)):
+        there = facts.frames()
+
+    assert not set(here.students["student_id"]) & set(there.students["student_id"])
+    assert there.school_days.empty
+    assert there.terms.empty
+
+
+def test_an_institution_that_keeps_no_incidents_says_so(at_lakeside):
+    assert facts.frames().kept == {"grades"}
+
+
+def test_one_student_has_the_features_they_have_among_all(at_riverside):
+    champion = registry.champion()
+    everyone = scoring.snapshot(champion, as_of=ENDS_ON)
+    some = everyone.index[[0, 7, 100]].tolist()
+
+    alone = scoring.snapshot(champion, as_of=ENDS_ON, student_ids=some)
+
+    pd.testing.assert_frame_equal(alone, everyone.loc[some])
+
+
+@pytest.mark.parametrize(("known_on", "is_seen"), [(ENDS_ON, True), (ENDS_ON + dt.timedelta(days=1), False)])
+def test_a_fact_counts_from_the_day_it_became_known(at_riverside, known_on, is_seen):
+    champion = registry.champion()
+    before = scoring.snapshot(champion, as_of=ENDS_ON)
+    student = Student.objects.get(pk=before.index[before["absence_rate_10d"] == 0][0])
+    held_on = ENDS_ON - dt.timedelta(days=2)
+
+    AttendanceRecord.objects.create(
+        institution=student.institution,
+        student=student,
+        school=student.school,
+        held_on=held_on,
+        category="absent",
+        known_on=known_on,
+    )
+    after = scoring.snapshot(champion, as_of=ENDS_ON)
+
+    assert bool(after.loc[student.pk, "absence_rate_10d"] > 0) is is_seen
+    assert before.drop(student.pk).equals(after.drop(student.pk))
+    assert before.equals(after) is not is_seen
+
+
+def test_a_dated_institution_is_looked_at_through_the_catalogue(at_riverside):
+    offered = terms_of()
+
+    assert [feature.name for feature in offered.features] == [feature.name for feature in catalogue.CATALOGUE]
+    assert (offered.has_calendar, offered.horizon_days, offered.cohort_snapshots) == (True, 365, [])
+    assert {rule.domain for rule in offered.rules} == {"attendance", "behaviour", "course performance"}
+
+
+def test_a_flat_cohort_brings_its_own_features_rule_day_and_horizon(at_lakeside):
+    offered = terms_of()
+
+    names = {feature.name for feature in offered.features}
+    assert {"tuition_up_to_date", "grade_1st", "units_approved_1st"} <= names
+    assert not [name for name in names if name.startswith(("absence", "tardies", "incidents", "days_"))]
+    assert (offered.has_calendar, offered.horizon_days, offered.cohort_snapshots) == (False, 1096, [SNAPSHOT_ON])
+    assert {rule.feature for rule in offered.rules} <= names
+
+
+def test_an_unknown_rule_is_an_error(at_riverside):
+    with pytest.raises(KeyError):
+        terms_of(rule_name="gut feeling")
+
+
+def test_protected_attributes_are_never_asked_for(at_lakeside):
+    assert ProtectedAttribute.objects.exists()
+    protected = set(ProtectedAttribute.objects.values_list("name", flat=True))
+
+    with CaptureQueriesContext(connection) as asked:
+        offered = terms_of()
+        snapshot = scoring.snapshot(registry.champion(), as_of=SNAPSHOT_ON)
+
+    assert len(asked) > 10
+    assert not [query["sql"] for query in asked if ProtectedAttribute._meta.db_table in query["sql"]]
+    assert not protected & ({feature.name for feature in offered.features} | set(snapshot.columns))
