@@ -17,6 +17,7 @@ from modeling.core import catalogue, facts_frames
 from modeling.core.facts_frames import FactFrames
 from modeling.core.feature import Feature
 from modeling.core.rules import Rule
+from modeling.training_config import ConfigRefused
 from students.importing.cohort_schema import CohortSchema
 from students.models import (
     AttendanceRecord,
@@ -66,6 +67,13 @@ def frames(*, student_ids: Collection[int] | None = None) -> FactFrames:
     return FactFrames(**read, term_features=_term_features(_schemas()), kept=kept)
 
 
+def newest_day(known: FactFrames) -> dt.date | None:
+    """Return the last day on which anything became known: how far the records reach; None without any."""
+    days = [frame["known_on"].max() for name in _SOURCES if "known_on" in (frame := getattr(known, name))]
+    newest = pd.Series(days, dtype="datetime64[s]").max()
+    return None if pd.isna(newest) else newest.date()
+
+
 def terms(*, default_horizon_days: int, rule_name: str) -> Terms:
     """Return what the institution in scope offers the model.
 
@@ -96,9 +104,11 @@ def terms(*, default_horizon_days: int, rule_name: str) -> Terms:
 def configured_rules(name: str) -> list[Rule]:
     """Return a rule of configs/rules.yaml.
 
-    :raises KeyError: if there is none of that name
+    :raises ConfigRefused: if there is none of that name
     """
     listed = yaml.safe_load((settings.BASE_DIR / "configs" / "rules.yaml").read_text(encoding="utf-8"))
+    if name not in listed:
+        raise ConfigRefused([f'"rule" is "{name}", which configs/rules.yaml does not have. Known: {", ".join(listed)}.'])
     return [Rule(**fields) for fields in listed[name]["rules"]]
 
 

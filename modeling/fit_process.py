@@ -6,7 +6,9 @@ It knows no Django: it can be killed, limited and thrown away without anything b
 
 from __future__ import annotations
 
+import ctypes
 import json
+import signal
 import sys
 from datetime import date
 from pathlib import Path
@@ -138,5 +140,12 @@ def _write(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
 
 
+def die_with_worker() -> None:
+    """Have the kernel end this process when the worker that started it dies, even by SIGKILL; on Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 if __name__ == "__main__":
+    die_with_worker()
     sys.exit(main(Path(sys.argv[1])))

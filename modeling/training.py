@@ -37,11 +37,11 @@ def train_model(claim: Claim) -> None:
     now = dt.datetime.now(dt.UTC)
     try:
         config = training_config.load()
+        with scope.entered(scope.of_institution(institution)):
+            tell(claim, "records")
+            dataset, task = _prepare(claim, config, institution=institution, now=now)
     except training_config.ConfigRefused as refusal:
         raise Refused(str(refusal)) from None
-    with scope.entered(scope.of_institution(institution)):
-        tell(claim, "records")
-        dataset, task = _prepare(claim, config, institution=institution, now=now)
     with tempfile.TemporaryDirectory(prefix="training-") as name:
         folder = Path(name)
         (folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
@@ -62,15 +62,18 @@ def _prepare(
     claim: Claim, config: TrainingConfig, *, institution: Institution, now: dt.datetime
 ) -> tuple[Dataset, dict[str, Any]]:
     """Freeze the dataset and describe the task for the process that fits."""
-    today = institution.day_of(now)
+    known_by = institution.day_of(now)
     offered = facts.terms(default_horizon_days=config.horizon_days, rule_name=config.rule)
     wanted = config.choose_features(offered.features)
-    dates = snapshot_dates(offered, config, today=today)
-    tell(claim, "snapshots")
     known = facts.frames()
+    if offered.has_calendar:
+        # Records that end before today name those who left since, but not yet those who stayed.
+        known_by = min(known_by, facts.newest_day(known) or known_by)
+    dates = snapshot_dates(offered, config, known_by=known_by)
+    tell(claim, "snapshots")
     try:
         snapshots = datasets.labelled_snapshots(
-            known, dates=dates, wanted=wanted, horizon_days=offered.horizon_days, known_by=today
+            known, dates=dates, wanted=wanted, horizon_days=offered.horizon_days, known_by=known_by
         )
     except datasets.NothingToLearn as nothing:
         raise Refused(str(nothing)) from None
@@ -90,13 +93,12 @@ def _prepare(
     return dataset, task
 
 
-def snapshot_dates(offered: facts.Terms, config: TrainingConfig, *, today: dt.date) -> list[dt.date]:
+def snapshot_dates(offered: facts.Terms, config: TrainingConfig, *, known_by: dt.date) -> list[dt.date]:
     """Return the past dates to learn from: several a year, or a flat cohort's own."""
     if not offered.has_calendar:
         return offered.cohort_snapshots
     first, last = facts.first_and_last_school_day()
-    # Records that end before today say who left since, but not yet who stayed: such snapshots would all be leavers.
-    latest = min(last, today) - dt.timedelta(days=offered.horizon_days)
+    latest = min(last, known_by - dt.timedelta(days=offered.horizon_days))
     days = [
         dt.date(year, day.month, day.day) for year in range(first.year, latest.year + 1) for day in config.snapshot_days
     ]

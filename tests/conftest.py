@@ -12,7 +12,8 @@ from django.test import TransactionTestCase
 
 from tests import databases
 
-pytest_plugins = ["tests.people", "tests.district_in_database", "tests.live_stack"]
+# People last: of two fixtures of one name the later wins, and the district's schools are for those who import them.
+pytest_plugins = ["tests.district_in_database", "tests.live_stack", "tests.people"]
 
 
 @pytest.fixture(scope="session")

@@ -31,15 +31,15 @@ from students.simulation.district import District
 from tests import databases
 from tests.students import uploading
 
-ENDS_ON = dt.date(2026, 3, 20)
+ENDS_ON = dt.date(2026, 4, 24)
 # The newest is the list that the pages show.
-LIST_DAYS = (dt.date(2025, 11, 14), dt.date(2026, 1, 30), ENDS_ON)
+LIST_DAYS = (dt.date(2025, 11, 14), dt.date(2026, 2, 13), ENDS_ON)
 CAPACITY = 12
 # The flat cohort of the college, and the day its schema looks at it.
 COHORT_SIZE = 300
 SNAPSHOT_ON = dt.date(2019, 2, 28)
 SILENT_MLFLOW = "http://127.0.0.1:9"
-NOW = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
+NOW = dt.datetime(2026, 4, 24, 12, tzinfo=dt.UTC)
 # Asked for twice in the same minute, a training or a list is made once.
 _minutes = itertools.count()
 

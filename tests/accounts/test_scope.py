@@ -136,3 +136,26 @@ def test_a_membership_begins_with_the_day_at_the_institution_not_in_greenwich(am
     still_new_years_eve_in_new_york = dt.datetime.combine(SINCE, dt.time(3), tzinfo=dt.UTC)
 
     assert amara.membership_at(still_new_years_eve_in_new_york) is None
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_the_manager_narrows_by_itself_even_where_no_wall_stands_behind_it(amara, nora, hugo, ella):
+    for student in (nora, hugo, ella):
+        with scope.entered(scope.of_institution(student.institution)):
+            for model in sorted(set(SCOPED) - {Student}, key=lambda model: model._meta.label):
+                rows.sound(model, institution=student.institution, **_of(model, student))
+
+    with scope.entered(scope.of_membership(amara.memberships.get())):
+        # The owner of the tables stands above row-level security.
+        seen = {model: list(model.objects.using("owner")) for model in SCOPED}
+
+    institutions = {row.institution_id for found in seen.values() for row in found}
+    students = {row.student_id for found in seen.values() for row in found if hasattr(row, "student_id")}
+    assert institutions == {nora.institution_id}
+    assert students == {nora.pk}
+    assert seen[Student] == [nora]
+
+
+def _of(model, student):
+    named = {field.name for field in model._meta.local_fields}
+    return {name: value for name, value in {"student": student, "school": student.school}.items() if name in named}

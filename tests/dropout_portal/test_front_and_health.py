@@ -34,14 +34,14 @@ def test_the_process_says_that_it_lives_without_a_database(client):
     assert client.get("/health/live").json() == {"live": True}
 
 
-def test_ready_means_database_migrations_and_broker(client, riverside):
+def test_ready_means_database_migrations_and_broker_and_needs_no_champion(client, riverside):
     response = client.get("/health/ready")
 
     assert response.status_code == 200
     assert response.json() == {
         "ready": True,
         "checks": {"database": True, "migrations": True, "broker": True},
-        "institutions": 1,
+        "champions": {"institutions": 1, "with_champion": 0},
     }
 
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import api_keys
-from tests.people import signed_in
+from tests.people import PASSWORD, signed_in
 
 OPEN_PAGES = ["/login/", "/health/live", "/nowhere/", "/api/nowhere", "/api/predict", "/api/schema/", "/api/docs/"]
 PAGES_OF = {
@@ -89,9 +89,8 @@ def test_another_host_name_is_refused(client, host):
     assert client.get("/login/", headers={"Host": host}).status_code == 400
 
 
-def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(amara):
-    browser = signed_in(amara)
-    browser.get("/students/")
+def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(client, amara):
+    client.post("/login/", {"username": amara.email, "password": PASSWORD})
 
-    session = browser.cookies["sessionid"]
+    session = client.cookies["sessionid"]
     assert (session["httponly"], session["samesite"]) == (True, "Lax")

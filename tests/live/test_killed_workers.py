@@ -1,26 +1,12 @@
 """A worker that dies at once, with all it started, leaves work that another one finishes: all of it, and once."""
 
-from pathlib import Path
-
 import pytest
 
-from tests.live import stories
-from tests.live_stack import wait_until
+from modeling.training_requests import STEPS
+from tests.live import processes, stories
+from tests.live.stack import wait_until
 
 MANY = 20_000
-
-
-def processes(words):
-    """Return the numbers of the running processes whose command holds these words."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if words in command:
-            found.append(int(path.parent.name))
-    return found
 
 
 def a_minute_later(live, job_id):
@@ -53,22 +39,22 @@ def test_an_import_cut_off_in_the_middle_is_finished_by_a_new_worker(live, tmp_p
 
 @pytest.mark.slow
 def test_a_training_cut_off_in_the_middle_leaves_no_process_and_one_model(live, tmp_path):
-    slug = live.institutions["training"]
-    stories.watched(
-        admin := live.visitor(slug["ines"]), stories.upload(admin, stories.flat_cohort(tmp_path, n=400))
-    )
-    mika = live.visitor(slug["mika"])
+    institution = live.institutions["training"]
+    ines, mika = live.visitor(institution["ines"]), live.visitor(institution["mika"])
+    stories.watched(ines, stories.upload(ines, stories.flat_cohort(tmp_path, n=2000)))
     page = mika.post("/model/train")
     job_id = stories.newest_job(live, "training")
-    wait_until(lambda: processes("modeling.fit_process"), seconds=60)
+    # It learns: this step comes after all that the process imports.
+    wait_until(lambda: live.job(job_id)["progress_done"] >= STEPS.index("fit"), seconds=60)
+    fitting = processes.below(live.pid("heavy"), "modeling.fit_process")
     live.kill("heavy")
+    wait_until(lambda: not any(map(processes.runs, fitting)), seconds=2)
 
-    wait_until(lambda: not processes("modeling.fit_process"), seconds=2)
     live.start("heavy")
     a_minute_later(live, job_id)
     live.send("jobs.sweep")
 
     assert "Done" in stories.watched(mika, page).words
-    versions = live.sql("SELECT * FROM modeling_modelversion WHERE institution_id = %s", slug["id"])
+    versions = live.sql("SELECT * FROM modeling_modelversion WHERE institution_id = %s", institution["id"])
     assert [version["is_champion"] for version in versions] == [True]
     assert live.job(job_id)["attempts"] == 2

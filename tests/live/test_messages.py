@@ -3,7 +3,7 @@
 import pytest
 
 from tests.live import stories
-from tests.live_stack import wait_until
+from tests.live.stack import wait_until
 
 N = 60
 

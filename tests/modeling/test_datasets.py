@@ -8,9 +8,9 @@ import pytest
 
 from modeling import datasets, facts
 from modeling.models import Dataset, ModelVersion
-from tests.district_in_database import NOW
+from tests.district_in_database import ENDS_ON, NOW
 
-AUTUMN, SPRING = dt.date(2024, 10, 15), dt.date(2025, 4, 15)
+AUTUMN, WINTER = dt.date(2024, 10, 15), dt.date(2025, 1, 31)
 
 
 @pytest.fixture
@@ -18,10 +18,10 @@ def known(at_riverside):
     return facts.frames()
 
 
-def snapshots(known, dates=(AUTUMN, SPRING)):
+def snapshots(known, dates=(AUTUMN, WINTER)):
     wanted = facts.terms(default_horizon_days=365, rule_name="abc").features
     return datasets.labelled_snapshots(
-        known, dates=dates, wanted=wanted, horizon_days=365, known_by=dt.date(2026, 3, 20)
+        known, dates=dates, wanted=wanted, horizon_days=365, known_by=ENDS_ON
     )
 
 
@@ -67,7 +67,7 @@ def test_a_frozen_dataset_reads_back_as_it_was(known, riverside):
     pd.testing.assert_frame_equal(read, made.rows, check_dtype=False)
     assert (dataset.n_rows, dataset.n_positive) == (len(read), read["y"].sum())
     assert dataset.n_students == read["student_id"].nunique()
-    assert dataset.snapshot_dates == [AUTUMN, SPRING]
+    assert dataset.snapshot_dates == [AUTUMN, WINTER]
 
 
 def test_every_row_has_a_label_and_who_is_censored_is_counted_by_why(known):
@@ -95,7 +95,7 @@ def test_who_was_helped_within_the_horizon_is_marked(known):
     ("dates", "sentence"),
     [
         ([], "at least one past school year"),
-        ([dt.date(2026, 3, 1)], "No student has a known outcome yet"),
+        ([dt.date(2026, 4, 1)], "No student has a known outcome yet"),
         ([dt.date(2010, 1, 1)], "no student on the roll"),
     ],
 )

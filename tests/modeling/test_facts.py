@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import scope
 from modeling import facts, registry, scoring
 from modeling.core import catalogue, facts_frames
+from modeling.training_config import ConfigRefused
 from students.models import AttendanceRecord, Enrolment, GradeRecord, Outcome, ProtectedAttribute, SchoolDay, Student
 from tests.district_in_database import ENDS_ON, SNAPSHOT_ON
 
@@ -127,8 +128,8 @@ def test_a_flat_cohort_brings_its_own_features_rule_day_and_horizon(at_lakeside)
     assert {rule.feature for rule in offered.rules} <= names
 
 
-def test_an_unknown_rule_is_an_error(at_riverside):
-    with pytest.raises(KeyError):
+def test_an_unknown_rule_is_named(at_riverside):
+    with pytest.raises(ConfigRefused, match='"rule" is "gut feeling".* Known: abc'):
         terms_of(rule_name="gut feeling")
 
 

@@ -1,0 +1,67 @@
+"""What keeps a worker from hanging: nothing heavy before the fork, and one thread in every child."""
+
+import json
+
+import pytest
+
+from tests.live import processes, stories
+from tests.live.stack import wait_until
+
+# Each brings OpenMP or BLAS threads, which a fork does not survive.
+HEAVY = ("lightgbm", "sklearn", "scipy", "pandas", "numpy", "pyarrow", "mlflow")
+LONGEST_SECONDS = 60
+
+
+@pytest.fixture
+def one_worker(live):
+    """One worker with one child for both queues, which also knows the tests' own task."""
+    live.stop("worker", "heavy")
+    live.start("worker", "-Q", "default,heavy", "-I", "tests.live.probe", name="only")
+    live.said("only", "ready")
+    yield live.pid("only")
+    live.kill("only")
+    live.start_workers()
+
+
+def test_a_worker_loads_nothing_heavy_before_its_first_task(live):
+    for name in ("worker", "heavy"):
+        live.said(name, "ready")
+
+        loaded = processes.libraries(live.pid(name))
+
+        assert "python" in loaded
+        assert [library for library in HEAVY if f"/{library}/" in loaded] == []
+
+
+def test_every_pool_of_threads_in_a_task_is_one_thread_wide(live, one_worker, tmp_path):
+    path = tmp_path / "told.json"
+
+    live.send("tests.tell_threads", path=str(path))
+
+    wait_until(path.exists, seconds=LONGEST_SECONDS)
+    told = json.loads(path.read_text())
+    assert told["pid"] in processes.below(one_worker)
+    assert {pool["user_api"] for pool in told["pools"]} >= {"openmp", "blas"}
+    assert {pool["num_threads"] for pool in told["pools"]} == {1}
+
+
+@pytest.mark.slow
+def test_one_child_imports_trains_and_scores_twice_without_hanging(live, one_worker, tmp_path):
+    institution = live.institutions["onechild"]
+    child = processes.below(one_worker)
+    ines = live.visitor(institution["ines"])
+    stories.watched(ines, stories.upload(ines, stories.flat_cohort(tmp_path, n=400)))
+
+    stories.train(live, "onechild")
+    stories.make_list(live, "onechild")
+    stories.make_list(live, "onechild")
+
+    jobs = live.sql("SELECT * FROM jobs_job WHERE institution_id = %s ORDER BY id", institution["id"])
+    assert [(job["task"].partition(".")[2], job["state"], job["attempts"]) for job in jobs] == [
+        ("import_upload", "done", 1),
+        ("train_model", "done", 1),
+        ("score_students", "done", 1),
+        ("score_students", "done", 1),
+    ]
+    assert all((job["finished_at"] - job["started_at"]).total_seconds() < LONGEST_SECONDS for job in jobs)
+    assert processes.below(one_worker) == child
