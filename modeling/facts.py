@@ -108,7 +108,8 @@ def configured_rules(name: str) -> list[Rule]:
     """
     listed = yaml.safe_load((settings.BASE_DIR / "configs" / "rules.yaml").read_text(encoding="utf-8"))
     if name not in listed:
-        raise ConfigRefused([f'"rule" is "{name}", which configs/rules.yaml does not have. Known: {", ".join(listed)}.'])
+        known = ", ".join(listed)
+        raise ConfigRefused([f'"rule" is "{name}", which configs/rules.yaml does not have. Known: {known}.'])
     return [Rule(**fields) for fields in listed[name]["rules"]]
 
 

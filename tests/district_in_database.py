@@ -21,7 +21,6 @@ from django.db import connections
 from accounts import scope
 from accounts.models import Institution, School
 from jobs import claims
-from jobs.models import State
 from modeling import training, training_requests
 from monitoring import drift_report
 from predictions import runs, scoring_run
@@ -33,7 +32,8 @@ from tests.students import uploading
 
 ENDS_ON = dt.date(2026, 4, 24)
 # The newest is the list that the pages show.
-LIST_DAYS = (dt.date(2025, 11, 14), dt.date(2026, 2, 13), ENDS_ON)
+LIST_ON = dt.date(2026, 3, 20)
+LIST_DAYS = (dt.date(2025, 11, 14), dt.date(2026, 1, 30), LIST_ON)
 CAPACITY = 12
 # The flat cohort of the college, and the day its schema looks at it.
 COHORT_SIZE = 300
@@ -140,8 +140,7 @@ def score(institution: Institution, *, as_of: dt.date) -> ScoringRun:
         )
     claims.carry_out(job_id=run.job_id, work=scoring_run.score_students)
     with scope.entered(scope.of_institution(institution)):
-        run = ScoringRun.objects.select_related("job", "model_version").get(pk=run.pk)
-    return run
+        return ScoringRun.objects.select_related("job", "model_version").get(pk=run.pk)
 
 
 def in_two_schools(simulated: District) -> District:

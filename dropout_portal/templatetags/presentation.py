@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 
 from django import template
@@ -86,6 +87,12 @@ def figure(value: float | str | None, decimals: int = 3) -> str:
 def count(value: int | None) -> str:
     """Write a whole number with the thousands grouped; a dash where it is not known."""
     return "–" if value is None else number_format(int(value), decimal_pos=0, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def plural(value: float) -> int:
+    """Return the whole number whose plural a measure takes: one and a half are days."""
+    return math.ceil(value)
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from tests.live import stories
 from tests.live.stack import LiveStack
 
 ARGUMENTS = (
@@ -73,8 +75,32 @@ def watch(live: LiveStack) -> Iterator[Watch]:
     assert watching.troubles == []
 
 
+@pytest.fixture(scope="package")
+def cookies(live: LiveStack) -> Callable[[str], list[dict[str, str]]]:
+    """Sign somebody in, once for all tests, and return what a browser then keeps."""
+
+    @functools.cache
+    def of_person(person: str) -> list[dict[str, str]]:
+        kept = live.visitor(person).cookies
+        return [{"name": cookie.name, "value": cookie.value or "", "url": live.url} for cookie in kept]
+
+    return of_person
+
+
+@pytest.fixture(scope="package")
+def history(live: LiveStack, trained: stories.FirstList, tmp_path_factory: pytest.TempPathFactory) -> stories.FirstList:
+    """The institution with a first list, a month later: two lists, and a file that was refused."""
+    stories.a_month_later(live, "trained")
+    ines = live.visitor(trained.institution["ines"])
+    spoilt = stories.flat_cohort(tmp_path_factory.mktemp("spoilt"), n=40, mistakes=("not_allowed", "out_of_range"))
+    stories.watched(ines, stories.upload(ines, spoilt, filename="spoilt.csv"))
+    return trained
+
+
 @pytest.fixture
-def opened(live: LiveStack, chromium: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
+def opened(
+    live: LiveStack, chromium: Browser, watch: Watch, cookies: Callable[[str], Any]
+) -> Iterator[Callable[..., Page]]:
     """Open an empty page, of somebody who is signed in already if an e-mail address is given."""
     contexts = []
 
@@ -83,10 +109,7 @@ def opened(live: LiveStack, chromium: Browser, watch: Watch) -> Iterator[Callabl
         contexts.append(context)
         context.set_default_timeout(LONGEST_MS)
         if person:
-            cookies = live.visitor(person).cookies
-            context.add_cookies(
-                [{"name": cookie.name, "value": cookie.value or "", "url": live.url} for cookie in cookies]
-            )
+            context.add_cookies(cookies(person))
         page = context.new_page()
         watch.follow(page)
         return page

@@ -40,10 +40,11 @@ def expect_mark(page: Page) -> None:
 
 def upload(page: Page, file: Path, *, brings: str) -> None:
     """Bring in a file and watch it without a reload."""
-    page.get_by_role("link", name="Records").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Records").click()
     page.get_by_label("File (CSV)").set_input_files(file)
     page.get_by_label("What the columns are").select_option("uci_697")
     page.get_by_role("button", name="Check and bring in").click()
+    expect(page.get_by_role("heading", level=1, name=file.name)).to_be_visible()
     mark(page)
     expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=JOB_MS)
     expect(page.get_by_text(brings)).to_be_visible()
@@ -53,8 +54,9 @@ def upload(page: Page, file: Path, *, brings: str) -> None:
 
 def train(page: Page) -> None:
     """Train a model and watch it step by step without a reload."""
-    page.get_by_role("link", name="Model", exact=True).click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Model").click()
     page.get_by_role("button", name="Train").click()
+    expect(page.get_by_role("heading", level=1, name="Training a model")).to_be_visible()
     mark(page)
     expect(page.locator(".steps [data-state=running]")).to_have_count(1, timeout=JOB_MS)
     expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=JOB_MS)
@@ -87,7 +89,7 @@ def narrow(page: Page, n_students: str) -> str:
     expect(page.locator(".people .name")).to_have_text([name])
     expect(page.locator("#announcer")).to_have_text("1 student shown")
     page.get_by_role("link", name="(remove this filter)").click()
-    page.get_by_text("Filter and sort").click()
+    expect(page.get_by_role("heading", name=f"{n_students} students", exact=True)).to_be_visible()
     mark(page)
     page.get_by_label("Support suggested").select_option("check_in")
     expect(page.get_by_role("heading", name=f"12 of {n_students} students")).to_be_visible()

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from jobs import claims, queue, tasks
@@ -71,13 +72,15 @@ def test_a_living_third_attempt_is_not_given_up(job, rung):
     assert job.state == State.RUNNING
 
 
-def test_two_sweepers_at_once_send_a_job_once(transactional_db, job, rung, at_once):
+def test_what_another_sweeper_has_in_hand_is_left_to_it(transactional_db, job, rung, at_once):
     Job.objects.update(sent_at=NOW - dt.timedelta(hours=1))
 
-    n_sent = at_once(*[lambda: queue.sweep(now=NOW)] * 2)
+    with transaction.atomic():
+        Job.objects.select_for_update().get(pk=job.pk)
+        during = at_once(lambda: queue.sweep(now=NOW))
+    afterwards = queue.sweep(now=NOW)
 
-    assert sorted(n_sent) == [0, 1]
-    assert rung == [job.pk]
+    assert (during, afterwards, rung) == ([0], 1, [job.pk])
 
 
 def test_the_periodic_task_sweeps(job, rung):

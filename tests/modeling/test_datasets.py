@@ -20,9 +20,7 @@ def known(at_riverside):
 
 def snapshots(known, dates=(AUTUMN, WINTER)):
     wanted = facts.terms(default_horizon_days=365, rule_name="abc").features
-    return datasets.labelled_snapshots(
-        known, dates=dates, wanted=wanted, horizon_days=365, known_by=ENDS_ON
-    )
+    return datasets.labelled_snapshots(known, dates=dates, wanted=wanted, horizon_days=365, known_by=ENDS_ON)
 
 
 def freeze(rows, institution):

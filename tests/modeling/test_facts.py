@@ -1,4 +1,4 @@
-"""The one door from the model to the students: what the database has, in the frames' contract, and nothing protected."""
+"""The one door from the model to the students: what the database has, as the frames' contract, nothing protected."""
 
 import datetime as dt
 
@@ -12,7 +12,7 @@ from modeling import facts, registry, scoring
 from modeling.core import catalogue, facts_frames
 from modeling.training_config import ConfigRefused
 from students.models import AttendanceRecord, Enrolment, GradeRecord, Outcome, ProtectedAttribute, SchoolDay, Student
-from tests.district_in_database import ENDS_ON, SNAPSHOT_ON
+from tests.district_in_database import LIST_ON, SNAPSHOT_ON
 
 COUNTED = {
     "students": Student,
@@ -80,20 +80,20 @@ def test_an_institution_that_keeps_no_incidents_says_so(at_lakeside):
 
 def test_one_student_has_the_features_they_have_among_all(at_riverside):
     champion = registry.champion()
-    everyone = scoring.snapshot(champion, as_of=ENDS_ON)
+    everyone = scoring.snapshot(champion, as_of=LIST_ON)
     some = everyone.index[[0, 7, 100]].tolist()
 
-    alone = scoring.snapshot(champion, as_of=ENDS_ON, student_ids=some)
+    alone = scoring.snapshot(champion, as_of=LIST_ON, student_ids=some)
 
     pd.testing.assert_frame_equal(alone, everyone.loc[some])
 
 
-@pytest.mark.parametrize(("known_on", "is_seen"), [(ENDS_ON, True), (ENDS_ON + dt.timedelta(days=1), False)])
+@pytest.mark.parametrize(("known_on", "is_seen"), [(LIST_ON, True), (LIST_ON + dt.timedelta(days=1), False)])
 def test_a_fact_counts_from_the_day_it_became_known(at_riverside, known_on, is_seen):
     champion = registry.champion()
-    before = scoring.snapshot(champion, as_of=ENDS_ON)
+    before = scoring.snapshot(champion, as_of=LIST_ON)
     student = Student.objects.get(pk=before.index[before["absence_rate_10d"] == 0][0])
-    held_on = ENDS_ON - dt.timedelta(days=2)
+    held_on = LIST_ON - dt.timedelta(days=2)
 
     AttendanceRecord.objects.create(
         institution=student.institution,
@@ -103,7 +103,7 @@ def test_a_fact_counts_from_the_day_it_became_known(at_riverside, known_on, is_s
         category="absent",
         known_on=known_on,
     )
-    after = scoring.snapshot(champion, as_of=ENDS_ON)
+    after = scoring.snapshot(champion, as_of=LIST_ON)
 
     assert bool(after.loc[student.pk, "absence_rate_10d"] > 0) is is_seen
     assert before.drop(student.pk).equals(after.drop(student.pk))

@@ -33,9 +33,7 @@ def mlflow(store, monkeypatch):
 def copied(version):
     """Log a version as a training does, and remember its run."""
     tags = {"data_sha256": version.dataset.content_sha256, "model_sha256": version.sha256}
-    version.mlflow_run_id = registry.log_run(
-        version=version, parameters=training_config.load().parameters(), tags=tags
-    )
+    version.mlflow_run_id = registry.log_run(version=version, parameters=training_config.load().parameters(), tags=tags)
     version.save(update_fields=["mlflow_run_id"])
     return version
 

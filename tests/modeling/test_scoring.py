@@ -8,9 +8,8 @@ import pytest
 from accounts import scope
 from modeling import registry, scoring
 from modeling.core.calibration import Calibration
-from predictions.demo_example import _plain
 from students.models import Enrolment, Student
-from tests.district_in_database import ENDS_ON, SNAPSHOT_ON
+from tests.district_in_database import LIST_ON, SNAPSHOT_ON
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def champion(at_riverside):
 
 @pytest.fixture
 def scored(champion):
-    return scoring.score(champion, scoring.snapshot(champion, as_of=ENDS_ON))
+    return scoring.score(champion, scoring.snapshot(champion, as_of=LIST_ON))
 
 
 def test_contributions_and_base_add_up_to_the_log_odds(scored):
@@ -37,23 +36,23 @@ def test_a_probability_is_the_calibrated_log_odds(champion, scored):
 
 
 def test_scoring_twice_gives_the_same_floats(champion, scored):
-    again = scoring.score(champion, scoring.snapshot(champion, as_of=ENDS_ON))
+    again = scoring.score(champion, scoring.snapshot(champion, as_of=LIST_ON))
 
     np.testing.assert_array_equal(again.probability, scored.probability)
     assert again.reasons == scored.reasons
 
 
-@pytest.mark.parametrize("place", ["riverside", "lakeside"])
-def test_values_brought_by_name_score_as_the_student_does_on_the_list(request, place):
+@pytest.mark.parametrize(("place", "as_of"), [("riverside", LIST_ON), ("lakeside", SNAPSHOT_ON)])
+def test_values_brought_by_name_score_as_the_student_does_on_the_list(request, place, as_of):
     with scope.entered(scope.of_institution(request.getfixturevalue(place))):
         champion = registry.champion()
-        listed = scoring.score(champion, scoring.snapshot(champion, as_of={"riverside": ENDS_ON}.get(place, SNAPSHOT_ON)))
+        listed = scoring.score(champion, scoring.snapshot(champion, as_of=as_of))
         wanted = registry.load(champion).features
 
         for row in range(0, len(listed.frame), 7):
             student = listed.frame.iloc[row]
-            brought = {feature.name: _plain(student[feature.name], feature) for feature in wanted}
-            answer = scoring.score_values(champion, brought)
+            brought = {feature.name: student[feature.name] for feature in wanted}
+            answer = scoring.score_values(champion, {name: value for name, value in brought.items() if value == value})
 
             assert answer.probability[0] == listed.probability[row]
             assert answer.reasons[0] == listed.reasons[row]
@@ -65,8 +64,8 @@ def test_no_values_at_all_are_too_little(champion):
 
 
 def test_whoever_just_came_is_too_little_known(champion):
-    newcomer = Student.objects.get(pk=scoring.snapshot(champion, as_of=ENDS_ON).index[0])
-    arrived = ENDS_ON - dt.timedelta(days=9)
+    newcomer = Student.objects.get(pk=scoring.snapshot(champion, as_of=LIST_ON).index[0])
+    arrived = LIST_ON - dt.timedelta(days=9)
     newcomer.graderecord_set.all().delete()
     newcomer.attendancerecord_set.all().delete()
     newcomer.enrolment_set.all().delete()
@@ -79,7 +78,7 @@ def test_whoever_just_came_is_too_little_known(champion):
         known_on=arrived,
     )
 
-    scored = scoring.score(champion, scoring.snapshot(champion, as_of=ENDS_ON, student_ids=[newcomer.pk]))
+    scored = scoring.score(champion, scoring.snapshot(champion, as_of=LIST_ON, student_ids=[newcomer.pk]))
 
     assert scored.insufficient.tolist() == [True]
     assert {reason.get("sessions") for reason in scored.reasons[0]} <= {int(scored.frame["days_enrolled"].iloc[0])}

@@ -1,0 +1,63 @@
+"""axe finds nothing to mend on any page: wide and narrow, light and dark."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import DESKTOP, PHONE
+
+AXE = Axe()
+EVERYTHING = {"resultTypes": ["violations"]}
+# Darkness changes colours only.
+CONTRAST = EVERYTHING | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+NEWEST = {
+    "{upload}": "SELECT public_id FROM students_upload WHERE institution_id = %s AND n_errors = 0 ORDER BY id LIMIT 1",
+    "{refused}": "SELECT public_id FROM students_upload WHERE institution_id = %s AND n_errors > 0 ORDER BY id LIMIT 1",
+    "{training}": "SELECT public_id FROM modeling_trainingrun WHERE institution_id = %s ORDER BY id LIMIT 1",
+    "{student}": "SELECT s.public_id FROM students_student s JOIN predictions_currentrisk r ON r.student_id = s.id"
+    " WHERE s.institution_id = %s ORDER BY r.rank LIMIT 1",
+}
+PAGES = {
+    "login": ("", "/login/", "Sign in"),
+    "list": ("amara", "/students/", "worth a conversation first"),
+    "list with estimates, narrowed": ("amara", "/students/?estimates=1&tier=check_in", "12 of 400 students"),
+    "list without a match": ("amara", "/students/?q=nobody", "Nobody matches."),
+    "student": ("amara", "/students/{student}/", "What we can change"),
+    "student with the estimate": ("amara", "/students/{student}/?estimates=1", "Estimate for this student"),
+    "help given": ("amara", "/interventions/", "Help given"),
+    "uploads": ("ines", "/records/", "Bring in a file"),
+    "upload": ("ines", "/records/{upload}/", "400 students"),
+    "upload refused": ("ines", "/records/{refused}/", "2 things to mend"),
+    "models": ("mika", "/model/", "Model 1 decides the list."),
+    "training": ("mika", "/model/trainings/{training}/", "How good is it?"),
+    "drift": ("mika", "/model/drift/", "What the model looks at"),
+    "404": ("amara", "/nowhere/", "There is nothing here for you to see."),
+    "403": ("amara", "/model/", "This is not yours to open."),
+}
+
+
+def found_by_axe(page, options):
+    results = AXE.run(page, options=options)
+    return [] if not results.violations_count else [results.generate_report()]
+
+
+@pytest.mark.parametrize(("name", "path", "words"), PAGES.values(), ids=PAGES)
+def test_axe_finds_nothing_wide_or_narrow_light_or_dark(live, history, opened, watch, name, path, words):
+    for placeholder, query in NEWEST.items():
+        if placeholder in path:
+            path = path.replace(placeholder, str(live.sql(query, history.institution["id"])[0]["public_id"]))
+    page = opened(history.institution[name] if name else "", reduced_motion="reduce")
+    page.goto(path)
+    assert words in page.locator("body").inner_text()
+    if (status := page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus")) >= 400:
+        watch.forget(f"status of {status}")
+
+    for size in (DESKTOP, PHONE):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme="light")
+        assert found_by_axe(page, EVERYTHING) == [], size
+        page.emulate_media(color_scheme="dark")
+        assert found_by_axe(page, CONTRAST) == [], size
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, f"{re.sub('[{}]', '', path)} scrolls sideways at {size['width']} px"

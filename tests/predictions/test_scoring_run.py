@@ -1,0 +1,204 @@
+"""A list is published whole or not at all: scores that add up, ranks without gaps, tiers by the team's capacity."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from django.utils import timezone
+
+from accounts import scope
+from accounts.models import AuditEntry
+from jobs import claims
+from jobs.claims import FAILURE
+from jobs.models import State
+from modeling import registry
+from modeling.core.calibration import Calibration
+from modeling.scoring import Scored
+from predictions import runs, scoring_run
+from predictions.models import CurrentRisk, RiskScore, ScoringRun
+from tests.district_in_database import CAPACITY, LIST_DAYS, LIST_ON, score
+
+
+def scored(risks, insufficient=None):
+    """Return what a model might say of students 1, 2, …"""
+    n = len(risks)
+    return Scored(
+        frame=pd.DataFrame(index=pd.Index(range(1, n + 1), name="student_id")),
+        probability=np.array(risks, dtype=float),
+        log_odds=np.zeros(n),
+        contributions=np.zeros((n, 1)),
+        reasons=[[]] * n,
+        insufficient=np.array(insufficient or [False] * n),
+    )
+
+
+def current():
+    return dict(CurrentRisk.objects.values_list("student_id", "run_id"))
+
+
+@pytest.fixture
+def newest(at_riverside):
+    return ScoringRun.objects.select_related("model_version").get(as_of=LIST_ON)
+
+
+def test_stored_contributions_and_base_add_up_to_the_stored_log_odds(newest):
+    rows = list(newest.scores.values_list("contributions", "base_value", "log_odds"))
+
+    added = [sum(contributions) + base for contributions, base, _log_odds in rows]
+    np.testing.assert_allclose(added, [log_odds for *_rest, log_odds in rows], rtol=1e-6)
+    assert {len(contributions) for contributions, *_rest in rows} == {
+        len(newest.model_version.specification["features"])
+    }
+
+
+def test_the_stored_risk_is_the_calibrated_log_odds(newest):
+    calibration = Calibration.from_json(newest.model_version.specification["calibration"])
+    risks, log_odds = np.array(list(newest.scores.values_list("risk", "log_odds"))).T
+
+    np.testing.assert_array_equal(risks, calibration.probability(log_odds))
+
+
+def test_ranks_run_from_one_without_gap_by_falling_risk(newest):
+    ranked = newest.scores.filter(insufficient_data=False).order_by("rank")
+
+    assert list(ranked.values_list("rank", flat=True)) == list(range(1, newest.n_scored - newest.n_insufficient + 1))
+    risks = list(ranked.values_list("risk", flat=True))
+    assert risks == sorted(risks, reverse=True)
+
+
+def test_who_is_too_little_known_has_neither_rank_nor_tier(newest):
+    unknown = newest.scores.filter(insufficient_data=True)
+
+    assert unknown.count() == newest.n_insufficient > 0
+    assert set(unknown.values_list("rank", "tier")) == {(None, "")}
+
+
+def test_tiers_are_cut_at_the_capacity_and_at_twice_as_many(newest):
+    ranked = newest.scores.filter(insufficient_data=False)
+    highest = sorted(ranked.values_list("risk", flat=True), reverse=True)
+
+    assert newest.capacity == CAPACITY
+    assert (newest.review_first_from, newest.check_in_from) == (highest[CAPACITY - 1], highest[2 * CAPACITY - 1])
+    for risk, tier in ranked.values_list("risk", "tier"):
+        expected = "review_first" if risk >= highest[CAPACITY - 1] else "check_in"
+        assert tier == (expected if risk >= highest[2 * CAPACITY - 1] else "routine_support")
+
+
+def test_students_with_the_same_risk_share_their_tier_and_stand_by_number():
+    ranking = scoring_run.ranked(scored([0.1, 0.5, 0.9, 0.5, 0.5, 0.2]), capacity=2)
+
+    assert ranking["rank"].tolist() == [6, 2, 1, 3, 4, 5]
+    assert ranking["tier"].tolist() == ["routine_support", *["review_first"] * 4, "routine_support"]
+
+
+def test_the_unknown_take_nobodys_place_in_the_ranking():
+    ranking = scoring_run.ranked(scored([0.9, 0.8, 0.1], [True, False, False]), capacity=1)
+
+    assert ranking["rank"].tolist() == [pd.NA, 1, 2]
+    assert ranking["tier"].tolist() == ["", "review_first", "check_in"]
+
+
+@pytest.mark.parametrize(
+    ("risks", "expected"),
+    [([], (None, None)), ([0.3], (0.3, 0.3)), ([0.1, 0.9, 0.5], (0.5, 0.1)), ([0.5, 0.4, 0.3, 0.2, 0.1], (0.4, 0.2))],
+)
+def test_cuts_fall_back_to_the_lowest_where_there_are_fewer_than_the_team_can_see(risks, expected):
+    assert scoring_run.cuts(pd.Series(risks, dtype=float), capacity=2) == expected
+
+
+def test_the_current_list_mirrors_the_newest_day(newest):
+    for risk in CurrentRisk.objects.select_related("score", "student"):
+        score, student = risk.score, risk.student
+        assert (risk.run_id, score.run_id, score.student_id) == (newest.pk, newest.pk, student.pk)
+        assert (risk.risk, risk.tier, risk.rank) == (score.risk, score.tier, score.rank)
+        assert (risk.school_id, risk.grade_level) == (student.school_id, student.grade_level)
+        assert risk.search_name == f"{student.family_name} {student.given_name} {student.external_id}".lower()
+    assert CurrentRisk.objects.count() == newest.n_scored
+
+
+def test_who_came_above_the_line_since_the_list_before_is_marked(newest):
+    before = ScoringRun.objects.get(as_of=LIST_DAYS[-2])
+    above = {
+        run: set(run.scores.filter(tier="review_first").values_list("student", flat=True)) for run in (before, newest)
+    }
+
+    marked = set(CurrentRisk.objects.filter(is_new=True).values_list("student", flat=True))
+
+    assert marked == above[newest] - above[before]
+    assert marked
+
+
+def test_a_list_of_the_past_is_kept_and_does_not_replace_todays(riverside, at_riverside):
+    before = current()
+
+    run = score(riverside, as_of=dt.date(2025, 10, 3))
+
+    assert run.published_at
+    assert run.scores.count() == run.n_scored > 0
+    assert current() == before
+
+
+def test_a_second_list_of_the_same_day_says_the_same_and_is_the_current_one(riverside, newest):
+    again = score(riverside, as_of=LIST_ON)
+
+    said = [
+        list(run.scores.order_by("student").values_list("student", "risk", "rank", "tier")) for run in (newest, again)
+    ]
+    assert said[0] == said[1]
+    assert set(current().values()) == {again.pk}
+    assert not CurrentRisk.objects.filter(is_new=True).exists()
+
+
+def test_a_job_that_is_done_is_not_done_again(newest):
+    n_before = RiskScore.objects.count()
+
+    claims.carry_out(job_id=newest.job_id, work=scoring_run.score_students)
+
+    assert RiskScore.objects.count() == n_before
+
+
+def test_asked_for_twice_in_a_minute_it_is_one_list(riverside, at_riverside, mika):
+    asked = {"institution": riverside, "as_of": LIST_ON, "by": mika, "now": timezone.now(), "wakes": False}
+
+    first, second = runs.request(**asked), runs.request(**asked)
+
+    assert first == second
+    assert AuditEntry.objects.filter(action="scoring_asked_for", user=mika).count() == 1
+
+
+def test_without_a_champion_no_list_can_be_asked_for(elsewhere):
+    with scope.entered(scope.of_institution(elsewhere)), pytest.raises(registry.NoChampion):
+        runs.request(institution=elsewhere, as_of=LIST_ON, by=None, now=timezone.now())
+
+
+def test_a_day_without_students_is_refused_with_a_sentence(riverside, at_riverside):
+    before = current()
+
+    run = score(riverside, as_of=dt.date(2010, 1, 15))
+
+    assert (run.job.state, run.published_at, run.scores.count()) == (State.FAILED, None, 0)
+    assert run.job.error == "No student is on the roll as of 2010-01-15. Choose a day within a school year."
+    assert current() == before
+
+
+def test_a_run_that_breaks_while_publishing_leaves_nothing_behind(riverside, at_riverside, monkeypatch):
+    before, n_before = current(), RiskScore.objects.count()
+
+    def broken(run):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(scoring_run, "_replace_list", broken)
+    with pytest.raises(OSError, match="the disk is full"):
+        score(riverside, as_of=LIST_ON)
+
+    run = ScoringRun.objects.select_related("job").first()
+    assert (run.job.state, run.job.error, run.published_at) == (State.FAILED, FAILURE, None)
+    assert (current(), RiskScore.objects.count()) == (before, n_before)
+
+
+def test_the_flat_cohorts_own_day_is_the_day_of_its_list(lakeside):
+    with scope.entered(scope.of_institution(lakeside)):
+        run = runs.request(institution=lakeside, as_of=None, by=None, now=timezone.now(), wakes=False)
+
+    assert run.as_of == dt.date(2019, 2, 28)
