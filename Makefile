@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 export OMP_NUM_THREADS := 1
+# LightGBM links the system's OpenMP library. Where there is none, the one inside scikit-learn's wheel serves (see install).
+export LD_LIBRARY_PATH := $(CURDIR)/$(VENV)/openmp$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
 .PHONY: demo test check fix bench reproduce-uci clean install lock
 
@@ -15,6 +17,9 @@ $(VENV)/.installed: requirements-dev.lock Makefile
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -c "import ctypes; ctypes.CDLL('libgomp.so.1')" 2>/dev/null || { mkdir -p $(VENV)/openmp; \
+		for found in $(VENV)/lib/python*/site-packages/scikit_learn.libs/libgomp*; do \
+			ln -sf "$(CURDIR)/$$found" $(VENV)/openmp/libgomp.so.1; done; }
 	@touch $(VENV)/.installed
 
 demo: install

@@ -105,7 +105,8 @@ def _prepare(environment: dict[str, str], port: str) -> None:
     """Migrate, then load, train and score whatever is not there yet."""
     say("2/5 Making the tables")
     _manage(environment, "migrate", "--verbosity", "0")
-    _manage(environment, "load_demo", "--port", port)
+    students = os.environ.get("DEMO_STUDENTS", "")
+    _manage(environment, "load_demo", "--port", port, *(["--students", students] if students else []))
 
 
 def _serve(environment: dict[str, str], port: str) -> int:

@@ -28,11 +28,13 @@ def ensure(*, now: dt.datetime, district: str, other: str, before: dict[str, Any
     """Return users and API key for demo.json; those made before keep their passwords."""
     password = _password() if not before else next(iter(before["users"].values()))["password"]
     institution, elsewhere = (Institution.objects.get(slug=slug) for slug in (district, other))
-    first, second, *_rest = institution.schools.order_by("name")  # the counsellor's school stands first
+    # The counsellor's school stands first; a very small district has one school for both.
+    schools = list(institution.schools.order_by("name"))
+    first, second = schools[0], schools[min(1, len(schools) - 1)]
     seats: dict[str, tuple[Institution, Role, list[School] | None]] = {
         "counsellor": (institution, Role.COUNSELLOR, [first]),
         "other_counsellor": (institution, Role.COUNSELLOR, [second]),
-        "school_lead": (institution, Role.SCHOOL_LEAD, [first, second]),
+        "school_lead": (institution, Role.SCHOOL_LEAD, sorted({first, second}, key=str)),
         "outcome_staff": (institution, Role.OUTCOME_STAFF, None),
         "institution_admin": (institution, Role.INSTITUTION_ADMIN, None),
         "model_owner": (institution, Role.MODEL_OWNER, None),

@@ -105,14 +105,16 @@ def _replace_list(run: ScoringRun) -> None:
     before = list(above) if CurrentRisk.objects.exists() else None
     CurrentRisk.objects.all().delete()
     with connection.cursor() as cursor:
-        # One statement: a list of a state's students never passes through Python.
+        # One statement: a list of a state's students never passes through Python. The collation is named, for in the
+        # server's own one "É" may have no small letter, and who is called so would never be found.
         cursor.execute(
             """
             INSERT INTO predictions_currentrisk
                 (student_id, institution_id, run_id, score_id, school_id, grade_level, search_name,
                  risk, tier, rank, is_new)
             SELECT student.id, score.institution_id, score.run_id, score.id, student.school_id, student.grade_level,
-                   lower(trim(concat_ws(' ', student.family_name, student.given_name, student.external_id))),
+                   lower(trim(concat_ws(' ', student.family_name, student.given_name, student.external_id))
+                         COLLATE pg_c_utf8),
                    score.risk, score.tier, score.rank,
                    %(had_list)s AND score.tier = %(above)s AND NOT student.id = ANY (%(before)s)
             FROM predictions_riskscore score JOIN students_student student ON student.id = score.student_id

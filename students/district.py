@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.db import transaction
@@ -27,9 +29,16 @@ def simulate(*, n_students: int, n_years: int, seed: int, ends_on: dt.date) -> D
 
 
 def write_csv(folder: Path, *, n_students: int, n_years: int, seed: int, ends_on: dt.date) -> dict[str, int]:
-    """Simulate area by area and write our own CSV files, at any size; return the bytes written per file."""
-    areas = simulate_areas(n_students=n_students, n_years=n_years, seed=seed, ends_on=ends_on)
-    return {path.name: path.stat().st_size for path in write_csv_areas(areas, folder)}
+    """Simulate area by area and write our own CSV files, at any size; return the rows written per file."""
+    counts = Counter[str]()
+
+    def counted() -> Iterator[District]:
+        for area in simulate_areas(n_students=n_students, n_years=n_years, seed=seed, ends_on=ends_on):
+            counts.update({name: len(frame) for name, frame in area.frames().items()})
+            yield area
+
+    write_csv_areas(counted(), folder)
+    return dict(counts)
 
 
 @transaction.atomic

@@ -24,10 +24,9 @@ def risk_list(request: HttpRequest) -> HttpResponse:
     membership = request.membership  # type: ignore[attr-defined]
     listing = lists.listing(user=request.user, institution=membership.institution, filters=filters)  # type: ignore[arg-type]
     listing["empty_action"] = _way_out(listing["empty"], membership, filters)
-    action = "risk_list" if not filters.estimates else "risk_list_with_estimates"
     audit_log.record_request(
         request,
-        "search" if filters.q else action,
+        ("search" if filters.q else "risk_list") + ("_with_estimates" if filters.estimates else ""),
         now=timezone.now(),
         subjects=[row["public_id"] for row in listing["rows"]],
     )

@@ -28,21 +28,20 @@ columns:
     name: outcome
     kind: outcome
     type: category
-    outcome: {{values: {{left: {{kind: dropped_out, exit_code: Dropout}}, done: {{kind: graduated, exit_code: Graduated}}}}}}
+    outcome:
+      values: {{left: {{kind: dropped_out, exit_code: Dropout}}, done: {{kind: graduated, exit_code: Graduated}}}}
 """
-NAMES = (IMAGE, SUM, '""""><script>alert(2)</script>"')
+NAMES = (IMAGE, SUM, '"""><script>alert(2)</script>"')
 
 
 def cohort(n):
     """Return students of whom every third leaves, those with low scores and markup for names."""
     rows = ["Id;First name;Surname;Score;Track;End"]
     for number in range(n):
-        leaves = number % 3 == 0
-        score = (20 if leaves else 120) + number % 60
-        name = NAMES[number % 5 % 3]
-        rows.append(
-            f"<i>{number}</i>;{name};O'{number} & <b>Co</b>;{score};{'AS'[number % 2]};{'left' if leaves else 'done'}"
-        )
+        end = "left" if number % 3 == 0 else "done"
+        score = (20 if end == "left" else 120) + number % 60
+        name, track = NAMES[number % 5 % 3], "AS"[number % 2]
+        rows.append(f"<i>{number}</i>;{name};O'{number} & <b>Co</b>;{score};{track};{end}")
     return "\n".join(rows).encode()
 
 

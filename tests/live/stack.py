@@ -186,7 +186,8 @@ def _environment(database: str, folder: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "dropout_portal.settings",
         "REDIS_URL": _numbered(os.environ["REDIS_URL"]),
         "FILES_DIR": str(folder / "files"),
-        "MLFLOW_ARTIFACTS_DIR": str(folder / "mlflow"),
+        # The copy to MLflow has tests of its own; here every training would pay for it.
+        "MLFLOW_TRACKING_URI": "",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONUNBUFFERED": "1",
         "BIND": "127.0.0.1",

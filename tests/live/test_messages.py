@@ -9,12 +9,12 @@ N = 60
 
 
 @pytest.fixture
-def without_workers(live):
-    """Nobody works until the test says so; afterwards both queues have their worker again."""
-    live.stop("worker", "heavy")
+def without_worker(live):
+    """Nobody imports until the test says so; what runs at its end goes on."""
+    live.stop("worker")
     yield
-    live.stop("worker", "second")
-    live.start_workers()
+    live.stop("second")
+    assert live.pid("worker")
 
 
 def asked(live, slug, folder, *, n=N):
@@ -30,7 +30,7 @@ def half_a_minute_later(live, job_id):
     live.sql("UPDATE jobs_job SET sent_at = sent_at - interval '31 seconds' WHERE id = %s", job_id)
 
 
-def test_work_asked_for_while_no_worker_runs_waits_for_one(live, without_workers, tmp_path):
+def test_work_asked_for_while_no_worker_runs_waits_for_one(live, without_worker, tmp_path):
     job_id = asked(live, "waiting", tmp_path)
     assert live.job(job_id)["state"] == "queued"
 
@@ -40,7 +40,7 @@ def test_work_asked_for_while_no_worker_runs_waits_for_one(live, without_workers
     assert stories.stored(live, "waiting") == stories.of_students(N)
 
 
-def test_work_whose_message_was_lost_is_sent_again_by_the_sweeper(live, without_workers, tmp_path):
+def test_work_whose_message_was_lost_is_sent_again_by_the_sweeper(live, without_worker, tmp_path):
     job_id = asked(live, "lost", tmp_path)
     live.broker.flushdb()
     live.start("worker")
@@ -59,7 +59,7 @@ def test_a_broker_that_forgot_everything_while_all_run_takes_the_next_message(li
     assert live.ended(job_id)["state"] == "done"
 
 
-def test_a_message_delivered_five_times_to_two_workers_has_the_effect_of_one(live, without_workers, tmp_path):
+def test_a_message_delivered_five_times_to_two_workers_has_the_effect_of_one(live, without_worker, tmp_path):
     job_id = asked(live, "twice", tmp_path)
     for _more in range(4):
         live.send("students.import_upload", job_id=job_id)

@@ -13,10 +13,18 @@ LONGEST_SECONDS = 60
 
 
 @pytest.fixture
+def probed(live):
+    """A worker that also knows the tests' own task."""
+    live.start("worker", "-Q", "probe", "-I", "tests.live.probe", name="probed")
+    yield live.pid("probed")
+    live.kill("probed")
+
+
+@pytest.fixture
 def one_worker(live):
-    """One worker with one child for both queues, which also knows the tests' own task."""
+    """One worker with one child for both queues."""
     live.stop("worker", "heavy")
-    live.start("worker", "-Q", "default,heavy", "-I", "tests.live.probe", name="only")
+    live.start("worker", "-Q", "default,heavy", name="only")
     live.said("only", "ready")
     yield live.pid("only")
     live.kill("only")
@@ -33,14 +41,14 @@ def test_a_worker_loads_nothing_heavy_before_its_first_task(live):
         assert [library for library in HEAVY if f"/{library}/" in loaded] == []
 
 
-def test_every_pool_of_threads_in_a_task_is_one_thread_wide(live, one_worker, tmp_path):
+def test_every_pool_of_threads_in_a_task_is_one_thread_wide(live, probed, tmp_path):
     path = tmp_path / "told.json"
 
-    live.send("tests.tell_threads", path=str(path))
+    live.send("tests.tell_threads", queue="probe", path=str(path))
 
     wait_until(path.exists, seconds=LONGEST_SECONDS)
     told = json.loads(path.read_text())
-    assert told["pid"] in processes.below(one_worker)
+    assert told["pid"] in processes.below(probed)
     assert {pool["user_api"] for pool in told["pools"]} >= {"openmp", "blas"}
     assert {pool["num_threads"] for pool in told["pools"]} == {1}
 

@@ -50,10 +50,10 @@ class Visitor:
         handlers = (urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.cookies))
         self._opener = urllib.request.build_opener(*handlers)
 
-    def sign_in(self, person: str) -> None:
+    def sign_in(self, person: str, password: str = PASSWORD) -> None:
         """Sign in through the login page."""
         self.get("/login/")
-        answer = self.post("/login/", username=person, password=PASSWORD)
+        answer = self.post("/login/", username=person, password=password)
         assert answer.status == 200, answer.words
         assert "/login/" not in answer.url
 

@@ -9,7 +9,9 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 EVERY = sorted(TEMPLATES.rglob("*.html"))
 PARTIALS = [path for path in EVERY if path.name.startswith("_")]
 COMPONENTS = [path for path in EVERY if path.parent.name == "components"]
-PAGES = [path for path in EVERY if path not in PARTIALS + COMPONENTS and path.name not in ("base.html", "500.html")]
+# These stand without the frame: it, the page for when nothing works, and the API's pages, which bring their own look.
+FRAMELESS = ("base.html", "500.html", "swagger_ui.html")
+PAGES = [path for path in EVERY if path not in PARTIALS + COMPONENTS and path.name not in FRAMELESS]
 FORBIDDEN = {
     "inline script": r"<script(?![^>]*\bsrc=)",
     "inline style element": r"<style",

@@ -150,6 +150,17 @@ def test_a_second_list_of_the_same_day_says_the_same_and_is_the_current_one(rive
     assert not CurrentRisk.objects.filter(is_new=True).exists()
 
 
+def test_names_are_made_searchable_in_any_alphabet(riverside, at_riverside):
+    somebody = CurrentRisk.objects.select_related("student").order_by("rank")[0].student
+    somebody.given_name, somebody.family_name = "ÉTIENNE", "ØRSTED ŻÓŁĆ"
+    somebody.save(update_fields=["given_name", "family_name"])
+
+    score(riverside, as_of=LIST_ON)
+
+    name = CurrentRisk.objects.get(student=somebody).search_name
+    assert name == f"ørsted żółć étienne {somebody.external_id}".lower()
+
+
 def test_a_job_that_is_done_is_not_done_again(newest):
     n_before = RiskScore.objects.count()
 

@@ -38,12 +38,11 @@ class Command(InstitutionCommand):
         try:
             if options["csv"]:
                 counts = district.write_csv(options["csv"], **size, ends_on=ends_on)
-                words = ", ".join(f"{name} ({n:,} bytes)" for name, n in counts.items())
             else:
                 institution = self.institution(options)
                 simulated = district.simulate(**size, ends_on=ends_on)
                 counts = district.store(simulated, institution=institution, now=timezone.now())
-                words = ", ".join(f"{n:,} {name}" for name, n in counts.items())
         except (ValueError, district.NotEmpty) as refusal:
             raise CommandError(str(refusal)) from None
+        words = ", ".join(f"{n:,} {name}" for name, n in counts.items())
         self.answer(options, f"Synthetic district up to {ends_on}: {words}.", ends_on=ends_on, counts=counts)

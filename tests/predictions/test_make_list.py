@@ -1,0 +1,43 @@
+"""Making a list from the page of the models."""
+
+import pytest
+
+from accounts import scope
+from jobs import queue
+from predictions.models import ScoringRun
+from tests.people import SINCE, signed_in
+
+
+def newest(institution):
+    with scope.entered(scope.of_institution(institution)):
+        return ScoringRun.objects.select_related("job").first()
+
+
+def test_a_list_is_queued_for_today(mika, riverside, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as waking:
+        response = signed_in(mika).post("/model/lists")
+
+    run = newest(riverside)
+    assert response["Location"] == "/model/"
+    assert (run.created_by, run.published_at, run.job.state) == (mika, None, "queued")
+    assert [(call.func, call.args[0].pk) for call in waking] == [(queue.wake, run.job_id)]
+
+
+def test_without_a_model_the_page_says_so(otto, elsewhere):
+    otto.memberships.update(role="model_owner", starts_on=SINCE)
+
+    page = signed_in(otto).post("/model/lists", follow=True).content.decode()
+
+    assert "No model has been trained yet." in page
+
+
+@pytest.mark.parametrize("person", ["amara", "ines", "sam"])
+def test_other_roles_may_not(request, riverside, person):
+    before = newest(riverside)
+
+    assert signed_in(request.getfixturevalue(person)).post("/model/lists").status_code == 403
+    assert newest(riverside) == before
+
+
+def test_no_list_is_made_by_following_a_link(mika):
+    assert signed_in(mika).get("/model/lists").status_code == 405
