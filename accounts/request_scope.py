@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts import scope
+from accounts.models import Membership
 
 
 class ScopeMiddleware:
@@ -23,14 +24,16 @@ class ScopeMiddleware:
         if not request.user.is_authenticated:
             return self.get_response(request)
         membership = request.user.membership_at(timezone.now())
-        if membership is None:
-            return self.get_response(request)
+        response = self.get_response(request) if membership is None else self._within(membership, request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def _within(self, membership: Membership, request: HttpRequest) -> HttpResponse:
         request.membership = membership  # type: ignore[attr-defined]
         with timezone.override(membership.institution.time_zone), scope.entered(scope.of_membership(membership)):
             response = self.get_response(request)
             if getattr(request, "view_failed", False):
                 transaction.set_rollback(True)
-        response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:

@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -149,12 +149,15 @@ def _heartbeat(held: Claim) -> Iterator[None]:
     stop = threading.Event()
 
     def keep_beating() -> None:
-        try:
-            while not stop.wait(BEAT_SECONDS):
-                if not held.beat():
-                    return
-        finally:
-            connection.close()
+        is_ours = True
+        while is_ours and not stop.wait(BEAT_SECONDS):
+            try:
+                is_ours = held.beat()
+            except DatabaseError:
+                # The server may be restarting. The lease outlasts it, and the next beat takes a new connection.
+                logger.warning("job %s missed a heartbeat", held.job.pk)
+                connection.close()
+        connection.close()
 
     thread = threading.Thread(target=keep_beating, name=f"heartbeat-{held.job.pk}", daemon=True)
     thread.start()

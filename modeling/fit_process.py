@@ -57,15 +57,23 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
     }
     step("refit")
     final = fitting.fit_risk_model(frame, y, groups=groups, features=features, settings=settings, seed=seed)
-    chunks = rows["snapshot_on"].dt.strftime("%Y-%m-%d").tolist()
-    for name, psi in reference.usual_psi(final.specification["reference"], frame, chunks=chunks).items():
-        final.specification["reference"][name]["usual_psi"] = psi
+    _add_usual_psi(final.specification["reference"], frame, rows["snapshot_on"])
     (folder / "model.lgb").write_text(final.booster_text, encoding="utf-8")
     _write(folder / "model.json", final.specification)
     _write(folder / "metrics.json", metrics)
     tried = frame.iloc[:TRIAL_ROWS]
     tried.to_parquet(folder / "trial.parquet")
     _write(folder / "trial.json", final.model().score(tried).probability.tolist())
+
+
+def _add_usual_psi(references: dict[str, Any], frame: pd.DataFrame, snapshot_on: pd.Series) -> None:
+    """Note in the reference how far the training dates lie from their pool."""
+    # Without the first year on record, in which nobody has a history: beside it nothing would ever count as moved.
+    later = snapshot_on >= snapshot_on.min() + pd.Timedelta(days=365)
+    seen = later if later.any() else ~later
+    chunks = snapshot_on[seen].dt.strftime("%Y-%m-%d").tolist()
+    for name, psi in reference.usual_psi(references, frame[seen], chunks=chunks).items():
+        references[name]["usual_psi"] = psi
 
 
 def _split(rows: pd.DataFrame, task: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:

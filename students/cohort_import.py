@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from accounts import scope
+from accounts.models import Institution
 from jobs.claims import Claim, Refused
 from students import uploads
 from students.importing import merge
@@ -55,15 +56,7 @@ def _keep_errors(upload: Upload, refusal: FileRefused) -> None:
 def _store(claim: Claim, upload: Upload, schema: CohortSchema, read: CohortFrames) -> None:
     institution = claim.job.institution
     with claim.publishing():
-        cohort, _is_new = Cohort.objects.get_or_create(
-            institution=institution,
-            name=schema.name,
-            defaults={
-                "schema": schema.as_json(),
-                "snapshot_on": schema.dates.snapshot_on,
-                "horizon_days": schema.horizon_days,
-            },
-        )
+        cohort = _cohort(institution, schema)
         provenance = merge.Provenance(
             institution=institution,
             upload=upload,
@@ -80,5 +73,24 @@ def _store(claim: Claim, upload: Upload, schema: CohortSchema, read: CohortFrame
             raise Refused(str(known)) from known
         upload.cohort = cohort
         upload.n_rows = read.n_rows
+        upload.errors, upload.n_errors = [], 0  # of an earlier attempt
         upload.summary = {"encoding": read.encoding, "counts": counts, "absent_columns": list(read.absent_columns)}
-        upload.save(update_fields=["cohort", "n_rows", "summary"])
+        upload.save(update_fields=["cohort", "n_rows", "errors", "n_errors", "summary"])
+
+
+def _cohort(institution: Institution, schema: CohortSchema) -> Cohort:
+    """Return the cohort of a schema's name; what its columns mean may not change under the students it has."""
+    cohort, is_new = Cohort.objects.get_or_create(
+        institution=institution,
+        name=schema.name,
+        defaults={
+            "schema": schema.as_json(),
+            "snapshot_on": schema.dates.snapshot_on,
+            "horizon_days": schema.horizon_days,
+        },
+    )
+    if not is_new and cohort.schema != schema.as_json():
+        raise Refused(
+            f'A cohort "{schema.name}" is here already, with another schema. Use its schema, or give this one another name.'
+        )
+    return cohort

@@ -64,7 +64,7 @@ def in_hundred(probability: float | None) -> str:
 @register.filter
 def percent(share: float | None) -> str:
     """Write a share in 0..1 as "45%"; a dash where it is not known."""
-    return "–" if share is None else f"{number_format(float(share) * 100, decimal_pos=0)}%"
+    return "–" if share is None else f"{number_format(round(float(share) * 100), decimal_pos=0)}%"
 
 
 @register.filter
@@ -80,7 +80,8 @@ def figure(value: float | str | None, decimals: int = 3) -> str:
         return "–"
     if isinstance(value, str):
         return value
-    return number_format(float(value), decimal_pos=decimals)
+    # Rounded here: number_format cuts digits off, and .8489 would stand as 0.848.
+    return number_format(round(float(value), decimals), decimal_pos=decimals)
 
 
 @register.filter

@@ -7,7 +7,7 @@ import functools
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
@@ -53,7 +53,15 @@ def _flag(value: Any) -> float:
     raise ValueError("a flag is 0 or 1, false or true")
 
 
+def _without_nul(value: str) -> str:
+    # The answer is kept with its features, and PostgreSQL has no way to store this letter.
+    if "\0" in value:
+        raise ValueError("a text holds no NUL")
+    return value
+
+
 Day = Annotated[dt.date, BeforeValidator(_iso_day)]
+Storable = AfterValidator(_without_nul)
 
 
 class _Strict(BaseModel):
@@ -86,7 +94,7 @@ def _predict_model(sha256: str, features: tuple[str, ...]) -> type[BaseModel]:
 
 def _type_of(feature: Feature) -> Any:
     if feature.kind == "category":
-        return Literal[tuple(feature.levels)] if feature.levels else Annotated[str, Field(max_length=200)]
+        return Literal[tuple(feature.levels)] if feature.levels else Annotated[str, Field(max_length=200), Storable]
     if feature.kind == "flag":
         return Annotated[float, BeforeValidator(_flag)]
     return Annotated[float, Field(ge=feature.low, le=feature.high)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -31,6 +32,13 @@ class NoModelYet(exceptions.APIException):
     default_detail = "No model has been trained for this institution yet. Train one, then ask again."
 
 
+class BodyTooLarge(exceptions.APIException):
+    """The body is larger than the portal reads."""
+
+    status_code = 413
+    default_detail = "The body is too large. Send one student's features, at most 2.5 MB."
+
+
 def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
     """Return the body of a problem."""
     body: dict[str, Any] = {
@@ -44,6 +52,8 @@ def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Word what went wrong; what is our own fault is left to the server error handler."""
+    if isinstance(error, RequestDataTooBig):
+        error = BodyTooLarge()
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -1,8 +1,9 @@
 """From a file to a conversation, over HTTP and through real workers: each person does their part."""
 
+import codecs
 import re
 
-from tests.live.stories import FEATURES
+from tests.live.stories import FEATURES, flat_cohort
 
 STUDENT = "^/students/[0-9a-f-]{36}/"
 
@@ -27,7 +28,8 @@ def test_before_there_is_a_model_the_api_answers_503_with_the_reason(trained):
     assert "model" in trained.refused.json["detail"].lower()
 
 
-def test_the_upload_ends_by_saying_what_it_brought(trained):
+def test_the_upload_of_a_file_with_a_byte_order_mark_ends_by_saying_what_it_brought(trained, tmp_path):
+    assert flat_cohort(tmp_path, n=1).startswith(codecs.BOM_UTF8)
     assert trained.uploaded.words.startswith("Done")
     assert "400 students" in trained.uploaded.words
     assert "400 outcomes" in trained.uploaded.words

@@ -10,7 +10,7 @@ PASSWORD = "correct horse battery"
 CAPACITY = 12
 # One for each story: nothing crosses from one to another, so no test sees what another one did.
 SLUGS = (
-    *("waiting", "lost", "forgotten", "killed", "twice", "onechild", "training"),
+    *("lost", "rung", "forgotten", "killed", "twice", "onechild", "training"),
     *("hostile", "trained", "clicked", "real", "markup"),
 )
 

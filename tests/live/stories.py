@@ -106,11 +106,16 @@ def a_month_later(live: LiveStack, slug: str) -> None:
     make_list(live, slug)
 
 
+def compared(live: LiveStack, slug: str) -> bool:
+    """Tell whether an institution's scores were compared with what its model learned from."""
+    reports = "SELECT 1 FROM monitoring_driftreport WHERE institution_id = %s"
+    return bool(live.sql(reports, live.institutions[slug]["id"]))
+
+
 def compare_with_training(live: LiveStack, slug: str) -> None:
-    """Have the new scores compared with what the model learned from, as beat asks every minute."""
+    """Have new scores compared, as beat asks every minute."""
     live.send("monitoring.compare_new_scores")
-    compared = "SELECT 1 FROM monitoring_driftreport WHERE institution_id = %s"
-    wait_until(lambda: live.sql(compared, live.institutions[slug]["id"]), seconds=60)
+    wait_until(lambda: compared(live, slug), seconds=60)
 
 
 @dataclass(frozen=True)

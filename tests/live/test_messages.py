@@ -30,16 +30,6 @@ def half_a_minute_later(live, job_id):
     live.sql("UPDATE jobs_job SET sent_at = sent_at - interval '31 seconds' WHERE id = %s", job_id)
 
 
-def test_work_asked_for_while_no_worker_runs_waits_for_one(live, without_worker, tmp_path):
-    job_id = asked(live, "waiting", tmp_path)
-    assert live.job(job_id)["state"] == "queued"
-
-    live.start("worker")
-
-    assert live.ended(job_id)["state"] == "done"
-    assert stories.stored(live, "waiting") == stories.of_students(N)
-
-
 def test_work_whose_message_was_lost_is_sent_again_by_the_sweeper(live, without_worker, tmp_path):
     job_id = asked(live, "lost", tmp_path)
     live.broker.flushdb()
@@ -59,8 +49,11 @@ def test_a_broker_that_forgot_everything_while_all_run_takes_the_next_message(li
     assert live.ended(job_id)["state"] == "done"
 
 
-def test_a_message_delivered_five_times_to_two_workers_has_the_effect_of_one(live, without_worker, tmp_path):
+def test_work_that_waited_for_a_worker_is_done_once_though_its_message_came_five_times_to_two(
+    live, without_worker, tmp_path
+):
     job_id = asked(live, "twice", tmp_path)
+    assert live.job(job_id)["state"] == "queued"
     for _more in range(4):
         live.send("students.import_upload", job_id=job_id)
     assert live.broker.llen("default") == 5
@@ -69,5 +62,26 @@ def test_a_message_delivered_five_times_to_two_workers_has_the_effect_of_one(liv
     live.start("worker", name="second")
 
     wait_until(lambda: not live.broker.llen("default") + live.broker.hlen("unacked"), seconds=60)
-    assert live.ended(job_id)["attempts"] == 1
+    assert (job := live.ended(job_id))["state"] == "done"
+    assert job["attempts"] == 1
     assert stories.stored(live, "twice") == stories.of_students(N)
+
+
+@pytest.mark.slow
+def test_beat_alone_brings_back_what_was_lost_and_compares_new_scores(live, tmp_path):
+    job_id = asked(live, "rung", tmp_path, n=400)
+    live.ended(job_id)
+    live.stop("worker", "heavy")
+    page = live.visitor(live.institutions["rung"]["mika"]).post("/model/train")
+    live.broker.flushdb()
+
+    live.start_workers()
+    live.start("beat", "-s", str(tmp_path / "schedule"))
+
+    try:
+        assert page.status == 200
+        assert live.ended(stories.newest_job(live, "rung"), seconds=150)["attempts"] == 1
+        stories.make_list(live, "rung")
+        wait_until(lambda: stories.compared(live, "rung"), seconds=120, every=1)
+    finally:
+        live.stop("beat")

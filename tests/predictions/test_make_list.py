@@ -15,7 +15,7 @@ def newest(institution):
 
 def test_a_list_is_queued_for_today(mika, riverside, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks() as waking:
-        response = signed_in(mika).post("/model/lists")
+        response = signed_in(mika).post("/lists/new")
 
     run = newest(riverside)
     assert response["Location"] == "/model/"
@@ -26,7 +26,7 @@ def test_a_list_is_queued_for_today(mika, riverside, django_capture_on_commit_ca
 def test_without_a_model_the_page_says_so(otto, elsewhere):
     otto.memberships.update(role="model_owner", starts_on=SINCE)
 
-    page = signed_in(otto).post("/model/lists", follow=True).content.decode()
+    page = signed_in(otto).post("/lists/new", follow=True).content.decode()
 
     assert "No model has been trained yet." in page
 
@@ -35,9 +35,9 @@ def test_without_a_model_the_page_says_so(otto, elsewhere):
 def test_other_roles_may_not(request, riverside, person):
     before = newest(riverside)
 
-    assert signed_in(request.getfixturevalue(person)).post("/model/lists").status_code == 403
+    assert signed_in(request.getfixturevalue(person)).post("/lists/new").status_code == 403
     assert newest(riverside) == before
 
 
 def test_no_list_is_made_by_following_a_link(mika):
-    assert signed_in(mika).get("/model/lists").status_code == 405
+    assert signed_in(mika).get("/lists/new").status_code == 405

@@ -75,7 +75,7 @@ def test_what_is_wrong_is_said_beside_its_field(amara, student, changes, field, 
     assert recorded(student) == []
 
 
-def test_help_from_today_on_is_recorded(amara, student):
+def test_help_that_begins_today_is_recorded(amara, student):
     today = timezone.now().astimezone(dt.timezone(dt.timedelta(hours=-5))).date()
 
     assert record(amara, student, started_on=str(today)).status_code == 302

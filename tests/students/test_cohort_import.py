@@ -8,6 +8,7 @@ from accounts import scope
 from jobs import claims, queue
 from jobs.models import Job, State
 from students import cohort_import
+from students.importing.cohort_csv import CellError, FileRefused
 from students.models import (
     AttendanceRecord,
     Cohort,
@@ -18,7 +19,7 @@ from students.models import (
     Student,
     StudentAttribute,
 )
-from tests.students.uploading import cohort_bytes, send, work_on
+from tests.students.uploading import SCHEMA, cohort_bytes, send, work_on
 
 STORED = (Student, Enrolment, GradeRecord, StudentAttribute, ProtectedAttribute, Outcome, AttendanceRecord, Cohort)
 ENTRY, FIRST_SEMESTER, SECOND_SEMESTER = dt.date(2018, 9, 15), dt.date(2019, 2, 28), dt.date(2019, 7, 31)
@@ -169,3 +170,30 @@ def test_a_second_attempt_stores_what_the_first_could_not(transactional_db, rive
 
     assert upload.job.state == State.DONE
     assert n_stored(riverside)["Student"] == 40
+
+
+def test_what_an_earlier_attempt_complained_of_is_gone_once_it_succeeds(riverside, at_riverside, tmp_path, monkeypatch):
+    upload, _is_new = send(riverside, cohort_bytes(tmp_path))
+    with monkeypatch.context() as stricter:
+        stricter.setattr(cohort_import, "read_cohort", refuse)
+        refused = work_on(upload)
+    queue.again(job=refused.job, by=None, now=refused.created_at, wakes=False)
+
+    upload = work_on(refused)
+
+    assert (refused.n_errors, refused.job.state) == (1, State.FAILED)
+    assert (upload.n_errors, upload.errors, upload.job.state) == (0, [], State.DONE)
+
+
+def refuse(*args, **kwargs):
+    raise FileRefused([CellError(line=2, column="Course", value="x", problem="not_allowed", allowed="")], 1)
+
+
+def test_another_schema_under_a_known_name_is_refused(riverside, tmp_path):
+    first = work_on(send(riverside, cohort_bytes(tmp_path))[0])
+    shorter = SCHEMA.replace("horizon_days: 1096", "horizon_days: 1000")
+
+    second = work_on(send(riverside, cohort_bytes(tmp_path, seed=2), schema=shorter)[0])
+
+    assert (first.job.state, second.job.state) == (State.DONE, State.FAILED)
+    assert "another schema" in second.job.error
