@@ -91,6 +91,7 @@ def _cohort(institution: Institution, schema: CohortSchema) -> Cohort:
     )
     if not is_new and cohort.schema != schema.as_json():
         raise Refused(
-            f'A cohort "{schema.name}" is here already, with another schema. Use its schema, or give this one another name.'
+            f'A cohort "{schema.name}" is here already, with another schema. '
+            "Use its schema, or give this one another name."
         )
     return cohort
