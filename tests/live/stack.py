@@ -190,6 +190,8 @@ def _environment(database: str, folder: Path) -> dict[str, str]:
         "MLFLOW_TRACKING_URI": "",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONUNBUFFERED": "1",
+        "LOG_LEVEL": "INFO",
+        "WEB_LOG_LEVEL": "info",
         "BIND": "127.0.0.1",
         "PORT": "0",
     }
