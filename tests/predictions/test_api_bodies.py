@@ -1,8 +1,14 @@
 """Whatever is sent, the API answers in one form and never breaks: each field at fault is named, all at once."""
 
+import json
+import math
+
 import pytest
 
 from accounts import scope
+from modeling.core.feature import Feature
+from predictions.api import bodies
+from predictions.api.problems import InvalidBody
 from predictions.models import PredictionLog
 
 AS_OF = "2026-03-20"
@@ -45,19 +51,19 @@ NOT_JSON = {
     "empty": b"",
     "words": b"as_of=2026-03-20",
     "cut off": b'{"as_of": "2026-03-20", "features": {',
-    "nan": b'{"as_of": "2026-03-20", "features": {"course_average": NaN}}',
-    "infinity": b'{"as_of": "2026-03-20", "features": {"course_average": Infinity}}',
-    "minus infinity": b'{"as_of": "2026-03-20", "features": {"course_average": -Infinity}}',
-    "beyond a double": b'{"as_of": "2026-03-20", "features": {"course_average": 1e400}}',
-    "a key twice": b'{"as_of": "2026-03-20", "features": {"course_average": 1, "course_average": 2}}',
+    "nan": b'{"as_of": "2026-03-20", "features": {"days_enrolled": NaN}}',
+    "infinity": b'{"as_of": "2026-03-20", "features": {"days_enrolled": Infinity}}',
+    "minus infinity": b'{"as_of": "2026-03-20", "features": {"days_enrolled": -Infinity}}',
+    "beyond a double": b'{"as_of": "2026-03-20", "features": {"days_enrolled": 1e400}}',
+    "a key twice": b'{"as_of": "2026-03-20", "features": {"days_enrolled": 1, "days_enrolled": 2}}',
     "features twice": b'{"as_of": "2026-03-20", "features": {}, "features": {}}',
     "ten thousand lists": b"[" * 10_000 + b"]" * 10_000,
     "ten thousand objects": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
-    "deep within a feature": b'{"as_of": "2026-03-20", "features": {"course_average": '
+    "deep within a feature": b'{"as_of": "2026-03-20", "features": {"days_enrolled": '
     + b"[" * 10_000
     + b"]" * 10_000
     + b"}}",
-    "a number of 5,000 digits": b'{"as_of": "2026-03-20", "features": {"course_average": ' + b"1" * 5_000 + b"}}",
+    "a number of 5,000 digits": b'{"as_of": "2026-03-20", "features": {"days_enrolled": ' + b"1" * 5_000 + b"}}",
     "latin-1": '{"as_of": "2026-03-20", "features": {"grade_level": "é"}}'.encode("latin-1"),
     "bytes": bytes(range(256)),
     "surrogate as a key": b'{"as_of": "2026-03-20", "features": {"\\ud800": 1}}',
@@ -101,6 +107,17 @@ def test_ten_megabytes_are_not_read(district_client, features):
     told = sound(district_client.post("/api/predict", {"as_of": AS_OF, "features": features}), 413)
 
     assert "at most 2.5 MB" in told["detail"]
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_a_feature_without_bounds_takes_finite_numbers_only(value):
+    unbounded = json.dumps(Feature(name="income", kind="number", label="Income").as_json())
+    body = {"as_of": AS_OF, "features": {"income": value}}
+
+    with pytest.raises(InvalidBody) as refused:
+        bodies.read_predict(body, sha256="unbounded", features=(unbounded,))
+
+    assert [fault["field"] for fault in refused.value.errors] == ["features.income"]
 
 
 def test_a_thousand_unknown_names_are_told_in_a_hundred(district_client):
