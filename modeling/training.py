@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -42,8 +44,7 @@ def train_model(claim: Claim) -> None:
             dataset, task = _prepare(claim, config, institution=institution, now=now)
     except training_config.ConfigRefused as refusal:
         raise Refused(str(refusal)) from None
-    with tempfile.TemporaryDirectory(prefix="training-") as name:
-        folder = Path(name)
+    with workshop(claim) as folder:
         (folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
         fit(claim, folder)
         tell(claim, "register")
@@ -51,6 +52,18 @@ def train_model(claim: Claim) -> None:
         with scope.entered(scope.of_institution(institution)):
             version = _register(claim, folder, dataset=dataset, config=config, now=now)
     _copy_to_mlflow(version, dataset=dataset, config=config, institution=institution)
+
+
+@contextlib.contextmanager
+def workshop(claim: Claim) -> Iterator[Path]:
+    """Yield an empty folder of this job's own: what a killed attempt left there, the next one clears."""
+    folder = Path(settings.FILES_DIR) / "training" / str(claim.job.public_id)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def tell(claim: Claim, step: str) -> None:

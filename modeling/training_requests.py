@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts import audit_log
 from accounts.models import Institution, User
 from jobs import queue
+from jobs.models import State
 from modeling.models import TrainingRun
 
 TRAIN_TASK = "modeling.train_model"
@@ -28,6 +29,8 @@ def request(*, institution: Institution, by: User | None, now: dt.datetime, wake
         wakes=wakes,
     )
     if not is_new:
+        if job.state == State.FAILED:
+            queue.again(job=job, by=by, now=now, wakes=wakes)
         return TrainingRun.objects.get(job=job)
     audit_log.record(action="training_asked_for", by=by, now=now)
     return TrainingRun.objects.create(institution=institution, job=job, created_at=now, created_by=by)

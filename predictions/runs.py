@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts import audit_log
 from accounts.models import Institution, User
 from jobs import queue
+from jobs.models import State
 from modeling import registry
 from modeling.models import ModelVersion
 from predictions.models import ScoringRun, Tier
@@ -32,6 +33,8 @@ def request(
         institution=institution, task=SCORE_TASK, idempotency_key=key, by=by, now=now, wakes=wakes
     )
     if not is_new:
+        if job.state == State.FAILED:
+            queue.again(job=job, by=by, now=now, wakes=wakes)
         return ScoringRun.objects.get(job=job)
     audit_log.record(action="scoring_asked_for", by=by, now=now)
     return ScoringRun.objects.create(

@@ -14,7 +14,7 @@ from students.simulation.arrays import NEVER, Column, Flags, Floats, Ints, lag_d
 from students.simulation.ledger import Ledger
 from students.simulation.roll import Path, Roll
 
-KINDS: Final = ("mentor", "tutoring", "family meeting", "attendance contract")
+KINDS: Final = ("mentor", "tutoring", "family_meeting", "attendance_contract")
 MENTOR, TUTORING, FAMILY_MEETING, CONTRACT = 0, 1, 2, 3
 RESULTS: Final = ("", "improved", "no change", "declined", "stopped early")
 OPEN, IMPROVED, NO_CHANGE, DECLINED, STOPPED = 0, 1, 2, 3, 4
