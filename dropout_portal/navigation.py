@@ -31,5 +31,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Return what base.html needs of every page; pages of errors may lack a person."""
     membership = getattr(request, "membership", None)
     if membership is None:
-        return {"institution": None, "nav": []}
-    return {"institution": membership.institution, "nav": places(request)}
+        return {"institution": None, "nav": [], "can_search": False}
+    return {
+        "institution": membership.institution,
+        "nav": places(request),
+        "can_search": can(membership, "see_predictions"),
+    }

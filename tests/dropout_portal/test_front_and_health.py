@@ -70,3 +70,10 @@ def test_migrations_still_to_run_are_told(client, db, monkeypatch):
     monkeypatch.setattr(health, "_unapplied", lambda: True)
 
     assert client.get("/health/ready").status_code == 503
+
+
+def test_only_those_who_may_see_the_list_are_offered_its_search(sam, amara):
+    help_given = "/interventions/"
+
+    assert 'role="search"' in signed_in(amara).get(help_given).content.decode()
+    assert 'role="search"' not in signed_in(sam).get(help_given).content.decode()

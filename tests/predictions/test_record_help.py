@@ -113,3 +113,14 @@ def test_a_look_at_the_help_given_is_on_record(sam, riverside):
 
 def test_where_nobody_was_helped_the_page_says_how_to_begin(otto):
     assert "No help recorded yet." in signed_in(otto).get("/interventions/").content.decode()
+
+
+def test_every_kind_of_help_in_the_records_has_words_on_the_page(sam, riverside):
+    with scope.entered(scope.of_institution(riverside)):
+        kinds = set(Intervention.objects.values_list("kind", flat=True))
+
+    page = signed_in(sam).get("/interventions/").content.decode()
+
+    assert kinds <= set(Intervention.Kind.values)
+    assert "Family meeting" in page
+    assert "family_meeting" not in page

@@ -60,6 +60,15 @@ def test_whoever_is_not_amaras_looks_like_nobody(amara, riverside, harbor, elsew
     assert looks(riverside) == []
 
 
+def test_from_what_is_not_theirs_everybody_finds_the_way_to_their_own_first_page(sam, amara, riverside):
+    missing = f"/students/{uuid.uuid4()}/"
+
+    for person, refused in ((sam, "/students/"), (amara, missing)):
+        browser = signed_in(person)
+        way_out = re.search(r'<a class="button" href="([^"]+)"', browser.get(refused).content.decode())[1]
+        assert browser.get(way_out, follow=True).status_code == 200
+
+
 def test_bo_and_otto_do_not_find_amaras_student(bo, otto, first):
     assert [signed_in(person).get(path_of(first.student)).status_code for person in (bo, otto)] == [404, 404]
 
