@@ -16,6 +16,7 @@ from modeling.scoring import Scored, score, snapshot
 from predictions.models import CurrentRisk, RiskScore, ScoringRun, Tier
 from predictions.runs import tier_of
 from students import bulk_load
+from students.models import Student
 
 
 def score_students(claim: Claim) -> None:
@@ -104,26 +105,39 @@ def _replace_list(run: ScoringRun) -> None:
     above = CurrentRisk.objects.filter(tier=Tier.REVIEW_FIRST).values_list("student_id", flat=True)
     before = list(above) if CurrentRisk.objects.exists() else None
     CurrentRisk.objects.all().delete()
+    searched = _search_names(run)
     with connection.cursor() as cursor:
-        # One statement: a list of a state's students never passes through Python. The collation is named, for in the
-        # server's own one "É" may have no small letter, and who is called so would never be found.
         cursor.execute(
             """
             INSERT INTO predictions_currentrisk
                 (student_id, institution_id, run_id, score_id, school_id, grade_level, search_name,
                  risk, tier, rank, is_new)
             SELECT student.id, score.institution_id, score.run_id, score.id, student.school_id, student.grade_level,
-                   lower(trim(concat_ws(' ', student.family_name, student.given_name, student.external_id))
-                         COLLATE pg_c_utf8),
-                   score.risk, score.tier, score.rank,
+                   searched.name, score.risk, score.tier, score.rank,
                    %(had_list)s AND score.tier = %(above)s AND NOT student.id = ANY (%(before)s)
-            FROM predictions_riskscore score JOIN students_student student ON student.id = score.student_id
+            FROM predictions_riskscore score
+            JOIN students_student student ON student.id = score.student_id
+            JOIN unnest(%(students)s::bigint[], %(names)s::text[]) AS searched (student_id, name)
+              ON searched.student_id = student.id
             WHERE score.run_id = %(run)s
             """,
             {
                 "had_list": before is not None,
                 "above": Tier.REVIEW_FIRST,
                 "before": before or [],
+                "students": list(searched),
+                "names": list(searched.values()),
                 "run": run.pk,
             },
         )
+
+
+def _search_names(run: ScoringRun) -> dict[int, str]:
+    """Return what each student of a run is found by, in small letters.
+
+    Made here and not by the server: in its collation "É" may have no small letter, and who is called so would never
+    be found.
+    """
+    students = Student.objects.filter(risk_scores__run=run)
+    rows = students.values_list("pk", "family_name", "given_name", "external_id")
+    return {pk: " ".join(part for part in parts if part).lower() for pk, *parts in rows}

@@ -78,11 +78,11 @@ class HasScope(BasePermission):
 
 
 class ApiKeyThrottle(SimpleRateThrottle):
-    """So many requests a minute per key; strangers are counted by address."""
+    """So many requests a minute per key. Who shows no key is refused before anything is counted."""
 
     scope = "api_key"
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
-        """Count per client, or per address before a key was shown."""
+        """Count per client; by address where an endpoint is open to strangers."""
         ident = request.user.pk if isinstance(request.user, Caller) else self.get_ident(request)
         return self.cache_format % {"scope": self.scope, "ident": ident}
