@@ -97,7 +97,7 @@ def test_numbers_are_hidden_until_asked_for(page, first):
     assert values(page()) == []
     assert values(page("?estimates=1")) == [f"{first.risk:.4f}"]
     n_ranked = first.run.n_scored - first.run.n_insufficient
-    assert f"Number {first.rank} of {n_ranked} on the list." in text_of(page("?estimates=1"))
+    assert f"Number {first.rank} of {n_ranked} at Riverside Unified." in text_of(page("?estimates=1"))
     assert "Of 100 students with records like this" not in page()
 
 
