@@ -18,19 +18,20 @@ STEPS = ("records", "snapshots", "freeze", "fit", "judge", "refit", "register")
 
 @transaction.atomic
 def request(*, institution: Institution, by: User | None, now: dt.datetime, wakes: bool = True) -> TrainingRun:
-    """Queue a training. Asked twice in the same minute it is one training."""
-    job, is_new = queue.enqueue(
+    """Queue a training. While one waits or runs, asking again leads to that one."""
+    # The institution's row is locked, so that two people who press the button together meet in one training.
+    Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
+    unfinished = TrainingRun.objects.filter(job__state__in=[State.QUEUED, State.RUNNING]).first()
+    if unfinished:
+        return unfinished
+    job, _is_new = queue.enqueue(
         institution=institution,
         task=TRAIN_TASK,
-        idempotency_key=f"{now:%Y-%m-%dT%H:%M}",
+        idempotency_key=now.isoformat(),
         by=by,
         now=now,
         queue="heavy",
         wakes=wakes,
     )
-    if not is_new:
-        if job.state == State.FAILED:
-            queue.again(job=job, by=by, now=now, wakes=wakes)
-        return TrainingRun.objects.get(job=job)
     audit_log.record(action="training_asked_for", by=by, now=now)
     return TrainingRun.objects.create(institution=institution, job=job, created_at=now, created_by=by)

@@ -22,20 +22,26 @@ SCORE_TASK = "predictions.score_students"
 def request(
     *, institution: Institution, as_of: dt.date | None, by: User | None, now: dt.datetime, wakes: bool = True
 ) -> ScoringRun:
-    """Ask for a list as of a day (today, or a flat cohort's own). Asked twice in the same minute it is made once.
+    """Ask for a list as of a day (today, or a flat cohort's own). While the same waits or runs, that one is meant.
 
     :raises NoChampion: if the institution has no model yet
     """
     champion = registry.champion()
     as_of = as_of or list_day.default_as_of(today=institution.day_of(now))
-    key = f"{champion.pk}:{as_of}:{now:%Y-%m-%dT%H:%M}"
-    job, is_new = queue.enqueue(
-        institution=institution, task=SCORE_TASK, idempotency_key=key, by=by, now=now, wakes=wakes
+    # The institution's row is locked, so that two people who press the button together meet in one list.
+    Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
+    same = ScoringRun.objects.filter(model_version=champion, as_of=as_of)
+    unfinished = same.filter(job__state__in=[State.QUEUED, State.RUNNING]).first()
+    if unfinished:
+        return unfinished
+    job, _is_new = queue.enqueue(
+        institution=institution,
+        task=SCORE_TASK,
+        idempotency_key=f"{champion.pk}:{as_of}:{now.isoformat()}",
+        by=by,
+        now=now,
+        wakes=wakes,
     )
-    if not is_new:
-        if job.state == State.FAILED:
-            queue.again(job=job, by=by, now=now, wakes=wakes)
-        return ScoringRun.objects.get(job=job)
     audit_log.record(action="scoring_asked_for", by=by, now=now)
     return ScoringRun.objects.create(
         institution=institution, job=job, as_of=as_of, created_at=now, created_by=by, model_version=champion

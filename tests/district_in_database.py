@@ -40,7 +40,7 @@ COHORT_SIZE = 300
 SNAPSHOT_ON = dt.date(2019, 2, 28)
 SILENT_MLFLOW = "http://127.0.0.1:9"
 NOW = dt.datetime(2026, 4, 24, 12, tzinfo=dt.UTC)
-# Asked for twice in the same minute, a training or a list is made once.
+# Every training and list is asked for at a moment of its own.
 _minutes = itertools.count()
 
 

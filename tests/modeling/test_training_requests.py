@@ -1,6 +1,8 @@
-"""Asking for a training: once a minute, and again where it failed."""
+"""Asking for a training: one at a time, and another once it is over."""
 
 import datetime as dt
+
+import pytest
 
 from jobs.models import Job, State
 from modeling import training_requests
@@ -13,16 +15,16 @@ def asked(institution, seconds):
     return training_requests.request(institution=institution, by=None, now=now, wakes=False)
 
 
-def test_a_double_click_asks_for_one_training(riverside, at_riverside):
-    assert asked(riverside, 0) == asked(riverside, 1)
-    assert asked(riverside, 0) != asked(riverside, 60)
+def test_while_a_training_waits_asking_again_leads_to_it(riverside, at_riverside):
+    assert asked(riverside, 0) == asked(riverside, 1) == asked(riverside, 600)
 
 
-def test_a_training_that_failed_is_queued_again_at_once(riverside, at_riverside):
-    run = asked(riverside, 0)
-    Job.objects.filter(pk=run.job_id).update(state=State.FAILED, error="Too few.", finished_at=NOW)
+@pytest.mark.parametrize("state", [State.DONE, State.FAILED])
+def test_once_it_is_over_another_may_be_asked_for_at_once(riverside, at_riverside, state):
+    first = asked(riverside, 0)
+    Job.objects.filter(pk=first.job_id).update(state=state, finished_at=NOW)
 
-    again = asked(riverside, 1)
+    second = asked(riverside, 1)
 
-    again.job.refresh_from_db()
-    assert (again, again.job.state, again.job.error) == (run, State.QUEUED, "")
+    assert second != first
+    assert second.job.state == State.QUEUED

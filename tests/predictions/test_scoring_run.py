@@ -169,7 +169,7 @@ def test_a_job_that_is_done_is_not_done_again(newest):
     assert RiskScore.objects.count() == n_before
 
 
-def test_asked_for_twice_in_a_minute_it_is_one_list(riverside, at_riverside, mika):
+def test_asked_for_again_while_it_waits_it_is_one_list(riverside, at_riverside, mika):
     asked = {"institution": riverside, "as_of": LIST_ON, "by": mika, "now": timezone.now(), "wakes": False}
 
     first, second = runs.request(**asked), runs.request(**asked)
