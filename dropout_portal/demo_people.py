@@ -11,7 +11,7 @@ from accounts.models import ApiClient, Institution, Role, School, User
 
 WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "inlet", "linen", "maple", "otter")
 ADDRESSES = "demo.example"
-SCOPES = ["predict", "read_risk"]
+SCOPES = ["predict", "read_risk", "upload"]
 
 
 def ensure_institution(*, slug: str, name: str, capacity: int) -> Institution:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
@@ -137,7 +138,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "sweep-jobs": {"task": "jobs.sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "sweep-jobs": {"task": "jobs.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "drift-of-new-scores": {"task": "monitoring.compare_new_scores", "schedule": 60.0, "options": {"expires": 60}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
@@ -146,7 +147,13 @@ MLFLOW_TRACKING_URI = env.str("MLFLOW_TRACKING_URI", default="")
 MLFLOW_ARTIFACTS_DIR = env.str("MLFLOW_ARTIFACTS_DIR", default=str(VAR_DIR / "mlflow"))
 FILES_DIR = Path(env.str("FILES_DIR", default=str(VAR_DIR / "files")))
 COHORT_SCHEMAS_DIR = BASE_DIR / "configs" / "cohorts"
-UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=64 * 1024 * 1024)
+# A large file waits here while it arrives: /tmp is memory on many machines. Where it cannot be made, /tmp serves.
+FILE_UPLOAD_TEMP_DIR: str | None = str(FILES_DIR / "arriving")
+try:
+    (FILES_DIR / "arriving").mkdir(parents=True, exist_ok=True)
+except OSError:
+    FILE_UPLOAD_TEMP_DIR = None
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=2 * 1024**3)
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "login"

@@ -8,16 +8,16 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from jobs.models import ChunkDone, Job, State
-from jobs.queue import MOST_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 
-LEASE = dt.timedelta(seconds=60)
+# Twenty beats. After a kill nobody can take the job before the lease has run out, and a person waits for it.
+LEASE = dt.timedelta(seconds=20)
 BEAT_SECONDS = 1.0
 FAILURE = "Something went wrong on our side. Nothing was changed. The worker's log has the details."
 
@@ -40,6 +40,8 @@ class Claim:
         self.job = job
         self.token = job.attempts
         self._progress = (job.progress_done, job.progress_total, job.progress_note)
+        # Done with every beat, on its own connection: what shall be seen before the work's transaction is over.
+        self.at_each_beat: Callable[[], None] = lambda: None
 
     def progress(self, done: int, total: int, note: str = "") -> None:
         """Say how far the work is; the heartbeat writes it down."""
@@ -105,7 +107,7 @@ class Claim:
 def claim(job_id: int, *, now: dt.datetime) -> Claim | None:
     """Take a job that waits, or whose holder died; None if there is nothing to take."""
     job = Job.objects.select_related("institution").filter(pk=job_id).first()
-    if job is None or job.attempts >= MOST_ATTEMPTS:
+    if job is None or job.attempts >= job.most_attempts:
         return None
     free = Q(state=State.QUEUED) | Q(state=State.RUNNING, lease_until__lt=now)
     # The attempt number stands in the condition, so of two workers that saw the same row exactly one takes it.
@@ -137,10 +139,23 @@ def carry_out(*, job_id: int, work: Callable[[Claim], None]) -> None:
             held.fail(str(refusal))
         except LostClaim:
             logger.warning("job %s was taken over by another worker", job_id)
+        except (OperationalError, InterfaceError) as error:
+            if not _may_pass(error):
+                held.fail(FAILURE)
+                raise
+            # The lease runs out by itself, and the sweeper sends the job again.
+            connection.close()
+            logger.warning("job %s lost the database and will be tried again", job_id)
         except Exception:
             # The one place that catches everything: the job's page must not wait for ever. The trace goes to the log.
             held.fail(FAILURE)
             raise
+
+
+def _may_pass(error: OperationalError | InterfaceError) -> bool:
+    """Tell whether the database went away or two transactions collided, rather than the work being wrong."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state[:2] in ("08", "40") or state in ("57P01", "57P02", "57P03")
 
 
 @contextlib.contextmanager
@@ -153,6 +168,7 @@ def _heartbeat(held: Claim) -> Iterator[None]:
         while is_ours and not stop.wait(BEAT_SECONDS):
             try:
                 is_ours = held.beat()
+                held.at_each_beat()
             except DatabaseError:
                 # The server may be restarting. The lease outlasts it, and the next beat takes a new connection.
                 logger.warning("job %s missed a heartbeat", held.job.pk)

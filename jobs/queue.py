@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from dataclasses import dataclass
 from functools import partial
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from kombu.exceptions import OperationalError
 
 from accounts.models import Institution, User
@@ -16,22 +17,32 @@ from jobs.models import Job, State
 
 logger = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 3
 RESEND_AFTER = dt.timedelta(seconds=30)
-KILLED_THREE_TIMES = (
-    "The work stopped without a word three times. Ask whoever runs the portal to look at the worker's log."
+KILLED_TOO_OFTEN = (
+    "The work stopped without a word again and again. Ask whoever runs the portal to look at the worker's log."
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Handling:
+    """Which workers do a job, and how often one of them may die over it before it is given up."""
+
+    queue: str = "default"
+    most_attempts: int = 3
+
+
+USUAL = Handling()
+
+
 @transaction.atomic
-def enqueue(  # noqa: PLR0913
+def enqueue(
     *,
     institution: Institution,
     task: str,
     idempotency_key: str,
     by: User | None,
     now: dt.datetime,
-    queue: str = "default",
+    handling: Handling = USUAL,
     wakes: bool = True,
 ) -> tuple[Job, bool]:
     """Put work into the queue once per key, and wake a worker after the commit; say whether it is new.
@@ -42,7 +53,13 @@ def enqueue(  # noqa: PLR0913
         institution=institution,
         task=task,
         idempotency_key=idempotency_key,
-        defaults={"queue": queue, "created_by": by, "created_at": now, "sent_at": now},
+        defaults={
+            "queue": handling.queue,
+            "most_attempts": handling.most_attempts,
+            "created_by": by,
+            "created_at": now,
+            "sent_at": now,
+        },
     )
     if is_new and wakes:
         transaction.on_commit(partial(wake, job))
@@ -78,13 +95,13 @@ def wake(job: Job) -> None:
 
 
 def sweep(*, now: dt.datetime) -> int:
-    """Send again what is queued unheard or held by a dead worker; give up after three attempts.
+    """Send again what is queued unheard or held by a dead worker; give up after a job's last attempt.
 
     :returns: how many jobs were sent
     """
     lost = Q(state=State.QUEUED, sent_at__lt=now - RESEND_AFTER) | Q(state=State.RUNNING, lease_until__lt=now)
-    worn_out = Job.objects.filter(state=State.RUNNING, lease_until__lt=now, attempts__gte=MOST_ATTEMPTS)
-    worn_out.update(state=State.FAILED, error=KILLED_THREE_TIMES, finished_at=now)
+    worn_out = Job.objects.filter(state=State.RUNNING, lease_until__lt=now, attempts__gte=F("most_attempts"))
+    worn_out.update(state=State.FAILED, error=KILLED_TOO_OFTEN, finished_at=now)
     with transaction.atomic():
         jobs = list(Job.objects.select_for_update(skip_locked=True).filter(lost).order_by("created_at")[:200])
         Job.objects.filter(pk__in=[job.pk for job in jobs]).update(sent_at=now)

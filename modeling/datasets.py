@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
@@ -22,9 +25,17 @@ from modeling.models import Dataset
 
 KEYS = ("student_id", "snapshot_on", "y", "outcome_id", "helped")
 
+# Raised when columns or their meaning change, so that no training reads an old file as if it were a new one.
+SCHEMA = 1
+_ABOUT = b"dropout_portal"
+
 
 class NothingToLearn(Exception):
     """There are no labelled snapshots; the sentence says why."""
+
+
+class DatasetRefused(Exception):
+    """A frozen dataset cannot be used; the sentence says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +46,7 @@ class Snapshots:
     """
 
     rows: pd.DataFrame
+    features: list[Feature]
     censored: dict[str, int]
     dates: list[dt.date]
 
@@ -76,14 +88,16 @@ def labelled_snapshots(
         parts.append(pd.concat([keys, frame.loc[labelled].reset_index(drop=True)], axis=1))
     if not parts:
         raise NothingToLearn(_why_nothing(dates, censored))
-    return Snapshots(rows=pd.concat(parts, ignore_index=True), censored=dict(censored), dates=used)
+    rows = pd.concat(parts, ignore_index=True)
+    return Snapshots(rows=rows, features=list(wanted), censored=dict(censored), dates=used)
 
 
 def _helped(facts: FactFrames, date: dt.date, horizon_days: int, students: pd.Index) -> list[bool]:
     """Mark who got help within the horizon: their label is not what would have happened without it."""
-    begun = facts.interventions["started_on"]
+    # Help that a later file took back was never given.
+    given = facts.interventions.loc[facts.interventions["replaced_on"].isna()]
     last = pd.Timestamp(date) + pd.Timedelta(days=horizon_days)
-    within = facts.interventions.loc[(begun > pd.Timestamp(date)) & (begun <= last), "student_id"]
+    within = given.loc[(given["started_on"] > pd.Timestamp(date)) & (given["started_on"] <= last), "student_id"]
     return students.isin(within).tolist()
 
 
@@ -98,10 +112,13 @@ def _why_nothing(dates: Sequence[dt.date], censored: Counter[str]) -> str:
 
 def freeze(snapshots: Snapshots, *, institution: Institution, horizon_days: int, now: dt.datetime) -> Dataset:
     """Keep the rows under the hash of their bytes; the same rows are the same dataset."""
+    table = pa.Table.from_pandas(snapshots.rows, preserve_index=False)
+    # The file says itself what its columns are: a training from it asks nothing of the records as they are by then.
+    about = {"schema": SCHEMA, "features": [feature.as_json() for feature in snapshots.features]}
     content = BytesIO()
-    snapshots.rows.to_parquet(content, index=False)
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, _ABOUT: json.dumps(about)}), content)
     digest = hashlib.sha256(content.getvalue()).hexdigest()
-    stored_as = f"datasets/{institution.slug}/{digest}.parquet"
+    stored_as = storage_name(institution, digest)
     if not default_storage.exists(stored_as):
         stored_as = default_storage.save(stored_as, ContentFile(content.getvalue()))
     dataset, _is_new = Dataset.objects.get_or_create(
@@ -124,3 +141,29 @@ def freeze(snapshots: Snapshots, *, institution: Institution, horizon_days: int,
 def path(dataset: Dataset) -> Path:
     """Return where a dataset's Parquet file lies."""
     return Path(default_storage.path(dataset.stored_as))
+
+
+def storage_name(institution: Institution, digest: str) -> str:
+    """Return the name under which the portal keeps the dataset of a hash."""
+    return f"datasets/{institution.slug}/{digest}.parquet"
+
+
+def features_of(file: Path, digest: str) -> list[Feature]:
+    """Return the features that a frozen file holds, after a look at every byte of it.
+
+    :raises DatasetRefused: if the file is gone, is not the one of that hash, or was frozen by an older schema
+    """
+    name = f"The dataset {digest[:12]}"
+    if not file.is_file():
+        raise DatasetRefused(f"{name} is not at {file}. Restore the file, or name its folder with --from.")
+    with file.open("rb") as content:
+        found = hashlib.file_digest(content, "sha256").hexdigest()
+    if found != digest:
+        raise DatasetRefused(f"{name} was changed: the bytes of {file} have the hash {found[:12]}. Restore the file.")
+    about = json.loads((pq.read_metadata(file).metadata or {}).get(_ABOUT, b"{}"))
+    if about.get("schema") != SCHEMA:
+        raise DatasetRefused(
+            f"{name} was frozen by another version of the portal (schema {about.get('schema', 0)}, now {SCHEMA}). "
+            "Train it with that version, or freeze the records anew."
+        )
+    return [Feature.from_json(fields) for fields in about["features"]]

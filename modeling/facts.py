@@ -18,6 +18,7 @@ from modeling.core.facts_frames import FactFrames
 from modeling.core.feature import Feature
 from modeling.core.rules import Rule
 from modeling.training_config import ConfigRefused
+from students import columnar
 from students.importing.cohort_schema import CohortSchema
 from students.models import (
     AttendanceRecord,
@@ -32,6 +33,7 @@ from students.models import (
     StudentAttribute,
     Term,
 )
+from students.models.people import Fact
 
 # Frame, model, and the model's fields where they differ from the frame's columns.
 _SOURCES: dict[str, tuple[type[models.Model], dict[str, str]]] = {
@@ -123,16 +125,26 @@ def _term_features(schemas: list[CohortSchema]) -> pd.DataFrame:
 
 
 def _frame(name: str, student_ids: Collection[int] | None) -> pd.DataFrame:
+    columns = facts_frames.COLUMNS[name]
+    # The columnar copy holds all schools; some students, or those of some schools, are few and found by index.
+    if name in columnar.KINDS and student_ids is None and scope.current().school_ids is None:
+        frame = columnar.read(name)[list(columns)]
+    else:
+        frame = _from_table(name, student_ids)
+    return frame.astype({column: dtype for column, dtype in columns.items() if dtype != "str"})
+
+
+def _from_table(name: str, student_ids: Collection[int] | None) -> pd.DataFrame:
     model, renamed = _SOURCES[name]
     columns = facts_frames.COLUMNS[name]
-    rows = model._default_manager.filter(institution_id=scope.current().institution_id)
+    # Of a fact every version is read: which of them was believed on a day is told by the frames.
+    manager = model.every_version if issubclass(model, Fact) else model._default_manager
+    rows = manager.filter(institution_id=scope.current().institution_id)
     if student_ids is not None and "student_id" in columns:
         key = renamed.get("student_id", "student_id")
         rows = rows.filter(**{f"{key}__in": list(student_ids)})
-    order = "pk"
-    values = rows.order_by(order).values_list(*[renamed.get(column, column) for column in columns])
-    frame = pd.DataFrame.from_records(list(values), columns=list(columns))
-    return frame.astype({column: dtype for column, dtype in columns.items() if dtype != "str"})
+    values = rows.order_by("pk").values_list(*[renamed.get(column, column) for column in columns])
+    return pd.DataFrame.from_records(list(values), columns=list(columns))
 
 
 def first_and_last_school_day() -> tuple[dt.date, dt.date]:

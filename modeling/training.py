@@ -20,7 +20,7 @@ from django.db import transaction
 from accounts import scope
 from accounts.models import Institution
 from jobs.claims import Claim, Refused
-from modeling import code_version, datasets, facts, fit_process, registry, training_config
+from modeling import code_version, dataset_versions, datasets, facts, fit_process, registry, training_config
 from modeling.models import Dataset, ModelVersion, TrainingRun
 from modeling.training_config import TrainingConfig
 from modeling.training_requests import STEPS
@@ -38,11 +38,13 @@ def train_model(claim: Claim) -> None:
     institution = claim.job.institution
     now = dt.datetime.now(dt.UTC)
     try:
-        config = training_config.load()
         with scope.entered(scope.of_institution(institution)):
+            run = TrainingRun.objects.select_related("dataset").get(job=claim.job)
+            config = TrainingConfig.from_yaml(run.config_yaml) if run.config_yaml else training_config.load()
             tell(claim, "records")
-            dataset, task = _prepare(claim, config, institution=institution, now=now)
-    except training_config.ConfigRefused as refusal:
+            dataset = run.dataset or _freeze(claim, config, now=now)
+            task = _task(dataset, config, institution=institution)
+    except (training_config.ConfigRefused, datasets.NothingToLearn, datasets.DatasetRefused) as refusal:
         raise Refused(str(refusal)) from None
     with workshop(claim) as folder:
         (folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
@@ -71,51 +73,28 @@ def tell(claim: Claim, step: str) -> None:
     claim.progress(STEPS.index(step), len(STEPS), step)
 
 
-def _prepare(
-    claim: Claim, config: TrainingConfig, *, institution: Institution, now: dt.datetime
-) -> tuple[Dataset, dict[str, Any]]:
-    """Freeze the dataset and describe the task for the process that fits."""
-    known_by = institution.day_of(now)
+def _freeze(claim: Claim, config: TrainingConfig, *, now: dt.datetime) -> Dataset:
+    return dataset_versions.from_records(
+        institution=claim.job.institution, config=config, now=now, told=lambda step: tell(claim, step)
+    ).dataset
+
+
+def _task(dataset: Dataset, config: TrainingConfig, *, institution: Institution) -> dict[str, Any]:
+    """Describe the work of the process that fits; what the columns are, the frozen file says itself."""
+    file = datasets.path(dataset)
+    wanted = config.choose_features(datasets.features_of(file, dataset.content_sha256))
     offered = facts.terms(default_horizon_days=config.horizon_days, rule_name=config.rule)
-    wanted = config.choose_features(offered.features)
-    known = facts.frames()
-    if offered.has_calendar:
-        # Records that end before today name those who left since, but not yet those who stayed.
-        known_by = min(known_by, facts.newest_day(known) or known_by)
-    dates = snapshot_dates(offered, config, known_by=known_by)
-    tell(claim, "snapshots")
-    try:
-        snapshots = datasets.labelled_snapshots(
-            known, dates=dates, wanted=wanted, horizon_days=offered.horizon_days, known_by=known_by
-        )
-    except datasets.NothingToLearn as nothing:
-        raise Refused(str(nothing)) from None
-    tell(claim, "freeze")
-    dataset = datasets.freeze(snapshots, institution=institution, horizon_days=offered.horizon_days, now=now)
-    task = {
-        "dataset": str(datasets.path(dataset)),
+    return {
+        "dataset": str(file),
         "features": [feature.as_json() for feature in wanted],
-        "settings": asdict(config.fit_settings(horizon_days=offered.horizon_days)),
+        "settings": asdict(config.fit_settings(horizon_days=dataset.horizon_days)),
         "rules": [asdict(rule) for rule in offered.rules],
         "seed": config.seed,
-        "test_from": [day.isoformat() for day in test_dates(snapshots.dates)],
+        "test_from": [day.isoformat() for day in test_dates(dataset.snapshot_dates)],
         "test_share": config.test_share,
         "holdout_share": config.holdout_share,
         "capacity_share": min(1.0, institution.capacity / max(1, dataset.n_students)),
     }
-    return dataset, task
-
-
-def snapshot_dates(offered: facts.Terms, config: TrainingConfig, *, known_by: dt.date) -> list[dt.date]:
-    """Return the past dates to learn from: several a year, or a flat cohort's own."""
-    if not offered.has_calendar:
-        return offered.cohort_snapshots
-    first, last = facts.first_and_last_school_day()
-    latest = min(last, known_by - dt.timedelta(days=offered.horizon_days))
-    days = [
-        dt.date(year, day.month, day.day) for year in range(first.year, latest.year + 1) for day in config.snapshot_days
-    ]
-    return sorted(day for day in days if first + dt.timedelta(days=30) <= day <= latest)
 
 
 def test_dates(dates: list[dt.date]) -> list[dt.date]:

@@ -15,6 +15,7 @@ from predictions.models import CurrentRisk, RiskScore
 from predictions.risk_list import model_label
 from students.importing.cohort_schema import CohortSchema
 from students.models import Student
+from students.undone_rows import TAKEN_BACK
 
 GRADES_SHOWN = 40
 
@@ -128,9 +129,8 @@ def _grades(student: Student) -> list[dict[str, Any]]:
 
 
 def _records(student: Student) -> dict[str, Any]:
-    outcomes = (
-        student.outcome_set.filter(corrected_by=None).select_related("recorded_by").order_by("-happened_on", "-pk")
-    )
+    standing = student.outcome_set.filter(corrected_by=None).exclude(exit_code=TAKEN_BACK)
+    outcomes = standing.select_related("recorded_by").order_by("-happened_on", "-pk")
     return {
         "enrolments": [
             {

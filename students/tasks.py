@@ -1,4 +1,4 @@
-"""What Celery wakes this app for."""
+"""What Celery wakes this app for. polars and pandas load in the worker's child, not at start."""
 
 from __future__ import annotations
 
@@ -9,9 +9,25 @@ from celery import shared_task
 from jobs import claims
 
 
-@shared_task(name="students.import_upload")
-def import_upload(*, job_id: int, **_: Any) -> None:
-    """Import one uploaded file."""
-    from students import cohort_import  # pandas and pandera load in the worker's child, not at start
+@shared_task(name="students.check_upload")
+def check_upload(*, job_id: int, **_: Any) -> None:
+    """Check one uploaded file against the records."""
+    from students import import_pass
 
-    claims.carry_out(job_id=job_id, work=cohort_import.import_upload)
+    claims.carry_out(job_id=job_id, work=import_pass.check_upload)
+
+
+@shared_task(name="students.merge_upload")
+def merge_upload(*, job_id: int, **_: Any) -> None:
+    """Bring in one file that was confirmed."""
+    from students import import_pass
+
+    claims.carry_out(job_id=job_id, work=import_pass.merge_upload)
+
+
+@shared_task(name="students.undo_upload")
+def undo_upload(*, job_id: int, **_: Any) -> None:
+    """Take back what one file brought."""
+    from students import undo
+
+    claims.carry_out(job_id=job_id, work=undo.undo_upload)

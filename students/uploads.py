@@ -1,28 +1,67 @@
-"""Receive files: store them under their content hash, and queue what is to be done with them."""
+"""Receive files, and queue what is asked of them: to be checked, brought in, put aside, taken back."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+import os
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
 from accounts import audit_log
-from accounts.models import Institution, User
+from accounts.models import ApiClient, Institution, User
 from jobs import queue
+from jobs.models import Job, State
+from students import undo as taking_back
 from students.importing.cohort_schema import CohortSchema
-from students.models import Upload
+from students.models import Format, Source, Upload
 
-IMPORT_TASK = "students.import_upload"
+CHECK_TASK = "students.check_upload"
+MERGE_TASK = "students.merge_upload"
+UNDO_TASK = "students.undo_upload"
+# An import begins anew after each kill and loses nothing, so it may be killed often before we call the file poison.
+HANDLING = queue.Handling(most_attempts=30)
+
+Stage = Upload.Stage
+OVER = (Stage.DONE, Stage.REFUSED, Stage.DISCARDED, Stage.UNDONE)
 
 
 class TooLarge(Exception):
     """The file is larger than the portal takes."""
+
+
+class WrongStage(Exception):
+    """The file is not where this can be done; somebody else may have been quicker."""
+
+
+class HasBadRows(Exception):
+    """Rows of the file are wrong, and nobody said that they may be left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What the sender of a file asks for beside its check.
+
+    `format` and `is_complete` are found out where nothing is said. `merges_by_itself` brings the file in without
+    another look where the thresholds allow. `again` checks the same bytes anew, once the earlier upload is over.
+    """
+
+    format: str = ""
+    schema_yaml: str = ""
+    is_complete: bool | None = None
+    merges_by_itself: bool = False
+    leaves_out_bad_rows: bool = False
+    again: bool = False
+
+
+NONE = Wishes()
 
 
 def stored_path(upload: Upload) -> Path:
@@ -31,54 +70,225 @@ def stored_path(upload: Upload) -> Path:
 
 
 @transaction.atomic
-def receive(  # noqa: PLR0913
+def receive(
     *,
     institution: Institution,
     filename: str,
     chunks: Iterable[bytes],
-    schema_yaml: str,
-    by: User | None,
+    wishes: Wishes = NONE,
+    by: User | ApiClient | None,
     now: dt.datetime,
     wakes: bool = True,
 ) -> tuple[Upload, bool]:
-    """Keep a file and queue its import; the same file with the same schema is the same upload. Says whether it is new.
+    """Keep a file and queue its check, and say whether it is new: the same file asked for alike is the same upload.
 
     :raises TooLarge: if the file exceeds the limit of the portal
     :raises SchemaRefused: if the schema is not one
     """
-    CohortSchema.from_yaml(schema_yaml)
-    content = _read(chunks)
-    digest = hashlib.sha256(content).hexdigest()
-    key = hashlib.sha256(digest.encode() + schema_yaml.encode()).hexdigest()
-    job, is_new = queue.enqueue(
-        institution=institution, task=IMPORT_TASK, idempotency_key=key, by=by, now=now, wakes=wakes
-    )
+    if wishes.schema_yaml:
+        CohortSchema.from_yaml(wishes.schema_yaml)
+    stored_as, digest, size = _stored(institution, chunks)
+    same_bytes = Upload.objects.filter(content_sha256=digest).order_by("-generation", "-pk")
+    alike = same_bytes.filter(schema_yaml=wishes.schema_yaml)
+    if wishes.format:
+        alike = alike.filter(format__in=("", wishes.format))
+    if wishes.is_complete is not None:
+        alike = alike.filter(is_complete=wishes.is_complete)
+    earlier = alike.first()
+    if earlier and not (earlier.stage in (Stage.DISCARDED, Stage.UNDONE) or (wishes.again and earlier.stage in OVER)):
+        return earlier, False
+    newest = same_bytes.first()
+    generation = newest.generation + 1 if newest else 1
+    asked = f"{digest} {generation} {wishes.format} {wishes.is_complete} {wishes.schema_yaml}"
+    user = by if isinstance(by, User) else None
+    job, is_new = _job(institution, CHECK_TASK, asked, by=user, now=now, wakes=wakes)
     if not is_new:
         return Upload.objects.get(job=job), False
-    stored_as = f"uploads/{institution.slug}/{digest}"
-    if not default_storage.exists(stored_as):
-        stored_as = default_storage.save(stored_as, ContentFile(content))
     upload = Upload.objects.create(
         institution=institution,
         job=job,
+        generation=generation,
         filename=PurePosixPath(filename.replace("\\", "/")).name[:255] or "file.csv",
         content_sha256=digest,
-        schema_yaml=schema_yaml,
+        size_bytes=size,
+        format=wishes.format,
+        schema_yaml=wishes.schema_yaml,
+        is_complete=wishes.is_complete,
+        merges_by_itself=wishes.merges_by_itself,
+        leaves_out_bad_rows=wishes.leaves_out_bad_rows,
         stored_as=stored_as,
         created_at=now,
-        created_by=by,
+        created_by=user,
     )
     audit_log.record(action="upload", by=by, now=now)
     return upload, True
 
 
-def _read(chunks: Iterable[bytes]) -> bytes:
-    parts, size = [], 0
-    for chunk in chunks:
-        size += len(chunk)
-        if size > settings.UPLOAD_MAX_BYTES:
-            raise TooLarge(
-                f"The file is larger than {settings.UPLOAD_MAX_BYTES // 1024**2} MB. Split it, or raise the limit."
-            )
-        parts.append(chunk)
-    return b"".join(parts)
+@transaction.atomic
+def confirm(
+    *, upload: Upload, leaves_out_bad_rows: bool, by: User | ApiClient | None, now: dt.datetime, wakes: bool = True
+) -> Upload:
+    """Queue the merge of a file that was checked.
+
+    :raises WrongStage: if it does not wait for a word
+    :raises HasBadRows: if rows are wrong and may not be left out
+    """
+    if upload.n_bad_rows and not leaves_out_bad_rows:
+        raise HasBadRows(f"{upload.n_bad_rows:,} rows are wrong. Leave them out, or mend the file.")
+    user = by if isinstance(by, User) else None
+    _move(upload, Stage.REVIEW, Stage.MERGING, leaves_out_bad_rows=leaves_out_bad_rows, confirmed_by=user)
+    _queue(upload, "merge_job", MERGE_TASK, by=user, now=now, wakes=wakes)
+    audit_log.record(action="confirm_upload", by=by, now=now)
+    return upload
+
+
+@transaction.atomic
+def discard(*, upload: Upload, by: User | ApiClient | None, now: dt.datetime) -> Upload:
+    """Put a file aside that was checked and shall not be brought in.
+
+    :raises WrongStage: if it does not wait for a word
+    """
+    _move(upload, Stage.MAPPING if upload.stage == Stage.MAPPING else Stage.REVIEW, Stage.DISCARDED)
+    audit_log.record(action="discard_upload", by=by, now=now)
+    return upload
+
+
+@transaction.atomic
+def undo(*, upload: Upload, by: User | ApiClient | None, now: dt.datetime, wakes: bool = True) -> Upload:
+    """Queue the taking back of everything a file brought.
+
+    :raises WrongStage: if it was not brought in
+    :raises TouchedSince: if later files touched the same rows; it names them
+    """
+    taking_back.check_undo(upload)
+    user = by if isinstance(by, User) else None
+    _move(upload, Stage.DONE, Stage.UNDOING, undone_by=user)
+    _queue(upload, "undo_job", UNDO_TASK, by=user, now=now, wakes=wakes)
+    audit_log.record(action="undo_upload", by=by, now=now)
+    return upload
+
+
+@transaction.atomic
+def retry(*, upload: Upload, by: User | ApiClient | None, now: dt.datetime, wakes: bool = True) -> Upload:
+    """Queue once more what failed on our side.
+
+    :raises WrongStage: if nothing failed
+    """
+    job = upload.current_job
+    if job.state != State.FAILED:
+        raise WrongStage("Nothing went wrong here that could be tried again.")
+    if upload.stage == Stage.REFUSED:
+        _move(upload, Stage.REFUSED, Stage.CHECKING, errors=[], n_errors=0)
+    queue.again(job=job, by=by if isinstance(by, User) else None, now=now, wakes=wakes)
+    return upload
+
+
+@transaction.atomic
+def check_again(*, upload: Upload, by: User | ApiClient | None, now: dt.datetime, wakes: bool = True) -> Upload:
+    """Check the same bytes once more, as a new upload, against the records of today.
+
+    :raises WrongStage: while the upload is under way
+    """
+    if upload.stage not in OVER:
+        raise WrongStage("This file is still on its way.")
+    with stored_path(upload).open("rb") as file:
+        fresh, _is_new = receive(
+            institution=upload.institution,
+            filename=upload.filename,
+            chunks=iter(lambda: file.read(1 << 20), b""),
+            wishes=Wishes(
+                format=upload.format, schema_yaml=upload.schema_yaml, is_complete=upload.is_complete, again=True
+            ),
+            by=by,
+            now=now,
+            wakes=wakes,
+        )
+    return fresh
+
+
+@transaction.atomic
+def name_columns(
+    *,
+    upload: Upload,
+    source_name: str,
+    mapping: Mapping[str, Any],
+    is_complete: bool | None,
+    by: User | ApiClient | None,
+    now: dt.datetime,
+    wakes: bool = True,
+) -> Upload:
+    """Keep what the columns of a file are, for this one and the next of its shape, and queue the check.
+
+    :raises WrongStage: if the file does not wait for that
+    """
+    user = by if isinstance(by, User) else None
+    source, _is_new = Source.objects.update_or_create(
+        institution=upload.institution,
+        shape_sha256=upload.summary["shape"],
+        defaults={"name": source_name, "mapping": dict(mapping), "is_complete": bool(is_complete)},
+        create_defaults={
+            "name": source_name,
+            "format": Format.MAPPED,
+            "mapping": dict(mapping),
+            "is_complete": bool(is_complete),
+            "created_at": now,
+            "created_by": user,
+        },
+    )
+    _move(upload, Stage.MAPPING, Stage.CHECKING, source=source, format=Format.MAPPED, is_complete=is_complete)
+    _queue(upload, "job", CHECK_TASK, by=user, now=now, wakes=wakes)
+    audit_log.record(action="name_columns", by=by, now=now)
+    return upload
+
+
+def _move(upload: Upload, before: str, after: str, **changed: Any) -> None:
+    # The stage stands in the condition, so of two people who press a button together exactly one goes through.
+    moved = Upload.objects.filter(pk=upload.pk, stage=before).update(stage=after, **changed)
+    if not moved:
+        raise WrongStage("This file has moved on since the page was shown. Reload to see where it is.")
+    upload.stage = after
+    for name, value in changed.items():
+        setattr(upload, name, value)
+
+
+def _queue(upload: Upload, field: str, task: str, *, by: User | None, now: dt.datetime, wakes: bool) -> None:
+    job, _is_new = _job(upload.institution, task, f"{upload.public_id} {uuid.uuid4()}", by=by, now=now, wakes=wakes)
+    setattr(upload, field, job)
+    upload.save(update_fields=[field])
+
+
+def _job(
+    institution: Institution, task: str, asked: str, *, by: User | None, now: dt.datetime, wakes: bool
+) -> tuple[Job, bool]:
+    return queue.enqueue(
+        institution=institution,
+        task=task,
+        idempotency_key=hashlib.sha256(asked.encode()).hexdigest(),
+        by=by,
+        now=now,
+        handling=HANDLING,
+        wakes=wakes,
+    )
+
+
+def _stored(institution: Institution, chunks: Iterable[bytes]) -> tuple[str, str, int]:
+    """Write the bytes as they come, never holding the file; return its place, its SHA-256 and its size."""
+    folder = Path(default_storage.path(f"uploads/{institution.slug}"))
+    folder.mkdir(parents=True, exist_ok=True)
+    arriving = folder / f".arriving-{uuid.uuid4()}"
+    digest, size = hashlib.sha256(), 0
+    try:
+        with arriving.open("wb") as file:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > settings.UPLOAD_MAX_BYTES:
+                    limit = settings.UPLOAD_MAX_BYTES // 1024**2
+                    raise TooLarge(f"The file is larger than {limit} MB. Split it, or raise the limit.")
+                digest.update(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        arriving.replace(folder / digest.hexdigest())
+    finally:
+        arriving.unlink(missing_ok=True)
+    return f"uploads/{institution.slug}/{digest.hexdigest()}", digest.hexdigest(), size

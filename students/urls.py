@@ -2,9 +2,19 @@
 
 from django.urls import path
 
-from students.views import uploads
+from students.views import columns, import_settings, sources, upload_review, uploads
 
 urlpatterns = [
     path("records/", uploads.uploads, name="uploads"),
+    path("records/settings/", import_settings.import_settings, name="import_settings"),
+    path("records/sources/<uuid:public_id>/", sources.change_source, name="change_source"),
+    path("records/sources/<uuid:public_id>/forget", sources.forget_source, name="forget_source"),
     path("records/<uuid:public_id>/", uploads.upload_page, name="upload_page"),
+    path("records/<uuid:public_id>/columns/", columns.upload_columns, name="upload_columns"),
+    path("records/<uuid:public_id>/confirm", upload_review.confirm_upload, name="confirm_upload"),
+    path("records/<uuid:public_id>/discard", upload_review.discard_upload, name="discard_upload"),
+    path("records/<uuid:public_id>/retry", upload_review.retry_upload, name="retry_upload"),
+    path("records/<uuid:public_id>/again", upload_review.check_upload_again, name="check_upload_again"),
+    path("records/<uuid:public_id>/undo/", upload_review.undo_upload, name="undo_upload"),
+    path("records/<uuid:public_id>/quarantine", upload_review.quarantine, name="quarantine"),
 ]

@@ -23,6 +23,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "exit_reason": "str",
         "known_on": DAY,
         "exit_known_on": DAY,
+        "replaced_on": DAY,
     },
     "attendance": {
         "student_id": "int64",
@@ -31,6 +32,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "excused": "bool",
         "n_sessions": "float64",
         "known_on": DAY,
+        "replaced_on": DAY,
     },
     "grades": {
         "student_id": "int64",
@@ -42,9 +44,22 @@ COLUMNS: dict[str, dict[str, str]] = {
         "credits_earned": "float64",
         "core": "bool",
         "known_on": DAY,
+        "replaced_on": DAY,
     },
-    "discipline": {"student_id": "int64", "happened_on": DAY, "days_removed": "float64", "known_on": DAY},
-    "interventions": {"student_id": "int64", "started_on": DAY, "ended_on": DAY, "known_on": DAY},
+    "discipline": {
+        "student_id": "int64",
+        "happened_on": DAY,
+        "days_removed": "float64",
+        "known_on": DAY,
+        "replaced_on": DAY,
+    },
+    "interventions": {
+        "student_id": "int64",
+        "started_on": DAY,
+        "ended_on": DAY,
+        "known_on": DAY,
+        "replaced_on": DAY,
+    },
     "outcomes": {
         "outcome_id": "int64",
         "corrects_id": "float64",
@@ -53,9 +68,11 @@ COLUMNS: dict[str, dict[str, str]] = {
         "happened_on": DAY,
         "known_on": DAY,
     },
-    "attributes": {"student_id": "int64", "name": "str", "value": "str", "known_on": DAY},
+    "attributes": {"student_id": "int64", "name": "str", "value": "str", "known_on": DAY, "replaced_on": DAY},
     "term_features": {"name": "str", "term": "str", "quantity": "str"},
 }
+# Facts of which a later file may bring another version. Outcomes are corrected by rows of their own.
+VERSIONED = tuple(name for name, columns in COLUMNS.items() if "replaced_on" in columns)
 
 
 def empty(frame: str) -> pd.DataFrame:
@@ -83,6 +100,8 @@ class FactFrames:
         ``held_on``, one row per session of the institution. Empty for a flat cohort.
     students, enrolments, attendance, grades, discipline, interventions, outcomes, attributes : DataFrame
         Columns as in `COLUMNS`, further ones are carried along. Dates are datetime64; ids are integers.
+        Every version of a fact is a row: ``replaced_on`` is the day from which it no longer held, NaT while it
+        does. A frame without that column holds facts of which nothing was ever replaced.
     term_features : DataFrame
         For a flat cohort: the feature ``name`` is the ``quantity`` ("value", "credits_attempted",
         "credits_earned", or "absences") recorded for ``term``.
@@ -105,14 +124,19 @@ class FactFrames:
     kept: frozenset[str] = frozenset({"attendance", "grades", "discipline", "interventions"})
 
     def __post_init__(self) -> None:
-        """Refuse a frame that lacks a column of the contract."""
+        """Refuse a frame that lacks a column of the contract; facts without versions were never replaced."""
+        for name in VERSIONED:
+            frame: pd.DataFrame = getattr(self, name)
+            if "replaced_on" not in frame:
+                # Frozen for everybody else.
+                object.__setattr__(self, name, frame.assign(replaced_on=pd.Series(pd.NaT, frame.index, dtype=DAY)))
         for name, columns in COLUMNS.items():
             lacking = sorted(set(columns) - set(getattr(self, name).columns))
             if lacking:
                 raise ValueError(f"The frame of {name} lacks {', '.join(lacking)}.")
 
     def known_by(self, as_of: date) -> FactFrames:
-        """Return only what was known on a day: later facts are gone, later endings are open again.
+        """Return only what was known on a day: later facts are gone, later endings and corrections undone.
 
         Parameters
         ----------
@@ -122,8 +146,8 @@ class FactFrames:
         Returns
         -------
         FactFrames
-            Rows with ``known_on`` on or before `as_of`. An exit or the end of an intervention that became
-            known, or lies, after `as_of` is NaT.
+            Rows with ``known_on`` on or before `as_of` and ``replaced_on``, if any, after it. An exit or the end
+            of an intervention that became known, or lies, after `as_of` is NaT.
         """
         day = pd.Timestamp(as_of)
         known: dict[str, Any] = {
@@ -151,6 +175,8 @@ class FactFrames:
 
 def _known(rows: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     known = rows["known_on"] <= day
+    if "replaced_on" in rows:
+        known &= ~(rows["replaced_on"] <= day)
     return rows if known.all() else rows.loc[known]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
@@ -78,7 +79,7 @@ def read_predict(data: Any, *, sha256: str, features: tuple[str, ...]) -> tuple[
     try:
         body = _predict_model(sha256, features).model_validate(data)
     except ValidationError as error:
-        raise InvalidBody([_worded(fault) for fault in error.errors()[:MOST_ERRORS]]) from None
+        raise InvalidBody([worded(fault, messages=_MESSAGES) for fault in error.errors()[:MOST_ERRORS]]) from None
     return body.as_of, body.features.model_dump()  # type: ignore[attr-defined]
 
 
@@ -100,12 +101,29 @@ def _type_of(feature: Feature) -> Any:
     return Annotated[float, Field(ge=feature.low, le=feature.high)]
 
 
-def _worded(fault: Any) -> dict[str, str]:
+class _ConfirmBody(_Strict):
+    leave_out_bad_rows: bool | None = None
+
+
+def read_confirm(data: Any) -> bool | None:
+    """Return whether bad rows may be left out; None where a body for POST …/confirm does not say.
+
+    :raises InvalidBody: naming every field at fault
+    """
+    try:
+        return _ConfirmBody.model_validate(data).leave_out_bad_rows
+    except ValidationError as error:
+        messages = {"extra_forbidden": "There is no such field. Known: leave_out_bad_rows."}
+        raise InvalidBody([worded(fault, messages=messages) for fault in error.errors()[:MOST_ERRORS]]) from None
+
+
+def worded(fault: Any, *, messages: Mapping[str, str]) -> dict[str, str]:
+    """Return a fault that the validator found as the API tells it; `messages` word those that need it."""
     # A union names its branches after the field; what the caller sent is the field.
     path = [str(part) for part in fault["loc"]]
     got = "" if fault["type"] == "missing" else _printable(repr(fault["input"]))[:80]
     field = ".".join(path[:2] if path[:1] == ["features"] else path[:1]) or "body"
-    return {"field": _printable(field)[:120], "message": _MESSAGES.get(fault["type"], fault["msg"]), "got": got}
+    return {"field": _printable(field)[:120], "message": messages.get(fault["type"], fault["msg"]), "got": got}
 
 
 _MESSAGES = {

@@ -77,6 +77,13 @@ class FieldProblem(serializers.Serializer[Any]):
     got = serializers.CharField(allow_blank=True)
 
 
+class LaterUpload(serializers.Serializer[Any]):
+    """An upload that has to be taken back first."""
+
+    id = serializers.UUIDField()
+    filename = serializers.CharField()
+
+
 class Problem(serializers.Serializer[Any]):
     """RFC 9457 problem details."""
 
@@ -84,6 +91,7 @@ class Problem(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
+    uploads = LaterUpload(many=True, required=False, help_text="Later uploads that touched the same rows.")
 
     def get_fields(self) -> dict[str, Any]:
         """Add `errors`, which a serializer uses for itself."""

@@ -39,15 +39,31 @@ class BodyTooLarge(exceptions.APIException):
     default_detail = "The body is too large. Send one student's features, at most 2.5 MB."
 
 
-def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
-    """Return the body of a problem."""
+class FileTooLarge(exceptions.APIException):
+    """The file is larger than the portal takes."""
+
+    status_code = 413
+
+
+class Conflict(exceptions.APIException):
+    """The rule says no as things stand; `uploads` name what has to be taken back first."""
+
+    status_code = 409
+
+    def __init__(self, detail: str, uploads: list[dict[str, str]] | None = None) -> None:
+        super().__init__(detail)
+        self.uploads = uploads
+
+
+def problem(status: int, detail: str, **more: list[dict[str, str]] | None) -> dict[str, Any]:
+    """Return the body of a problem; `more` are its lists, left out where there are none."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
     }
-    return body | ({"errors": errors} if errors is not None else {})
+    return body | {name: listed for name, listed in more.items() if listed is not None}
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -60,7 +76,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     detail = str(getattr(error, "detail", "")) or HTTPStatus(response.status_code).phrase
     if isinstance(error, Http404):
         detail = "There is nothing here that this key may see."
-    body = problem(response.status_code, detail, getattr(error, "errors", None))
+    lists = {name: getattr(error, name, None) for name in ("errors", "uploads")}
+    body = problem(response.status_code, detail, **lists)
     return Response(body, status=response.status_code, headers=_kept(response), content_type=CONTENT_TYPE)
 
 

@@ -39,7 +39,8 @@ class ClientView(APIView):
         return response
 
 
-def _client(request: Request) -> ApiClient:
+def asking_client(request: Request) -> ApiClient:
+    """Return the client behind a request."""
     return request.user.client  # type: ignore[union-attr]
 
 
@@ -65,7 +66,7 @@ class Predict(ClientView):
     def post(self, request: Request) -> Response:
         """Answer with probability, tier and reasons, and log the answer."""
         started = time.perf_counter()
-        client = _client(request)
+        client = asking_client(request)
         with scope.entered(scope.of_institution(client.institution)):
             version = _champion()
             described = tuple(json.dumps(fields, sort_keys=True) for fields in version.specification["features"])
@@ -95,7 +96,7 @@ class CurrentModel(ClientView):
     )
     def get(self, request: Request) -> Response:
         """Answer with the features of the champion: names, types, bounds, levels."""
-        with scope.entered(scope.of_institution(_client(request).institution)):
+        with scope.entered(scope.of_institution(asking_client(request).institution)):
             version = _champion()
         features = [
             {key: fields[key] for key in ("name", "kind", "label", "unit", "changeable", "low", "high", "levels")}
@@ -125,7 +126,7 @@ class StudentRisk(ClientView):
     )
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
         """Answer with what the list says of a student."""
-        client = _client(request)
+        client = asking_client(request)
         with scope.entered(scope.of_institution(client.institution)):
             current = (
                 CurrentRisk.objects.select_related("score__run__model_version")

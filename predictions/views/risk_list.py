@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import audit_log
 from accounts.permissions import can, needs
 from predictions import risk_list as lists
+from students import import_health
 
 
 @require_GET
@@ -30,8 +31,14 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         now=timezone.now(),
         subjects=[row["public_id"] for row in listing["rows"]],
     )
-    template = "_risk_table.html" if request.htmx else "risk_list.html"  # type: ignore[attr-defined]
-    return render(request, template, {"listing": listing})
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "_risk_table.html", {"listing": listing})
+    context = {
+        "listing": listing,
+        "data_warnings": import_health.warnings(today=timezone.localdate()),
+        "can_upload": can(membership, "upload_records"),
+    }
+    return render(request, "risk_list.html", context)
 
 
 def _way_out(empty: str | None, membership: object, filters: lists.Filters) -> dict[str, str] | None:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import audit_log
 from accounts.permissions import can, needs
 from predictions import student_page as pages
-from students import interventions
+from students import import_health, interventions
 from students.forms import InterventionForm
 from students.models import Student
 
@@ -69,5 +69,7 @@ def _page(request: HttpRequest, student: Student, form: InterventionForm, status
         "intervention_form": form,
         "intervention_url": reverse("record_intervention", args=[student.public_id]),
         "can_record_help": can(membership, "record_help"),
+        "data_warnings": import_health.warnings(today=timezone.localdate(), school_id=student.school_id),
+        "can_upload": can(membership, "upload_records"),
     }
     return render(request, "student_page.html", context, status=status)

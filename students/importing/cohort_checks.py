@@ -155,10 +155,11 @@ def allowed_levels(column: Column) -> list[str]:
     return list(column.levels)
 
 
-def cell_faults(typed: list[TypedColumn]) -> tuple[list[Faults], int]:
-    """Return the bad cells, each once, and how many there are: the first for certain, the rest only counted.
+def cell_faults(typed: list[TypedColumn], *, keeps_all: bool = False) -> tuple[list[Faults], int]:
+    """Return the bad cells, each once, and how many there are.
 
-    The rows are checked in portions, because pandera lists every failure: with a wrong schema that is every cell.
+    Unless all are kept, the first are for certain and the rest may only be counted. The rows are checked in portions,
+    because pandera lists every failure: with a wrong schema that is every cell.
     """
     schema = pandera_schema([one.column for one in typed])
     n_rows = max((len(one.values) for one in typed), default=0)
@@ -166,7 +167,7 @@ def cell_faults(typed: list[TypedColumn]) -> tuple[list[Faults], int]:
     n_faults = 0
     for start in range(0, n_rows, _ROWS_AT_ONCE):
         found = [*_type_faults(typed, start), *_value_faults(typed, schema, start)]
-        if n_faults < MAX_ERRORS_KEPT:
+        if keeps_all or n_faults < MAX_ERRORS_KEPT:
             kept += found
         n_faults += sum(len(fault.rows) for fault in found)
     return kept, n_faults
@@ -217,7 +218,7 @@ def cell_errors(faults: list[Faults], typed: list[TypedColumn], raw: pd.DataFram
     for fault, row in found:
         column = typed[fault.place].column
         value = str(raw[column.header].iloc[row]).strip()
-        allowed = _allowed(fault.problem, column, value)
+        allowed = what_is_allowed(fault.problem, column, value)
         if fault.problem == "duplicate_identifier":
             # Looked up as pandas trimmed it; Python trims a few characters more.
             allowed = str(lines[earlier[typed[fault.place].text.iloc[row]]])
@@ -235,7 +236,7 @@ def _first_rows(found: list[tuple[Faults, int]], typed: list[TypedColumn]) -> di
     return dict(zip(ids.tolist(), ids.index.tolist(), strict=True))
 
 
-def _allowed(problem: str, column: Column, value: str) -> str:
+def what_is_allowed(problem: str, column: Column, value: str) -> str:
     if problem == "decimal_comma":
         return value.replace(",", ".")
     if problem == "too_long":

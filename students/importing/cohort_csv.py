@@ -51,14 +51,14 @@ def read_cohort(source: str | Path | bytes, schema: CohortSchema, *, max_bytes: 
     )
     raw, lines, repeated = _without_repeated_headers(_raw_cells(text), text)
     line_errors = sorted([*text.errors, *repeated], key=lambda error: error.line or 0)
-    column_errors = _column_errors(text.header, schema)
+    in_header = column_errors(text.header, schema)
     typed = typed_columns(raw, schema)
     faults, n_faults = cell_faults(typed)
-    n_errors = len(column_errors) + len(line_errors) + n_faults
+    n_errors = len(in_header) + len(line_errors) + n_faults
     if n_errors:
         # Sorting is stable: within a line the cells keep the order of the columns.
         in_lines = sorted([*line_errors, *cell_errors(faults, typed, raw, lines)], key=lambda error: error.line or 0)
-        raise FileRefused([*column_errors, *in_lines], n_errors)
+        raise FileRefused([*in_header, *in_lines], n_errors)
     return cohort_frames(typed, schema, n_rows=len(raw), encoding=text.encoding, delimiter=text.delimiter)
 
 
@@ -95,7 +95,7 @@ def _without_repeated_headers(
     return raw[~repeated].reset_index(drop=True), text.lines[~repeated], errors
 
 
-def _column_errors(header: tuple[str, ...], schema: CohortSchema) -> list[CellError]:
+def column_errors(header: tuple[str, ...], schema: CohortSchema) -> list[CellError]:
     """Return the columns that are missing and those that the schema does not know, with a guess at misspellings."""
     absent = {column.header: column for column in schema.columns if column.header not in header}
     errors: list[CellError] = []

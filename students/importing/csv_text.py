@@ -7,21 +7,25 @@ the line break are ASCII, so they can be looked for in UTF-8 without decoding.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from students.importing import file_signatures
+from students.importing.csv_dialect import (
+    DELIMITERS,
+    MAX_COLUMNS,
+    check_control_characters,
+    header_errors,
+    names_of,
+)
+from students.importing.csv_quotes import outside
+from students.importing.csv_structure import MAX_LINE_BYTES, long_line
 from students.importing.file_errors import CellError, FileRefused, file_refused
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 MAX_BYTES = 64 * 1024 * 1024
-MAX_LINE_BYTES = 1_000_000
-MAX_COLUMNS = 500
 # Every position of a line break, separator or quotation mark costs 8 bytes or more, so their number is bounded before
 # they are listed: a hostile file of 64 MB holds 64 million of them.
 MAX_LINES = 2_000_000
@@ -29,8 +33,6 @@ MAX_CELLS = 10_000_000
 
 _QUOTE = ord('"')
 _NEWLINE = ord("\n")
-# In text at most a stray control character is found; in a binary about one byte in ten is one.
-_MOST_CONTROL_SHARE = 0.01
 
 Positions = npt.NDArray[np.int64]
 
@@ -94,16 +96,16 @@ def read_csv_text(
     structure = np.frombuffer(content, dtype=np.uint8)
     quotes = np.flatnonzero(structure == _QUOTE)
     newlines = np.flatnonzero(structure == _NEWLINE)
-    breaks = _outside_quotes(newlines, quotes)
+    breaks = outside(newlines, quotes)
     header_text = _header_text(content, breaks, newlines)
     found = _delimiter_of(header_text, headers=headers, wanted=delimiter)
     _check_quotes(structure, quotes, newlines, delimiter=ord(found))
     _check_line_lengths(len(content), breaks, newlines)
-    header = _header_of(header_text, found)
+    header = names_of(header_text, found)
     _check_header(header)
     if content.count(found.encode()) > MAX_CELLS:
         raise file_refused("too_many_cells", allowed=f"{MAX_CELLS:,}")
-    separators = _outside_quotes(np.flatnonzero(structure == ord(found)), quotes)
+    separators = outside(np.flatnonzero(structure == ord(found)), quotes)
     return _records(content, breaks, newlines, separators, dialect=(encoding, found, header))
 
 
@@ -121,15 +123,7 @@ def _check_is_text(data: bytes) -> None:
     """Refuse the formats that are most often renamed to .csv, each by its own sentence."""
     if data.startswith(b"PK\x03\x04"):
         raise file_refused("excel" if b"[Content_Types].xml" in data else "archive", value="zip")
-    if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        raise file_refused("excel")
-    if data.startswith(b"\x1f\x8b"):
-        raise file_refused("archive", value="gzip")
-    if data.startswith(b"%PDF-"):
-        raise file_refused("pdf")
-    start = data[:1000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body", b"<table")):
-        raise file_refused("web_page")
+    file_signatures.check_signature(data[: file_signatures.HEAD_BYTES], archive_problem="archive")
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
@@ -138,10 +132,7 @@ def _decoded(data: bytes) -> tuple[str, str]:
     nul = text.find("\0")
     if nul >= 0:
         raise file_refused("binary", line=text.count("\n", 0, nul) + 1)
-    sample = text[:100_000]
-    n_control = sum(1 for character in sample if character < " " and character not in "\t\n\r\f")
-    if n_control > _MOST_CONTROL_SHARE * len(sample):
-        raise file_refused("binary", line=1)
+    check_control_characters(text)
     if not text.strip():
         raise file_refused("empty")
     return text, encoding
@@ -175,14 +166,6 @@ def _check_counts(content: bytes) -> None:
         raise file_refused("too_many_cells", allowed=f"{MAX_CELLS:,}")
 
 
-def _outside_quotes(positions: Positions, quotes: Positions) -> Positions:
-    """Return the positions with an even number of quotation marks before them."""
-    if not len(quotes):
-        return positions
-    outside: Positions = positions[np.searchsorted(quotes, positions) % 2 == 0]
-    return outside
-
-
 def _line_of(position: int, newlines: Positions) -> int:
     return int(np.searchsorted(newlines, position)) + 1
 
@@ -192,12 +175,8 @@ def _header_text(content: bytes, breaks: Positions, newlines: Positions) -> str:
     if end > MAX_LINE_BYTES:
         # The first line break outside quotes is far away: a mark in the header was never closed, or there is no line.
         n_lines = int(np.searchsorted(newlines, end))
-        raise file_refused("open_quote", line=1) if n_lines else _long_line(line=1, n_bytes=end)
+        raise file_refused("open_quote", line=1) if n_lines else long_line(line=1, n_bytes=end)
     return content[:end].decode("utf-8")
-
-
-def _long_line(*, line: int, n_bytes: int) -> FileRefused:
-    return file_refused("long_line", line=line, value=f"{n_bytes:,} bytes", allowed=f"{MAX_LINE_BYTES:,} bytes")
 
 
 def _check_line_lengths(n_bytes: int, breaks: Positions, newlines: Positions) -> None:
@@ -206,7 +185,7 @@ def _check_line_lengths(n_bytes: int, breaks: Positions, newlines: Positions) ->
     too_long = np.flatnonzero(ends - starts > MAX_LINE_BYTES)
     if len(too_long):
         start = int(starts[too_long[0]])
-        raise _long_line(line=_line_of(start, newlines), n_bytes=int(ends[too_long[0]]) - start)
+        raise long_line(line=_line_of(start, newlines), n_bytes=int(ends[too_long[0]]) - start)
 
 
 def _check_quotes(structure: npt.NDArray[np.uint8], quotes: Positions, newlines: Positions, *, delimiter: int) -> None:
@@ -228,18 +207,9 @@ def _check_quotes(structure: npt.NDArray[np.uint8], quotes: Positions, newlines:
         raise file_refused("open_quote", line=_line_of(int(quotes[-1]), newlines))
 
 
-def _header_of(header_text: str, delimiter: str) -> tuple[str, ...]:
-    try:
-        names = next(csv.reader(io.StringIO(header_text), delimiter=delimiter), [])
-    except csv.Error:
-        # The only fault this reader finds in one line is a value of more than 131,072 characters.
-        raise _long_line(line=1, n_bytes=len(header_text)) from None
-    return tuple(name.strip("\ufeff \t\r\n\u00a0") for name in names)
-
-
 def _delimiter_of(header_text: str, *, headers: list[str], wanted: str | None) -> str:
     """Return the separator under which most names of the schema are found in line 1."""
-    names = {delimiter: _header_of(header_text, delimiter) for delimiter in dict.fromkeys([wanted or ",", *DELIMITERS])}
+    names = {delimiter: names_of(header_text, delimiter) for delimiter in dict.fromkeys([wanted or ",", *DELIMITERS])}
     n_found = {delimiter: len(set(headers) & set(names[delimiter])) for delimiter in names}
     best = max(names, key=lambda delimiter: (n_found[delimiter], len(names[delimiter])))
     if not n_found[best] and (header_text.count('"') % 2 or "\n" in header_text):
@@ -255,13 +225,7 @@ def _delimiter_of(header_text: str, *, headers: list[str], wanted: str | None) -
 def _check_header(header: tuple[str, ...]) -> None:
     if len(header) > MAX_COLUMNS:
         raise file_refused("too_many_columns", value=str(len(header)), allowed=str(MAX_COLUMNS))
-    errors = [
-        CellError(None, "", str(place), "column_without_name", "") for place, name in enumerate(header, 1) if not name
-    ]
-    for name, count in Counter(name for name in header if name).items():
-        if count > 1:
-            places = ", ".join(str(place) for place, other in enumerate(header, 1) if other == name)
-            errors.append(CellError(None, name, str(count), "column_twice", places))
+    errors = header_errors(header)
     if errors:
         raise FileRefused(errors)
 

@@ -13,7 +13,7 @@ from django.db import connection, models
 from accounts import scope
 from accounts.models import Institution, School, User
 from accounts.public_ids import new_public_id
-from students import bulk_load
+from students import bulk_load, columnar
 from students.models import (
     AttendanceRecord,
     Cohort,
@@ -41,15 +41,21 @@ FACT_COLUMNS: dict[str, tuple[type[models.Model], tuple[str, ...]]] = {
     "grades": (
         GradeRecord,
         ("school_id", "awarded_on", "course", "term", "value", "scale_max")
-        + ("credits_attempted", "credits_earned", "core", "known_on"),
+        + ("credits_attempted", "credits_earned", "core", "known_on", "source_id"),
     ),
-    "discipline": (DisciplineIncident, ("school_id", "happened_on", "code", "action", "days_removed", "known_on")),
-    "interventions": (Intervention, ("kind", "goal", "started_on", "ended_on", "owner", "result", "known_on")),
+    "discipline": (
+        DisciplineIncident,
+        ("school_id", "happened_on", "code", "action", "days_removed", "known_on", "source_id"),
+    ),
+    "interventions": (
+        Intervention,
+        ("kind", "goal", "started_on", "ended_on", "owner", "result", "known_on", "source_id"),
+    ),
     "attributes": (StudentAttribute, ("name", "value", "known_on")),
     "protected": (ProtectedAttribute, ("name", "value", "known_on")),
 }
 
-TEXT_COLUMNS = ("grade_level", "exit_reason", "action", "owner", "goal", "result", "course", "term")
+TEXT_COLUMNS = ("grade_level", "exit_reason", "action", "owner", "goal", "result", "course", "term", "source_id")
 
 
 class AlreadyStored(Exception):
@@ -93,8 +99,13 @@ def store(
         done += len(frame)
     if not frames["outcomes"].empty:
         counts["outcomes"] = _outcomes(frames["outcomes"], students, provenance)
+    columnar.mark_stale(institution, {name: _months(frames[name], name) for name in columnar.KINDS if name in frames})
     told(total, total, "")
     return counts
+
+
+def _months(frame: pd.DataFrame, name: str) -> pd.Series:
+    return frame[columnar.KINDS[name].happened].dt.to_period("M").drop_duplicates().dt.start_time
 
 
 def _schools(frame: pd.DataFrame, institution: Institution) -> pd.Series:
@@ -194,6 +205,6 @@ def _outcomes(frame: pd.DataFrame, students: pd.Series, provenance: Provenance) 
         "recorded_by_id": provenance.by.pk if provenance.by else None,
         "recorded_at": provenance.now,
     }
-    columns = ("kind", "exit_code", "happened_on", "known_on")
+    columns = ("kind", "exit_code", "happened_on", "known_on", "source_id")
     rows = _facts(frame, columns, students, pd.Series(dtype="int64"), provenance)
     return bulk_load.append(Outcome, rows.assign(**extra))

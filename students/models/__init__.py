@@ -2,7 +2,7 @@
 
 from students.models.help import Intervention
 from students.models.outcomes import Outcome
-from students.models.people import Caseload, Enrolment, Student
+from students.models.people import Caseload, Enrolment, PreviousStudent, Student
 from students.models.records import (
     AttendanceRecord,
     DisciplineIncident,
@@ -12,19 +12,24 @@ from students.models.records import (
     StudentAttribute,
     Term,
 )
-from students.models.uploads import Cohort, Upload
+from students.models.uploads import Cohort, ColumnarPartition, Format, ImportSettings, Source, Upload
 
 __all__ = [
     "AttendanceRecord",
     "Caseload",
     "Cohort",
+    "ColumnarPartition",
     "DisciplineIncident",
     "Enrolment",
+    "Format",
     "GradeRecord",
+    "ImportSettings",
     "Intervention",
     "Outcome",
+    "PreviousStudent",
     "ProtectedAttribute",
     "SchoolDay",
+    "Source",
     "Student",
     "StudentAttribute",
     "Term",

@@ -27,11 +27,17 @@ class Intervention(Fact):
     started_on = models.DateField()
     ended_on = models.DateField(null=True)
     result = models.CharField(max_length=300, blank=True)
+    source_id = models.CharField(max_length=100, blank=True)
     recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
 
-    class Meta:
-        indexes = [models.Index(fields=["student", "started_on"], name="intervention_by_student")]
+    class Meta(Fact.Meta):
+        indexes = [
+            *Fact.Meta.indexes,
+            models.Index(fields=["student", "started_on"], name="intervention_by_student"),
+            models.Index(fields=["institution", "started_on"], name="intervention_by_day"),
+        ]
         constraints = [
+            *Fact.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(ended_on=None) | Q(ended_on__gte=F("started_on")), name="help_ends_after_start"
             ),

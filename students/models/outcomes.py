@@ -25,13 +25,19 @@ class Outcome(Fact):
     exit_code = models.CharField(max_length=60, blank=True)
     happened_on = models.DateField()
     source = models.CharField(max_length=100)
+    source_id = models.CharField(max_length=100, blank=True)
     corrects = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="corrected_by")
     recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
     recorded_at = models.DateTimeField()
 
-    class Meta:
-        indexes = [models.Index(fields=["student", "happened_on"], name="outcome_by_student")]
+    class Meta(Fact.Meta):
+        indexes = [
+            *Fact.Meta.indexes,
+            models.Index(fields=["student", "happened_on"], name="outcome_by_student"),
+            models.Index(fields=["institution", "happened_on"], name="outcome_by_day"),
+        ]
         constraints = [
+            *Fact.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(kind__in=["dropped_out", "graduated", "continued", "transferred", "died", "unknown"]),
                 name="outcome_kind_known",

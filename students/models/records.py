@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from accounts.models import Institution, School
 from students.models.people import Fact
+from students.models.uploads import Upload
 
 
 class Term(models.Model):
@@ -17,6 +18,7 @@ class Term(models.Model):
     term = models.CharField(max_length=20)
     starts_on = models.DateField()
     ends_on = models.DateField()
+    upload = models.ForeignKey(Upload, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
@@ -33,6 +35,7 @@ class SchoolDay(models.Model):
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="school_days")
     held_on = models.DateField()
+    upload = models.ForeignKey(Upload, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["institution", "held_on"], name="one_row_per_school_day")]
@@ -48,16 +51,24 @@ class AttendanceRecord(Fact):
         ABSENT = "absent"
         TARDY = "tardy"
 
-    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+", db_index=False)
     held_on = models.DateField()
     category = models.CharField(max_length=10, choices=Category)
     excused = models.BooleanField(default=False)
     n_sessions = models.FloatField(default=1)
 
-    class Meta:
-        indexes = [models.Index(fields=["student", "held_on"], name="attendance_by_student")]
+    class Meta(Fact.Meta):
+        indexes = [
+            *Fact.Meta.indexes,
+            models.Index(fields=["institution", "held_on"], name="attendance_by_day"),
+        ]
         constraints = [
-            models.UniqueConstraint(fields=["student", "held_on", "category"], name="one_attendance_row_per_day"),
+            *Fact.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["student", "held_on", "category", "replaced_by"],
+                name="one_attendance_row_per_day",
+                nulls_distinct=False,
+            ),
             models.CheckConstraint(condition=Q(category__in=["absent", "tardy"]), name="attendance_category_known"),
             models.CheckConstraint(condition=Q(n_sessions__gte=0), name="attendance_sessions_not_negative"),
             models.CheckConstraint(condition=Q(known_on__gte=F("held_on")), name="attendance_known_after_day"),
@@ -70,7 +81,7 @@ class AttendanceRecord(Fact):
 class GradeRecord(Fact):
     """A grade in a course and term, with the credits that hung on it."""
 
-    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+", db_index=False)
     awarded_on = models.DateField()
     course = models.CharField(max_length=120)
     term = models.CharField(max_length=20)
@@ -79,10 +90,20 @@ class GradeRecord(Fact):
     credits_attempted = models.FloatField(null=True)
     credits_earned = models.FloatField(null=True)
     core = models.BooleanField(default=False)
+    source_id = models.CharField(max_length=100, blank=True)
 
-    class Meta:
-        indexes = [models.Index(fields=["student", "awarded_on"], name="grade_by_student")]
+    class Meta(Fact.Meta):
+        indexes = [
+            *Fact.Meta.indexes,
+            models.Index(fields=["institution", "awarded_on"], name="grade_by_day"),
+        ]
         constraints = [
+            *Fact.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["student", "awarded_on", "course", "term", "source_id", "replaced_by"],
+                name="one_grade_per_course_and_day",
+                nulls_distinct=False,
+            ),
             models.CheckConstraint(
                 condition=Q(value=None) | Q(value__gte=0, value__lte=F("scale_max")), name="grade_within_scale"
             ),
@@ -96,15 +117,25 @@ class GradeRecord(Fact):
 class DisciplineIncident(Fact):
     """An incident, what was done about it, and the days of school it cost."""
 
-    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+", db_index=False)
     happened_on = models.DateField()
     code = models.CharField(max_length=60)
     action = models.CharField(max_length=60, blank=True)
     days_removed = models.FloatField(default=0)
+    source_id = models.CharField(max_length=100, blank=True)
 
-    class Meta:
-        indexes = [models.Index(fields=["student", "happened_on"], name="incident_by_student")]
+    class Meta(Fact.Meta):
+        indexes = [
+            *Fact.Meta.indexes,
+            models.Index(fields=["institution", "happened_on"], name="incident_by_day"),
+        ]
         constraints = [
+            *Fact.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["student", "happened_on", "code", "source_id", "replaced_by"],
+                name="one_incident_per_code_and_day",
+                nulls_distinct=False,
+            ),
             models.CheckConstraint(condition=Q(days_removed__gte=0), name="incident_days_not_negative"),
             models.CheckConstraint(condition=Q(known_on__gte=F("happened_on")), name="incident_known_after_day"),
         ]
@@ -119,9 +150,15 @@ class StudentAttribute(Fact):
     name = models.CharField(max_length=80)
     value = models.CharField(max_length=200)
 
-    class Meta:
+    class Meta(Fact.Meta):
+        indexes = [*Fact.Meta.indexes, models.Index(fields=["institution", "name"], name="attribute_by_name")]
         constraints = [
-            models.UniqueConstraint(fields=["student", "name", "known_on"], name="one_attribute_value_per_day"),
+            *Fact.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["student", "name", "known_on", "replaced_by"],
+                name="one_attribute_value_per_day",
+                nulls_distinct=False,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -134,9 +171,15 @@ class ProtectedAttribute(Fact):
     name = models.CharField(max_length=80)
     value = models.CharField(max_length=200)
 
-    class Meta:
+    class Meta(Fact.Meta):
+        indexes = [*Fact.Meta.indexes, models.Index(fields=["institution", "name"], name="protected_by_name")]
         constraints = [
-            models.UniqueConstraint(fields=["student", "name", "known_on"], name="one_protected_value_per_day"),
+            *Fact.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["student", "name", "known_on", "replaced_by"],
+                name="one_protected_value_per_day",
+                nulls_distinct=False,
+            ),
         ]
 
     def __str__(self) -> str:

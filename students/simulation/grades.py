@@ -96,7 +96,9 @@ def give_marks(
     level = 80.0 + 5.5 * roll.ability[marked] + 7.0 * seen.engagement[marked] + 3.0 * seen.tutored[marked]
     level -= seen.strictness[school]
     electives = len(CORE_COURSES) + rng.integers(0, len(ELECTIVES), (2, marked.size))
-    electives[1] = np.where(electives[1] == electives[0], len(CORE_COURSES), electives[1])
+    # Nobody takes an elective twice: the first of the list instead, or the second of who has the first already.
+    other = len(CORE_COURSES) + (electives[0] == len(CORE_COURSES))
+    electives[1] = np.where(electives[1] == electives[0], other, electives[1])
     roll.failed_core[marked] = 0
     rows = []
     for slot in range(len(CORE_COURSES) + 2):

@@ -21,6 +21,7 @@ ARGUMENTS = (
     *("--disable-component-update", "--disable-sync"),
 )
 LONGEST_MS = 30_000
+UNNAMED = b"Pupil;Away on;Why;Room\nS-1;03/04/2026;flu;B-12\nS-2;05/04/2026;;B-14\n"
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -89,11 +90,12 @@ def cookies(live: LiveStack) -> Callable[[str], list[dict[str, str]]]:
 
 @pytest.fixture(scope="package")
 def history(live: LiveStack, trained: stories.FirstList, tmp_path_factory: pytest.TempPathFactory) -> stories.FirstList:
-    """The institution with a first list, a month later: two lists, and a file that was refused."""
+    """The institution with a first list, a month later: two lists, a file with wrong rows, and an unknown one."""
     stories.a_month_later(live, "trained")
     ines = live.visitor(trained.institution["ines"])
     spoilt = stories.flat_cohort(tmp_path_factory.mktemp("spoilt"), n=40, mistakes=("not_allowed", "out_of_range"))
     stories.watched(ines, stories.upload(ines, spoilt, filename="spoilt.csv"))
+    stories.watched(ines, stories.upload(ines, UNNAMED, filename="export.csv", format="mapped"))
     return trained
 
 

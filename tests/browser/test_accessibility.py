@@ -13,6 +13,7 @@ EVERYTHING = {"resultTypes": ["violations"]}
 CONTRAST = EVERYTHING | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 NEWEST = {
     "{upload}": "SELECT public_id FROM students_upload WHERE institution_id = %s AND n_errors = 0 ORDER BY id LIMIT 1",
+    "{mapping}": "SELECT public_id FROM students_upload WHERE institution_id = %s AND stage = 'mapping' LIMIT 1",
     "{refused}": "SELECT public_id FROM students_upload WHERE institution_id = %s AND n_errors > 0 ORDER BY id LIMIT 1",
     "{training}": "SELECT public_id FROM modeling_trainingrun WHERE institution_id = %s ORDER BY id LIMIT 1",
     "{student}": "SELECT s.public_id FROM students_student s JOIN predictions_currentrisk r ON r.student_id = s.id"
@@ -28,7 +29,10 @@ PAGES = {
     "help given": ("amara", "/interventions/", "Help given"),
     "uploads": ("ines", "/records/", "Bring in a file"),
     "upload": ("ines", "/records/{upload}/", "400 students"),
-    "upload refused": ("ines", "/records/{refused}/", "2 things to mend"),
+    "upload taken back": ("ines", "/records/{upload}/undo/", "What will happen"),
+    "upload with wrong rows": ("ines", "/records/{refused}/", "2 rows are wrong"),
+    "columns": ("ines", "/records/{mapping}/columns/", "What are these columns?"),
+    "import settings": ("ines", "/records/settings/", "Sources"),
     "models": ("mika", "/model/", "Model 1 decides the list."),
     "training": ("mika", "/model/trainings/{training}/", "How good is it?"),
     "drift": ("mika", "/model/drift/", "What the model looks at"),

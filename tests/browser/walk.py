@@ -41,14 +41,20 @@ def expect_mark(page: Page) -> None:
 def upload(page: Page, file: Path, *, brings: str) -> None:
     """Bring in a file and watch it without a reload."""
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Records").click()
-    page.get_by_label("File (CSV)").set_input_files(file)
-    page.get_by_label("What the columns are").select_option("uci_697")
-    page.get_by_role("button", name="Check and bring in").click()
+    page.get_by_label("File", exact=True).set_input_files(file)
+    page.get_by_text("More", exact=True).click()
+    page.get_by_label("Format").select_option("uci_697")
+    page.get_by_role("button", name="Check this file").click()
     expect(page.get_by_role("heading", level=1, name=file.name)).to_be_visible()
     mark(page)
-    expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=JOB_MS)
-    expect(page.get_by_text(brings)).to_be_visible()
-    expect(page.locator("#announcer")).to_have_text("Done")
+    expect(page.get_by_role("button", name="Bring it in")).to_be_visible(timeout=JOB_MS)
+    expect(page.locator("#announcer")).to_have_text("Waiting for your word")
+    expect_mark(page)
+    page.get_by_role("button", name="Bring it in").click()
+    mark(page)
+    expect(page.get_by_role("link", name="Take it back")).to_be_visible(timeout=JOB_MS)
+    expect(page.get_by_text(f"Saved: {brings}")).to_be_visible()
+    expect(page.locator("#announcer")).to_have_text("Brought in")
     expect_mark(page)
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import ApiClient, User
 from modeling.models import ModelVersion
+from students.models import Upload
 from tests import rows
 from tests.rows import DAY
 
@@ -57,6 +58,32 @@ BREAKING = {
     "incident_known_after_day": [{"happened_on": DAY, "known_on": BEFORE}],
     "one_attribute_value_per_day": [{"student": "shared", "name": "fees", "known_on": DAY}],
     "one_protected_value_per_day": [{"student": "shared", "name": "gender", "known_on": DAY}],
+    # Of every kind of fact.
+    **{
+        f"{kind}_replaced_by_an_upload": [{"replaced_on": AFTER}, {"replaced_by": Upload}]
+        for kind in (
+            *("attendancerecord", "disciplineincident", "enrolment", "graderecord"),
+            *("intervention", "outcome", "protectedattribute", "studentattribute"),
+        )
+    },
+    "one_enrolment_per_entry": [
+        {"student": "shared", "school": "shared", "entered_on": DAY, "exited_on": DAY, "exit_known_on": DAY}
+    ],
+    "one_grade_per_course_and_day": [
+        {"student": "shared", "awarded_on": DAY, "course": "Algebra", "term": "1", "source_id": ""}
+    ],
+    "one_incident_per_code_and_day": [{"student": "shared", "happened_on": DAY, "code": "fight", "source_id": ""}],
+    "one_previous_student_per_upload": [{"student": "shared", "replaced_by": "shared"}],
+    "one_source_per_name": [{"name": "Attendance export"}],
+    "one_source_per_shape": [{"shape_sha256": "0" * 64}],
+    "import_thresholds_are_shares": [{"most_gone_share": 1.1}, {"most_bad_share": -0.1}],
+    "upload_stage_known": [{"stage": "asleep"}],
+    "upload_merged_at_when_merged": [{"stage": "done"}, {"stage": "review", "merged_at": NOW}],
+    "upload_undone_at_when_undone": [
+        {"stage": "undone", "merged_at": NOW},
+        {"stage": "done", "merged_at": NOW, "undone_at": NOW},
+    ],
+    "one_partition_per_month": [{"kind": "attendance", "month": DAY}],
     "one_dataset_per_content": [{"content_sha256": "0" * 64}],
     "one_model_per_number": [{"number": 1}],
     "one_champion": [{"is_champion": True}],
@@ -73,7 +100,11 @@ BREAKING = {
     "one_drift_row_per_feature": [{"report": "shared", "feature": "age"}],
 }
 # What breaks the one breaks the other too, which PostgreSQL asks first.
-SAID_BY = {"one_user_per_email": "accounts_user_email_key", "job_state_known": "job_finished_at_when_ended"}
+SAID_BY = {
+    "one_user_per_email": "accounts_user_email_key",
+    "job_state_known": "job_finished_at_when_ended",
+    "upload_stage_known": "upload_merged_at_when_merged",
+}
 CONSTRAINTS = {
     constraint.name: (model, constraint)
     for model in apps.get_models()

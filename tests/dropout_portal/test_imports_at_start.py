@@ -7,7 +7,19 @@ import pytest
 from dropout_portal.celery import app
 from tests.dropout_portal.subprocesses import python
 
-HEAVY = {"mlflow", "shap", "sklearn", "lightgbm", "pandas", "scipy", "pyarrow", "matplotlib", "plotly"}
+HEAVY = {
+    "polars",
+    "pandera",
+    "mlflow",
+    "shap",
+    "sklearn",
+    "lightgbm",
+    "pandas",
+    "scipy",
+    "pyarrow",
+    "matplotlib",
+    "plotly",
+}
 REPORT = """
 import json, sys
 from django.db import connections
@@ -48,5 +60,7 @@ def test_a_worker_knows_every_task():
         "modeling.train_model",
         "monitoring.compare_new_scores",
         "predictions.score_students",
-        "students.import_upload",
+        "students.check_upload",
+        "students.merge_upload",
+        "students.undo_upload",
     ]

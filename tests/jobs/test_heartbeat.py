@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Institution
@@ -90,6 +90,47 @@ def test_a_long_note_is_cut_to_fit(transactional_db, job):
     claims.carry_out(job_id=job.pk, work=work)
 
     assert len(read_elsewhere("progress_note")[0]) == 200
+
+
+def test_what_shall_be_seen_early_is_done_with_the_beat(transactional_db, riverside, job):
+    def work(held):
+        def rename():
+            Institution.objects.filter(pk=riverside.pk).update(name="seen early")
+
+        held.at_each_beat = rename
+        with transaction.atomic():
+            assert eventually(lambda: Institution.objects.get(pk=riverside.pk).name == "seen early")
+
+    claims.carry_out(job_id=job.pk, work=work)
+
+
+def lost_database(held):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+def collided(held):
+    with connection.cursor() as cursor:
+        cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'collided' USING ERRCODE = '40P01'; END $$")
+
+
+@pytest.mark.parametrize("work", [lost_database, collided])
+def test_a_lost_database_leaves_the_job_for_another_attempt(transactional_db, job, work):
+    claims.carry_out(job_id=job.pk, work=work)
+
+    assert read_elsewhere("state", "error") == (State.RUNNING, "")
+    assert claims.claim(job.pk, now=timezone.now() + 2 * claims.LEASE).token == 2
+
+
+def test_a_fault_of_the_work_itself_fails_the_job(transactional_db, job):
+    def work(held):
+        with connection.cursor() as cursor:
+            cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END $$")
+
+    with pytest.raises(OperationalError):
+        claims.carry_out(job_id=job.pk, work=work)
+
+    assert read_elsewhere("state", "error") == (State.FAILED, claims.FAILURE)
 
 
 def test_progress_is_a_share(job):

@@ -58,7 +58,7 @@ def test_what_killed_three_workers_is_given_up(job, rung):
 
     job.refresh_from_db()
     assert (n_sent, rung) == (0, [])
-    assert (job.state, job.error) == (State.FAILED, queue.KILLED_THREE_TIMES)
+    assert (job.state, job.error) == (State.FAILED, queue.KILLED_TOO_OFTEN)
 
 
 def test_a_living_third_attempt_is_not_given_up(job, rung):

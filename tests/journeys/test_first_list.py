@@ -30,7 +30,7 @@ def test_before_there_is_a_model_the_api_answers_503_with_the_reason(trained):
 
 def test_the_upload_of_a_file_with_a_byte_order_mark_ends_by_saying_what_it_brought(trained, tmp_path):
     assert flat_cohort(tmp_path, n=1).startswith(codecs.BOM_UTF8)
-    assert trained.uploaded.words.startswith("Done")
+    assert trained.uploaded.words.startswith("Received Checked Confirmed Brought in 400 new students")
     assert "400 students" in trained.uploaded.words
     assert "400 outcomes" in trained.uploaded.words
     assert "4,400 protected attributes, kept apart from the model" in trained.uploaded.words

@@ -1,4 +1,7 @@
-"""Make tables, institutions and their people in a process of its own: `python -m tests.live.people` prints JSON."""
+"""Make tables, institutions and their people in a process of its own: `python -m tests.live.people` prints JSON.
+
+Words after it name the institutions; without any, those of the stories are made.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,12 @@ def found(slug: str, hashed: str) -> dict[str, Any]:
     # The real hasher is slow on purpose: once is enough.
     User.objects.filter(memberships__institution=institution).update(password=hashed)
     _client, key = api_keys.issue(
-        institution=institution, name="Tests", purpose="Tests", scopes=["predict", "read_risk"], by=None, now=now
+        institution=institution,
+        name="Tests",
+        purpose="Tests",
+        scopes=["predict", "read_risk", "upload"],
+        by=None,
+        now=now,
     )
     return {name: f"{name}@{slug}.example" for name in roles} | {"id": institution.pk, "api_key": key}
 
@@ -51,7 +59,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     hashed = make_password(PASSWORD)
     with transaction.atomic():
-        told = {slug: found(slug, hashed) for slug in SLUGS}
+        told = {slug: found(slug, hashed) for slug in sys.argv[1:] or SLUGS}
     sys.stdout.write(json.dumps(told))
 
 

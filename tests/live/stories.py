@@ -28,15 +28,17 @@ def flat_cohort(folder: Path, *, n: int, seed: int = 1, mistakes: tuple[str, ...
     return path.read_bytes()
 
 
-def upload(admin: Visitor, content: bytes, *, filename: str = "cohort.csv", schema_yaml: str = "") -> Answer:
+def upload(
+    admin: Visitor, content: bytes, *, filename: str = "cohort.csv", schema_yaml: str = "", format: str = SCHEMA
+) -> Answer:
     """Send a file through the page; return the page it leads to."""
     file = io.BytesIO(content)
     file.name = filename
-    fields: dict[str, Any] = {"file": file, "schema": SCHEMA}
+    fields: dict[str, Any] = {"file": file, "format": format}
     if schema_yaml:
         own = io.BytesIO(schema_yaml.encode())
         own.name = "schema.yaml"
-        fields |= {"schema": "own", "own_schema": own}
+        fields |= {"format": "own", "own_schema": own}
     return admin.post("/records/", **fields)
 
 
@@ -52,6 +54,14 @@ def watched(visitor: Visitor, page: Answer, *, seconds: float = 90) -> Answer:
     found = wait_until(over, seconds=seconds, every=0.3)
     assert found
     return found
+
+
+def brought_in(visitor: Visitor, page: Answer, *, seconds: float = 90) -> Answer:
+    """Watch a file being checked, say that it shall come in, and watch until it has."""
+    checked = watched(visitor, page, seconds=seconds)
+    assert "Waiting for your word" in checked.words, checked.words
+    path = page.url.removeprefix(visitor.url)
+    return watched(visitor, visitor.post(f"{path}confirm"), seconds=seconds)
 
 
 def newest_job(live: LiveStack, slug: str) -> int:
@@ -134,7 +144,7 @@ def first_list(live: LiveStack, slug: str, content: bytes) -> FirstList:
     ines, stranger = live.visitor(institution["ines"]), live.visitor()
     body = {"as_of": "2019-02-28", "features": FEATURES}
     refused = stranger.ask("/api/predict", key=institution["api_key"], body=body)
-    uploaded = watched(ines, upload(ines, content))
+    uploaded = brought_in(ines, upload(ines, content))
     empty_list = live.visitor(institution["mika"]).get("/students/")
     training = train(live, slug)
     make_list(live, slug)

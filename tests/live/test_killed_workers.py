@@ -41,7 +41,7 @@ def test_an_import_cut_off_in_the_middle_is_finished_by_a_new_worker(live, tmp_p
 def test_a_training_cut_off_in_the_middle_leaves_no_process_and_one_model(live, tmp_path):
     institution = live.institutions["training"]
     ines, mika = live.visitor(institution["ines"]), live.visitor(institution["mika"])
-    stories.watched(ines, stories.upload(ines, stories.flat_cohort(tmp_path, n=2000)))
+    stories.brought_in(ines, stories.upload(ines, stories.flat_cohort(tmp_path, n=2000)))
     page = mika.post("/model/train")
     job_id = stories.newest_job(live, "training")
     # It learns: this step comes after all that the process imports.

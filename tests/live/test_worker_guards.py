@@ -64,7 +64,7 @@ def test_one_child_imports_trains_and_scores_twice_without_hanging(live, one_wor
     institution = live.institutions["onechild"]
     child = processes.below(one_worker)
     ines = live.visitor(institution["ines"])
-    stories.watched(ines, stories.upload(ines, stories.flat_cohort(tmp_path, n=400)))
+    stories.brought_in(ines, stories.upload(ines, stories.flat_cohort(tmp_path, n=400)))
 
     stories.train(live, "onechild")
     stories.make_list(live, "onechild")
@@ -72,7 +72,8 @@ def test_one_child_imports_trains_and_scores_twice_without_hanging(live, one_wor
 
     jobs = live.sql("SELECT * FROM jobs_job WHERE institution_id = %s ORDER BY id", institution["id"])
     assert [(job["task"].partition(".")[2], job["state"], job["attempts"]) for job in jobs] == [
-        ("import_upload", "done", 1),
+        ("check_upload", "done", 1),
+        ("merge_upload", "done", 1),
         ("train_model", "done", 1),
         ("score_students", "done", 1),
         ("score_students", "done", 1),

@@ -1,5 +1,6 @@
 """What a model is trained on is frozen under the hash of its bytes: same rows, same dataset."""
 
+import dataclasses
 import datetime as dt
 import hashlib
 
@@ -87,6 +88,24 @@ def test_who_was_helped_within_the_horizon_is_marked(known):
         made.rows["student_id"]
     )
     assert made.rows["helped"].any()
+
+
+def test_help_that_a_later_file_took_back_was_never_given(known):
+    begun = known.interventions[known.interventions["started_on"].between("2024-10-16", "2025-10-15")].index[0]
+    taken_back = known.interventions.copy()
+    taken_back.loc[begun, "replaced_on"] = pd.Timestamp(ENDS_ON)
+
+    without = snapshots(dataclasses.replace(known, interventions=taken_back), dates=[AUTUMN])
+    never = snapshots(dataclasses.replace(known, interventions=known.interventions.drop(index=begun)), dates=[AUTUMN])
+
+    assert without.rows["helped"].equals(never.rows["helped"])
+
+
+def test_a_frozen_file_says_itself_what_its_columns_are(known, riverside):
+    made = snapshots(known)
+    dataset = freeze(made, riverside)
+
+    assert datasets.features_of(datasets.path(dataset), dataset.content_sha256) == made.features
 
 
 @pytest.mark.parametrize(

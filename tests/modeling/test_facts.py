@@ -11,8 +11,21 @@ from accounts import scope
 from modeling import facts, registry, scoring
 from modeling.core import catalogue, facts_frames
 from modeling.training_config import ConfigRefused
-from students.models import AttendanceRecord, Enrolment, GradeRecord, Outcome, ProtectedAttribute, SchoolDay, Student
+from students.models import (
+    AttendanceRecord,
+    DisciplineIncident,
+    Enrolment,
+    GradeRecord,
+    Intervention,
+    Outcome,
+    ProtectedAttribute,
+    SchoolDay,
+    Student,
+    Upload,
+)
+from tests import rows
 from tests.district_in_database import LIST_ON, SNAPSHOT_ON
+from tests.students.written_by_hand import replace
 
 COUNTED = {
     "students": Student,
@@ -61,6 +74,45 @@ def test_a_row_reads_as_it_was_stored(at_riverside):
     assert read["student_id"] == stored.student_id
     assert (read["awarded_on"].date(), read["known_on"].date()) == (stored.awarded_on, stored.known_on)
     assert (read["term"], read["value"], read["credits_earned"]) == (stored.term, stored.value, stored.credits_earned)
+
+
+@pytest.mark.parametrize("kind", [Enrolment, AttendanceRecord, GradeRecord, DisciplineIncident, Intervention])
+def test_every_version_of_a_fact_is_read_by_either_way(riverside, at_riverside, kind):
+    old = kind.objects.order_by("pk").first()
+    replace(old, rows.sound(Upload, institution=riverside), LIST_ON, student_id=old.student_id)
+    name = next(name for name, (model, _renamed) in facts._SOURCES.items() if model is kind)
+
+    of_all, of_one = getattr(facts.frames(), name), getattr(facts.frames(student_ids=[old.student_id]), name)
+
+    of_all = of_all[of_all["student_id"] == old.student_id]
+    columns = list(of_one.columns)
+    assert of_one["replaced_on"].dropna().dt.date.tolist() == [LIST_ON]
+    pd.testing.assert_frame_equal(
+        of_all.sort_values(columns).reset_index(drop=True), of_one.sort_values(columns).reset_index(drop=True)
+    )
+
+
+def test_a_correction_moves_no_list_of_the_past(riverside, at_riverside):
+    champion = registry.champion()
+    absence = AttendanceRecord.objects.filter(held_on__lt=LIST_ON, category="absent").order_by("-held_on").first()
+    upload = rows.sound(Upload, institution=riverside)
+    before = scoring.snapshot(champion, as_of=LIST_ON)
+
+    replace(absence, upload, LIST_ON + dt.timedelta(days=1))
+    after = scoring.snapshot(champion, as_of=LIST_ON)
+    next_day = scoring.snapshot(champion, as_of=LIST_ON + dt.timedelta(days=1))
+
+    pd.testing.assert_frame_equal(after, before, check_exact=True)
+    assert next_day.loc[absence.student_id, "absence_rate_year"] < before.loc[absence.student_id, "absence_rate_year"]
+
+
+def test_who_sees_one_school_reads_the_tables_and_no_other_school(riverside, northside):
+    with scope.entered(scope.Scope(institution_id=riverside.pk, school_ids=(northside.pk,))):
+        known = facts.frames()
+        here = set(Student.objects.values_list("pk", flat=True))
+
+    assert set(known.attendance["student_id"]) <= here
+    assert set(known.students["student_id"]) == here
 
 
 def test_two_institutions_never_mix(at_riverside, lakeside):

@@ -41,6 +41,7 @@ def test_what_is_missing_is_null_and_never_zero(nora, northside, at_riverside):
             "school_id": northside.pk,
             "awarded_on": pd.to_datetime([DAY, DAY, DAY]),
             "course": pd.Categorical(["Maths", "Art", "Maths"]),
+            "source_id": ["1", "2", "3"],
             "term": "1",
             "value": [np.nan, 0.0, 71.5],
             "scale_max": 100.0,

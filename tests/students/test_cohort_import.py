@@ -5,10 +5,9 @@ import datetime as dt
 import pytest
 
 from accounts import scope
-from jobs import claims, queue
+from jobs import queue
 from jobs.models import Job, State
-from students import cohort_import
-from students.importing.cohort_csv import CellError, FileRefused
+from students import import_pass
 from students.models import (
     AttendanceRecord,
     Cohort,
@@ -18,6 +17,7 @@ from students.models import (
     ProtectedAttribute,
     Student,
     StudentAttribute,
+    Upload,
 )
 from tests.students.uploading import SCHEMA, cohort_bytes, send, work_on
 
@@ -76,7 +76,7 @@ def test_outcomes_name_their_source_and_who_sent_them(riverside, ines, at_rivers
     upload = work_on(send(riverside, cohort_bytes(tmp_path), by=ines, filename="final.csv")[0])
 
     (told,) = Outcome.objects.values_list("source", "recorded_by", "recorded_at", "happened_on").distinct()
-    assert told == ("final.csv", ines.pk, upload.created_at, END)
+    assert told == ("final.csv", ines.pk, upload.merged_at, END)
     assert set(Outcome.objects.values_list("kind", flat=True)) == {"dropped_out", "graduated", "continued"}
 
 
@@ -92,8 +92,8 @@ def test_outcomes_name_their_source_and_who_sent_them(riverside, ines, at_rivers
 def test_a_bad_file_saves_nothing_and_keeps_every_fault(riverside, tmp_path, mistakes, problems):
     upload = work_on(send(riverside, cohort_bytes(tmp_path, mistakes=mistakes))[0])
 
-    assert upload.job.state == State.FAILED
-    assert upload.job.error == "Nothing was saved. Mend the file and upload it again."
+    assert (upload.job.state, upload.job.error) == (State.DONE, "")
+    assert upload.stage in (Upload.Stage.REVIEW, Upload.Stage.REFUSED)
     assert problems <= {error["problem"] for error in upload.errors}
     assert upload.n_errors == len(upload.errors) > 0
     assert all(error["sentence"] for error in upload.errors)
@@ -104,21 +104,20 @@ def test_a_bad_file_saves_nothing_and_keeps_every_fault(riverside, tmp_path, mis
 def test_what_is_no_csv_fails_with_a_sentence_and_not_with_a_trace(riverside, content):
     upload = work_on(send(riverside, content)[0])
 
-    assert upload.job.state == State.FAILED
-    assert upload.job.error != claims.FAILURE
+    assert (upload.stage, upload.job.error) == (Upload.Stage.REFUSED, "")
     assert upload.n_errors > 0
     assert n_stored(riverside) == {}
 
 
-def test_students_that_are_here_already_are_refused(riverside, tmp_path):
+def test_students_that_are_here_already_are_compared_with_what_is_kept(riverside, at_riverside, tmp_path):
     work_on(send(riverside, cohort_bytes(tmp_path))[0])
-    before = n_stored(riverside)
 
-    second = work_on(send(riverside, cohort_bytes(tmp_path, n=50, seed=2))[0])
+    second = work_on(send(riverside, cohort_bytes(tmp_path, n=50))[0])
 
-    assert second.job.state == State.FAILED
-    assert "40 of the 50 students in this file are here already" in second.job.error
-    assert n_stored(riverside) == before
+    students = second.difference["kinds"]["students"]
+    assert second.stage == Upload.Stage.DONE
+    assert (students["new"], students["gone"]) == (10, 0)
+    assert n_stored(riverside)["Student"] == 50
 
 
 def test_the_same_file_sent_again_changes_nothing(riverside, tmp_path):
@@ -144,13 +143,13 @@ def test_two_institutions_keep_the_same_students_apart(riverside, elsewhere, tmp
 
 def test_a_worker_that_lost_the_job_stores_nothing(transactional_db, riverside, tmp_path, monkeypatch):
     upload, _is_new = send(riverside, cohort_bytes(tmp_path))
-    read = cohort_import.read_cohort
+    merge = import_pass.merging.merge
 
-    def read_slowly(*args, **kwargs):
+    def merge_too_late(*args, **kwargs):
         Job.objects.filter(pk=upload.job_id).update(attempts=2)
-        return read(*args, **kwargs)
+        return merge(*args, **kwargs)
 
-    monkeypatch.setattr(cohort_import, "read_cohort", read_slowly)
+    monkeypatch.setattr(import_pass.merging, "merge", merge_too_late)
 
     work_on(upload)
 
@@ -160,7 +159,7 @@ def test_a_worker_that_lost_the_job_stores_nothing(transactional_db, riverside, 
 def test_a_second_attempt_stores_what_the_first_could_not(transactional_db, riverside, tmp_path, monkeypatch):
     upload, _is_new = send(riverside, cohort_bytes(tmp_path))
     with monkeypatch.context() as broken:
-        broken.setattr(cohort_import, "read_cohort", lambda *args, **kwargs: 1 / 0)
+        broken.setattr(import_pass.merging, "merge", lambda *args, **kwargs: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             work_on(upload)
     failed, _is_new = send(riverside, cohort_bytes(tmp_path))
@@ -172,28 +171,11 @@ def test_a_second_attempt_stores_what_the_first_could_not(transactional_db, rive
     assert n_stored(riverside)["Student"] == 40
 
 
-def test_what_an_earlier_attempt_complained_of_is_gone_once_it_succeeds(riverside, at_riverside, tmp_path, monkeypatch):
-    upload, _is_new = send(riverside, cohort_bytes(tmp_path))
-    with monkeypatch.context() as stricter:
-        stricter.setattr(cohort_import, "read_cohort", refuse)
-        refused = work_on(upload)
-    queue.again(job=refused.job, by=None, now=refused.created_at, wakes=False)
-
-    upload = work_on(refused)
-
-    assert (refused.n_errors, refused.job.state) == (1, State.FAILED)
-    assert (upload.n_errors, upload.errors, upload.job.state) == (0, [], State.DONE)
-
-
-def refuse(*args, **kwargs):
-    raise FileRefused([CellError(line=2, column="Course", value="x", problem="not_allowed", allowed="")], 1)
-
-
 def test_another_schema_under_a_known_name_is_refused(riverside, tmp_path):
     first = work_on(send(riverside, cohort_bytes(tmp_path))[0])
     shorter = SCHEMA.replace("horizon_days: 1096", "horizon_days: 1000")
 
     second = work_on(send(riverside, cohort_bytes(tmp_path, seed=2), schema=shorter)[0])
 
-    assert (first.job.state, second.job.state) == (State.DONE, State.FAILED)
-    assert "another schema" in second.job.error
+    assert (first.stage, second.stage) == (Upload.Stage.DONE, Upload.Stage.REFUSED)
+    assert "another schema" in second.errors[0]["sentence"]

@@ -22,7 +22,7 @@ def test_a_file_is_kept_byte_for_byte_with_who_sent_it(riverside, ines):
     assert is_new
     assert uploads.stored_path(upload).read_bytes() == CONTENT
     assert upload.content_sha256 == hashlib.sha256(CONTENT).hexdigest()
-    assert (upload.created_by, upload.job.created_by, upload.job.task) == (ines, ines, "students.import_upload")
+    assert (upload.created_by, upload.job.created_by, upload.job.task) == (ines, ines, "students.check_upload")
 
 
 def test_sending_is_on_record(riverside, ines, at_riverside):
@@ -92,7 +92,7 @@ def test_a_file_beyond_the_limit_is_refused_before_all_of_it_was_read(riverside,
             institution=riverside,
             filename="x",
             chunks=ten_megabytes(),
-            schema_yaml=SCHEMA,
+            wishes=uploads.Wishes(schema_yaml=SCHEMA),
             by=None,
             now=None,
             wakes=False,

@@ -1,5 +1,6 @@
 """Send a file the way the page does, and import it the way a worker does."""
 
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from django.utils import timezone
 
 from accounts import scope
 from jobs import claims
-from students import cohort_import, uploads
+from students import uploads
 from students.models import Upload
 from tests.flat_cohort import write_flat_cohort
 
@@ -21,14 +22,14 @@ def cohort_bytes(folder: Path, *, n: int = 40, seed: int = 1, mistakes: tuple[st
     return path.read_bytes()
 
 
-def send(institution, content, *, filename="cohort.csv", by=None, schema=SCHEMA, wakes=False):
-    """Receive a file; return its upload and whether it is new."""
+def send(institution, content, *, filename="cohort.csv", by=None, schema=SCHEMA, wakes=False, **wishes):
+    """Receive a file that merges by itself unless told otherwise; return its upload and whether it is new."""
     with scope.entered(scope.of_institution(institution)):
         return uploads.receive(
             institution=institution,
             filename=filename,
             chunks=[content],
-            schema_yaml=schema,
+            wishes=uploads.Wishes(**{"schema_yaml": schema, "merges_by_itself": True} | wishes),
             by=by,
             now=timezone.now(),
             wakes=wakes,
@@ -36,7 +37,10 @@ def send(institution, content, *, filename="cohort.csv", by=None, schema=SCHEMA,
 
 
 def work_on(upload):
-    """Do the upload's job and return the upload as it then stands."""
-    claims.carry_out(job_id=upload.job_id, work=cohort_import.import_upload)
+    """Do the check, and the merge in the same pass if no row is wrong, and return the upload as it then stands."""
+    from students import import_pass
+
+    check = partial(import_pass.check_upload, thresholds=import_pass.NO_BAD_ROWS)
+    claims.carry_out(job_id=upload.job_id, work=check)
     with scope.entered(scope.of_institution(upload.institution)):
         return Upload.objects.select_related("job", "cohort").get(pk=upload.pk)

@@ -2,74 +2,235 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from accounts import scope
 from accounts.command_output import InstitutionCommand
-from jobs import claims, queue
+from accounts.models import Institution
+from jobs import claims
 from jobs.models import State
-from students import cohort_import, uploads
+from students import import_pass, uploads
 from students.importing.cohort_schema import SchemaRefused
 from students.models import Upload
 
+FORMATS = ("portal", "oneroster", "edfi", "cohort")
 FAULTS_SHOWN = 50
+CHUNK_BYTES = 1 << 20
+# A folder packed twice shall be the same bytes, so that it is the same upload.
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+Stage = Upload.Stage
 
 
 class Command(InstitutionCommand):
-    """Import a flat cohort file with its schema. Nothing is saved if anything is wrong."""
+    """Import a file of records, or a folder of them. Nothing is saved if anything is wrong."""
 
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Read the file, its format and its schema."""
+        """Read what is brought in, what it is, and how far to go."""
         super().add_arguments(parser)
-        parser.add_argument("path", type=Path)
-        parser.add_argument("--format", choices=["cohort"], default="cohort")
-        parser.add_argument("--schema", type=Path, required=True)
+        parser.add_argument("path", type=Path, help="a file, or a folder of files")
+        parser.add_argument("--format", choices=FORMATS, default="", help="found out where it is left out")
+        parser.add_argument("--schema", type=Path, metavar="FILE", help="the YAML schema of a flat cohort")
+        parser.add_argument("--complete", action="store_true", help="what the file lacks is no longer true")
+        parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+        parser.add_argument("--confirm", action="store_true", help="bring the file in though rows are bad")
+        parser.add_argument("--leave-out-bad-rows", action="store_true", help="with --confirm: the good rows alone")
+        parser.add_argument("--again", action="store_true", help="look once more at a file brought in before")
 
     def handle(self, *args: object, **options: Any) -> None:
-        """Receive the file, import it here and now, and tell every fault."""
+        """Receive the file, check and merge it here and now, and tell every fault."""
         institution = self.institution(options)
-        for path in (options["path"], options["schema"]):
-            if not path.is_file():
-                raise CommandError(f"There is no file {path}.")
-        with scope.entered(scope.of_institution(institution)), options["path"].open("rb") as file:
-            try:
-                upload, is_new = uploads.receive(
-                    institution=institution,
-                    filename=options["path"].name,
-                    chunks=iter(lambda: file.read(1 << 20), b""),
-                    schema_yaml=options["schema"].read_text(encoding="utf-8"),
-                    by=None,
-                    now=timezone.now(),
-                    wakes=False,
-                )
-            except (SchemaRefused, uploads.TooLarge) as refusal:
-                raise CommandError(str(refusal)) from None
-            except UnicodeDecodeError:
-                raise CommandError(f"{options['schema']} is not a text in UTF-8. Save it as UTF-8.") from None
-            if not is_new and upload.job.state == State.FAILED:
-                queue.again(job=upload.job, by=None, now=timezone.now(), wakes=False)
-        claims.carry_out(job_id=upload.job_id, work=cohort_import.import_upload)
-        self._tell(institution, upload, options)
+        upload, is_new = _received(institution, options)
+        if upload.stage == Stage.DONE:
+            words = f"{upload.filename} was brought in before. Nothing changed. --again looks at it once more."
+            self._answer(upload, options, words)
+        else:
+            upload = _worked_on(upload, options)
+            if options["dry_run"] and is_new and upload.stage == Stage.REVIEW:
+                _in_scope(upload, functools.partial(uploads.discard, upload=upload, by=None, now=timezone.now()))
+            self._tell(upload, options)
 
-    def _tell(self, institution: Any, upload: Upload, options: dict[str, Any]) -> None:
-        with scope.entered(scope.of_institution(institution)):
-            upload = Upload.objects.select_related("job").get(pk=upload.pk)
+    def _tell(self, upload: Upload, options: dict[str, Any]) -> None:
         for error in upload.errors[:FAULTS_SHOWN]:
             self.stderr.write(error["sentence"])
         if upload.n_errors > FAULTS_SHOWN:
-            self.stderr.write(f"… and {upload.n_errors - FAULTS_SHOWN} more.")
-        if upload.job.state != State.DONE:
-            raise CommandError(upload.job.error or "The file is being imported by another worker.")
+            self.stderr.write(f"… and {upload.n_errors - FAULTS_SHOWN:,} more.")
+        if not options["json"]:
+            for line in _difference_lines(upload):
+                self.stdout.write(line)
+        refusal = _refusal(upload, options)
+        if not refusal or options["json"]:
+            self._answer(upload, options, _in_short(upload))
+        if refusal:
+            raise CommandError(refusal)
+
+    def _answer(self, upload: Upload, options: dict[str, Any], words: str) -> None:
         self.answer(
             options,
-            f"Imported {upload.n_rows} students from {upload.filename}.",
+            words,
             upload=upload.public_id,
+            stage=upload.stage,
             n_rows=upload.n_rows,
-            counts=upload.summary["counts"],
+            n_bad_rows=upload.n_bad_rows,
+            counts=upload.summary.get("counts", {}),
+            difference=upload.difference,
         )
+
+
+def _received(institution: Institution, options: dict[str, Any]) -> tuple[Upload, bool]:
+    wishes = _wishes(options)
+    with _opened(options["path"]) as (name, file), scope.entered(scope.of_institution(institution)):
+        try:
+            return uploads.receive(
+                institution=institution,
+                filename=name,
+                chunks=iter(lambda: file.read(CHUNK_BYTES), b""),
+                wishes=wishes,
+                by=None,
+                now=timezone.now(),
+                wakes=False,
+            )
+        except (SchemaRefused, uploads.TooLarge) as refusal:
+            raise CommandError(str(refusal)) from None
+
+
+def _wishes(options: dict[str, Any]) -> uploads.Wishes:
+    schema_yaml = _schema_yaml(options["schema"])
+    merges = not options["dry_run"]
+    return uploads.Wishes(
+        format=options["format"] or ("cohort" if schema_yaml else ""),
+        schema_yaml=schema_yaml,
+        is_complete=options["complete"] or None,
+        merges_by_itself=merges,
+        leaves_out_bad_rows=merges and _leaves_out(options),
+        again=options["again"],
+    )
+
+
+def _schema_yaml(path: Path | None) -> str:
+    if path is None:
+        return ""
+    if not path.is_file():
+        raise CommandError(f"There is no file {path}.")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise CommandError(f"{path} is not a text in UTF-8. Save it as UTF-8.") from None
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Open a file, or a folder as one zip."""
+    if path.is_dir():
+        with tempfile.TemporaryFile() as packed:
+            _pack(path, packed)
+            packed.seek(0)
+            yield f"{path.resolve().name}.zip", packed
+    elif path.is_file():
+        with path.open("rb") as file:
+            yield path.name, file
+    else:
+        raise CommandError(f"There is no file {path}.")
+
+
+def _pack(folder: Path, into: IO[bytes]) -> None:
+    """Put a folder's files into a zip as they are, one after the other, none of them held in memory."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(folder)))
+    if not paths:
+        raise CommandError(f"There is no file in {folder}.")
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_STORED) as archive:
+        for path in paths:
+            member = zipfile.ZipInfo(path.relative_to(folder).as_posix(), date_time=ZIP_EPOCH)
+            with path.open("rb") as file, archive.open(member, "w", force_zip64=True) as packed:
+                shutil.copyfileobj(file, packed, CHUNK_BYTES)
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _worked_on(upload: Upload, options: dict[str, Any]) -> Upload:
+    """Carry a file as far as it may go, and return it as it then stands."""
+    now = timezone.now()
+    if upload.current_job.state == State.FAILED:
+        # What failed on our side may succeed now, and what was wrong is said once more.
+        _in_scope(upload, functools.partial(uploads.retry, upload=upload, by=None, now=now, wakes=False))
+    # A person typed the command, so the institution's thresholds do not bind it.
+    thresholds = import_pass.ANY if _leaves_out(options) else import_pass.NO_BAD_ROWS
+    check = functools.partial(import_pass.check_upload, thresholds=thresholds)
+    claims.carry_out(job_id=upload.job_id, work=check)
+    upload = _reloaded(upload)
+    if upload.stage == Stage.REVIEW and not options["dry_run"] and _may_merge(upload, options):
+        leaves_out = _leaves_out(options)
+        confirm = functools.partial(
+            uploads.confirm, upload=upload, leaves_out_bad_rows=leaves_out, by=None, now=now, wakes=False
+        )
+        upload = _in_scope(upload, confirm)
+    if upload.merge_job_id:
+        claims.carry_out(job_id=upload.merge_job_id, work=import_pass.merge_upload)
+    return _reloaded(upload)
+
+
+def _leaves_out(options: dict[str, Any]) -> bool:
+    return bool(options["confirm"] and options["leave_out_bad_rows"])
+
+
+def _may_merge(upload: Upload, options: dict[str, Any]) -> bool:
+    return not upload.n_bad_rows or _leaves_out(options)
+
+
+def _in_scope(upload: Upload, deed: Any) -> Upload:
+    with scope.entered(scope.of_institution(upload.institution)):
+        changed: Upload = deed()
+    return changed
+
+
+def _reloaded(upload: Upload) -> Upload:
+    with scope.entered(scope.of_institution(upload.institution)):
+        return Upload.objects.select_related("institution", "job", "merge_job", "undo_job").get(pk=upload.pk)
+
+
+def _in_short(upload: Upload) -> str:
+    if upload.stage != Stage.DONE:
+        return f"Checked {upload.filename}. Nothing was saved."
+    kinds = upload.difference.get("kinds", {}).values()
+    sums = [f"{sum(counts[name] for counts in kinds):,} {name}" for name in ("new", "changed", "gone")]
+    return f"Imported {upload.filename}: {', '.join(sums)}."
+
+
+def _difference_lines(upload: Upload) -> Iterator[str]:
+    """Say what would change or was changed, kind by kind."""
+    for kind, counts in upload.difference.get("kinds", {}).items():
+        parts = [f"{counts[name]:,} {name}" for name in ("new", "changed", "gone", "unchanged", "bad")]
+        yield f"{kind}: {', '.join(parts)}"
+    if moved := upload.difference.get("moved_school"):
+        yield f"{moved:,} students move to another school."
+
+
+def _refusal(upload: Upload, options: dict[str, Any]) -> str:
+    """Return why the command did not do what was asked; "" where it did."""
+    if upload.stage == Stage.DONE or (options["dry_run"] and upload.stage in (Stage.REVIEW, Stage.DISCARDED)):
+        return ""
+    if upload.stage == Stage.REVIEW and not upload.n_bad_rows:
+        return "Nothing was saved: the records changed while the file was checked. Run the command again."
+    if upload.stage == Stage.REVIEW:
+        return (
+            f"Nothing was saved: {upload.n_bad_rows:,} rows are wrong. Mend the file, "
+            "or bring in the good rows with --confirm --leave-out-bad-rows."
+        )
+    if upload.stage == Stage.REFUSED and upload.errors:
+        return "Nothing was saved. Mend the file and import it again."
+    if upload.stage == Stage.MAPPING:
+        return "The portal does not know these columns. Open the upload on the records page and name them."
+    return upload.current_job.error or "The file is being worked on elsewhere. Ask again later."

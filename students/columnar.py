@@ -1,0 +1,312 @@
+"""The columnar copy of the records: one Parquet file a month and kind, rewritten where a month went stale.
+
+Features look at every row of an institution. Out of PostgreSQL each row becomes a Python object; a Parquet file is
+read as it lies there. The tables stay the truth: whoever writes to them marks the months, and a reader rewrites what is
+marked before reading. Every version of a fact is in the copy, as in the table.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.files.storage import default_storage
+from django.db import connection, models, transaction
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
+
+from accounts import scope
+from accounts.models import Institution
+from students.models import AttendanceRecord, ColumnarPartition, DisciplineIncident, GradeRecord
+from students.models.people import Fact
+from students.staged import statements
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+logger = logging.getLogger(__name__)
+
+PORTION_BYTES = 8 * 1024**2
+# A file that no row names was left by work that was rolled back or killed; younger ones may be on their way.
+ORPHANED_AFTER_SECONDS = 24 * 3600
+MOST_ROUNDS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of record with a columnar copy: its table, the day that decides its month, the columns features need."""
+
+    model: type[Fact]
+    happened: str
+    columns: tuple[str, ...]
+
+
+# The order in which rows of several kinds are locked, by everybody, so that nobody waits in a circle.
+KINDS = {
+    "attendance": Kind(
+        model=AttendanceRecord,
+        happened="held_on",
+        columns=("student_id", "held_on", "category", "excused", "n_sessions", "known_on", "replaced_on"),
+    ),
+    "grades": Kind(
+        model=GradeRecord,
+        happened="awarded_on",
+        columns=("student_id", "awarded_on", "term", "value", "scale_max")
+        + ("credits_attempted", "credits_earned", "core", "known_on", "replaced_on"),
+    ),
+    "discipline": Kind(
+        model=DisciplineIncident,
+        happened="happened_on",
+        columns=("student_id", "happened_on", "days_removed", "known_on", "replaced_on"),
+    ),
+}
+
+
+def mark_stale(institution: Institution, months: Mapping[str, Iterable[dt.date]]) -> None:
+    """Say, in the transaction that writes records, in which months of which kinds of record they lie.
+
+    Any day of a month names it. Kinds without a columnar copy are passed over.
+    """
+    touched = [
+        ColumnarPartition(institution=institution, kind=kind, month=month)
+        for kind in KINDS
+        for month in sorted({dt.date(day.year, day.month, 1) for day in months.get(kind, ())})
+    ]
+    ColumnarPartition.objects.bulk_create(
+        touched,
+        update_conflicts=True,
+        unique_fields=["institution", "kind", "month"],
+        update_fields=["is_stale"],
+    )
+
+
+def mark_all(institution: Institution, *, kinds: Iterable[str] = tuple(KINDS)) -> None:
+    """Mark every month that has records or had some: for tables that were filled by other ways than an upload."""
+    for name in kinds:
+        ColumnarPartition.objects.filter(kind=name).update(is_stale=True)
+        month = TruncMonth(KINDS[name].happened, output_field=models.DateField())
+        days = KINDS[name].model.every_version.values_list(month, flat=True)
+        mark_stale(institution, {name: days.distinct()})
+
+
+def refresh(institution: Institution, *, kinds: Iterable[str] = tuple(KINDS)) -> int:
+    """Rewrite every stale month of some kinds; return how many files were written.
+
+    Each month is a transaction of its own, unless the caller holds one open. Whoever marks a month that is being
+    rewritten waits for that and marks it afterwards: a mark is never lost.
+
+    :raises RuntimeError: if the copy does not get to hold as many rows as the tables
+    """
+    kinds, n_written = tuple(kinds), 0
+    for _round in range(MOST_ROUNDS):
+        with scope.entered(scope.of_institution(institution)):
+            stale = [key for kind in kinds for key in _stale(kind)]
+        n_written += sum(_rewrite(institution, key) for key in stale)
+        with scope.entered(scope.of_institution(institution)):
+            wrong = [kind for kind in kinds if not _holds_every_row(kind)]
+            for kind in wrong:
+                # Somebody wrote to the table without marking: better slow once than wrong.
+                logger.warning("the columnar copy of %s differs from the table and is made anew", kind)
+                mark_all(institution, kinds=[kind])
+        if not wrong:
+            _sweep(institution)
+            return n_written
+    raise RuntimeError(f"The columnar copy of {', '.join(wrong)} does not hold as many rows as the tables.")
+
+
+def paths(kind: str) -> list[Path]:
+    """Return the files of a kind for the institution in scope, all of them fresh and there."""
+    institution = Institution.objects.get(pk=scope.current().institution_id)
+    refresh(institution, kinds=[kind])
+    useless = [part.pk for part in _files(kind) if not _is_usable(_path(part.stored_as), _schema(KINDS[kind]))]
+    if useless:
+        logger.warning("%d files of the columnar copy of %s are lost or old and are made anew", len(useless), kind)
+        ColumnarPartition.objects.filter(pk__in=useless).update(is_stale=True)
+        refresh(institution, kinds=[kind])
+    return [_path(part.stored_as) for part in _files(kind)]
+
+
+def read(kind: str) -> pd.DataFrame:
+    """Return every row of a kind for the institution in scope; dates are datetime64[ms].
+
+    :raises ScopeMissing: in a scope of some schools only, for a file holds those of all
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if scope.current().school_ids is not None:
+        raise scope.ScopeMissing("The columnar copy holds every school. Read the tables for a scope of some.")
+    schema = _schema(KINDS[kind])
+    for attempt in range(MOST_ROUNDS):
+        try:
+            tables = [pq.read_table(path, schema=schema) for path in paths(kind)]
+        except FileNotFoundError:
+            # Another worker put a newer file in its place between our looking and our reading.
+            if attempt + 1 == MOST_ROUNDS:
+                raise
+        else:
+            break
+    return pa.concat_tables(tables or [schema.empty_table()]).to_pandas(date_as_object=False)
+
+
+def _stale(kind: str) -> list[int]:
+    return list(
+        ColumnarPartition.objects.filter(kind=kind, is_stale=True).order_by("month").values_list("pk", flat=True)
+    )
+
+
+def _files(kind: str) -> list[ColumnarPartition]:
+    return list(ColumnarPartition.objects.filter(kind=kind).exclude(stored_as="").order_by("month"))
+
+
+def _is_usable(path: Path, schema: pa.Schema) -> bool:
+    """Tell whether a file is there and has the columns that this version of the portal reads."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return bool(pq.read_schema(path).equals(schema))
+    except (FileNotFoundError, pa.ArrowInvalid):
+        return False
+
+
+def _holds_every_row(kind: str) -> bool:
+    """Compare counts, in one statement, so that rows and marks are seen as one transaction left them.
+
+    A month that went stale since it was looked for says nothing of the others; it is the next reader's.
+    """
+    ((holds,),) = statements.fetch(
+        "SELECT coalesce(sum(n_rows), 0) = (SELECT count(*) FROM {table} WHERE institution_id = %(institution)s) "
+        "OR coalesce(bool_or(is_stale), false) FROM {copy} WHERE institution_id = %(institution)s AND kind = %(kind)s",
+        {"institution": scope.current().institution_id, "kind": kind},
+        table=statements.name(KINDS[kind].model._meta.db_table),
+        copy=statements.name(ColumnarPartition._meta.db_table),
+    )
+    return bool(holds)
+
+
+def _rewrite(institution: Institution, key: int) -> bool:
+    """Write one month anew and switch its row to the new file; False if somebody else just did."""
+    with scope.entered(scope.of_institution(institution)):
+        part = ColumnarPartition.objects.select_for_update().filter(pk=key, is_stale=True).first()
+        if part is None:
+            return False
+        before = part.stored_as
+        part.stored_as, part.content_sha256, part.n_rows = _written(part, f"columnar/{institution.slug}/{part.kind}")
+        part.is_stale, part.written_at = False, timezone.now()
+        part.save(update_fields=["stored_as", "content_sha256", "n_rows", "is_stale", "written_at"])
+        if before and before != part.stored_as:
+            transaction.on_commit(partial(_remove, institution, before))
+    return True
+
+
+def _written(part: ColumnarPartition, folder: str) -> tuple[str, str, int]:
+    """Write the rows of a month; return where, the hash of the bytes and how many; a month without rows has no file."""
+    import pyarrow.parquet as pq
+
+    kind = KINDS[part.kind]
+    _path(folder).mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=_path(folder), suffix=".part")
+    os.close(handle)
+    try:
+        n_rows = 0
+        with pq.ParquetWriter(temporary, _schema(kind), compression="zstd") as writer:
+            for table in _portions(kind, part):
+                writer.write_table(table)
+                n_rows += table.num_rows
+        if not n_rows:
+            return "", "", 0
+        with Path(temporary).open("rb") as written:
+            digest = hashlib.file_digest(written, "sha256").hexdigest()
+        stored_as = f"{folder}/{part.month:%Y-%m}-{digest}.parquet"
+        Path(temporary).replace(_path(stored_as))
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return stored_as, digest, n_rows
+
+
+def _portions(kind: Kind, part: ColumnarPartition) -> Iterable[pa.Table]:
+    """Yield the rows of a month as tables of some megabytes, as the database sends them."""
+    rows = statements.fragment(
+        "COPY (SELECT {columns} FROM {table} WHERE institution_id = %(institution)s "
+        "AND {happened} >= %(month)s AND {happened} < %(after)s ORDER BY id) TO STDOUT (FORMAT csv)",
+        columns=statements.each("{n}", kind.columns),
+        table=statements.name(kind.model._meta.db_table),
+        happened=statements.name(kind.happened),
+    )
+    after = (part.month + dt.timedelta(days=32)).replace(day=1)
+    given = {"institution": part.institution_id, "month": part.month, "after": after}
+    with connection.cursor() as cursor, cursor.copy(rows, given) as copy:
+        portion, size = [], 0
+        for line in copy:
+            portion.append(bytes(line))
+            size += len(line)
+            if size >= PORTION_BYTES:
+                yield _table(kind, b"".join(portion))
+                portion, size = [], 0
+        if portion:
+            yield _table(kind, b"".join(portion))
+
+
+def _table(kind: Kind, lines: bytes) -> pa.Table:
+    """Parse lines as PostgreSQL writes them: nothing is NULL, "" is an empty text."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    return csv.read_csv(
+        pa.BufferReader(lines),
+        read_options=csv.ReadOptions(column_names=list(kind.columns), use_threads=False),
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            column_types=_schema(kind),
+            null_values=[""],
+            strings_can_be_null=False,
+            true_values=["t"],
+            false_values=["f"],
+        ),
+    )
+
+
+def _schema(kind: Kind) -> pa.Schema:
+    import pyarrow as pa
+
+    types: dict[str, Any] = {
+        "BooleanField": pa.bool_(),
+        "CharField": pa.string(),
+        "DateField": pa.date32(),
+        "FloatField": pa.float64(),
+        "ForeignKey": pa.int64(),
+    }
+    fields = {field.attname: field.get_internal_type() for field in kind.model._meta.concrete_fields}
+    return pa.schema([(name, types[fields[name]]) for name in kind.columns])
+
+
+def _remove(institution: Institution, stored_as: str) -> None:
+    """Remove a file that was replaced, unless the same rows came back meanwhile."""
+    with scope.entered(scope.of_institution(institution)):
+        if not ColumnarPartition.objects.filter(stored_as=stored_as).exists():
+            _path(stored_as).unlink(missing_ok=True)
+
+
+def _sweep(institution: Institution) -> None:
+    """Remove files that no row names any more: they may hold what was erased."""
+    folder = _path(f"columnar/{institution.slug}")
+    with scope.entered(scope.of_institution(institution)):
+        named = {_path(stored_as) for stored_as in ColumnarPartition.objects.values_list("stored_as", flat=True)}
+    for path in folder.glob("*/*"):
+        if path not in named and time.time() - path.stat().st_mtime > ORPHANED_AFTER_SECONDS:
+            path.unlink(missing_ok=True)
+
+
+def _path(stored_as: str) -> Path:
+    return Path(default_storage.path(stored_as))

@@ -1,0 +1,184 @@
+"""What only the database can tell of a file's rows: strangers, repeats, days and schools that cannot be right.
+
+Every rule is one statement over all rows of a kind. What is refused leaves the tables, and the whole line with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import LiteralString
+
+from psycopg import sql
+
+from students import outcome_codes
+from students.staged import enrolments, findings, people, repeated_rows, schools
+from students.staged.fact_tables import AT_SCHOOL, FACT_TABLES
+from students.staged.statements import fetch, fragment, name, run
+from students.staging import Context, Staging, table_of
+
+_STRANGERS: LiteralString = """
+SELECT {kind}, t.file, t.line, 'student_id', t.student_id, 'unknown_student', ''
+FROM {table} t JOIN file_people p ON p.ref = t.student_id WHERE p.id IS NULL
+"""
+_UNKNOWN_SCHOOLS: LiteralString = """
+SELECT {kind}, t.file, t.line, 'school_id', t.school_id, 'unknown_school', ''
+FROM {table} t JOIN file_schools c ON c.ref = t.school_id WHERE c.id IS NULL
+"""
+_WITHOUT_SCHOOL: LiteralString = """
+SELECT 'students', t.file, t.line, 'student_id', t.student_id, 'student_without_school', ''
+FROM staged_students t JOIN file_places p ON p.ref = t.student_id WHERE p.is_new AND p.school IS NULL
+"""
+_OUTSIDE_ENROLMENT: LiteralString = """
+SELECT {kind}, t.file, t.line, CASE f.problem WHEN 'other_school' THEN 'school_id' ELSE {happened} END,
+       CASE f.problem WHEN 'other_school' THEN t.school_id ELSE t.{day}::text END, f.problem,
+       CASE f.problem WHEN 'other_school' THEN t.{day} ELSE p.first_on END::text
+FROM {table} t
+JOIN file_places p ON p.ref = t.student_id
+LEFT JOIN file_schools c ON c.ref = t.school_id
+CROSS JOIN LATERAL (SELECT CASE
+    WHEN t.{day} BETWEEN p.main_from AND p.main_to AND (c.id IS NULL OR c.id = p.main_school) THEN NULL
+    WHEN t.{day} < p.first_on THEN 'before_enrolment'
+    WHEN c.id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM file_spans s
+        WHERE s.student = p.id AND s.school = c.id AND t.{day} BETWEEN s.entered_on AND s.exited_on
+    ) THEN 'other_school'
+END AS problem) f
+WHERE p.first_on IS NOT NULL AND p.id IS NOT NULL AND f.problem IS NOT NULL
+  AND (t.school_id IS NULL OR c.id IS NOT NULL)
+"""
+_SAME_DAY: LiteralString = """
+SELECT 'enrolments', file, line, 'student_id', student_id, 'two_open_enrolments', 'line ' || first_line
+FROM (
+    SELECT file, line, student_id, row_number() OVER same_day AS nth, first_value(line) OVER same_day AS first_line
+    FROM file_told_enrolments WHERE exited_on IS NULL
+    WINDOW same_day AS (PARTITION BY student, said_on ORDER BY file, line)
+) o WHERE nth > 1
+"""
+_GRADE_JUMPS: LiteralString = """
+SELECT 'enrolments', file, line, 'grade_level', grade_level, 'grade_level_jump', before
+FROM (
+    SELECT file, line, grade_level, began_on, lag(grade_level) OVER of_student AS before,
+           lag(began_on) OVER of_student AS before_on
+    FROM file_spans WHERE grade_level ~ '^[0-9]{{1,2}}$'
+    WINDOW of_student AS (PARTITION BY student ORDER BY began_on, file NULLS FIRST)
+) s
+WHERE file IS NOT NULL
+  AND (grade_level::int < before::int OR (grade_level::int > before::int + 1 AND began_on - before_on <= 366))
+"""
+
+
+def check(staging: Staging, context: Context) -> None:
+    """Find what is wrong with the staged rows, take the bad ones out, and settle who and where everybody is.
+
+    Afterwards difference.compare can say what the file changes.
+    """
+    for kind in staging.kinds:
+        run("ANALYZE {table}", table=table_of(kind))
+    staging.sweep()
+    if "outcomes" in staging.kinds:
+        _name_outcomes()
+    for kind in staging.kinds:
+        if kind != "enrolments":
+            repeated_rows.drop(staging, context, kind)
+    schools.resolve(staging, context)
+    _check_enrolments(staging, context)
+    _settle(staging, context)
+    _check_facts(staging, context)
+    # A line that is left out may have been the only one to bring a student; then others are about nobody.
+    while staging.sweep() & {"students", "enrolments"}:
+        _resolve(staging, context)
+        _settle(staging, context)
+        _find_strangers(staging)
+
+
+def _resolve(staging: Staging, context: Context) -> None:
+    people.resolve(staging, context)
+    enrolments.read(staging, context)
+
+
+def _settle(staging: Staging, context: Context) -> None:
+    enrolments.settle(staging, context)
+    people.place(context)
+    if "students" in staging.kinds:
+        findings.keep("refuse", _WITHOUT_SCHOOL)
+
+
+def _check_enrolments(staging: Staging, context: Context) -> None:
+    _resolve(staging, context)
+    if "enrolments" not in staging.kinds:
+        return
+    repeated_rows.drop_enrolments(staging, context)
+    findings.keep("refuse", _SAME_DAY)
+    if staging.sweep() & {"students", "enrolments"}:
+        _resolve(staging, context)
+
+
+def _check_facts(staging: Staging, context: Context) -> None:
+    _find_strangers(staging)
+    if fetch("SELECT EXISTS (SELECT FROM file_schools WHERE id IS NULL)")[0][0]:
+        for kind in _staged(staging, AT_SCHOOL):
+            findings.keep("refuse", _UNKNOWN_SCHOOLS, kind=sql.Literal(kind), table=table_of(kind))
+    if fetch("SELECT EXISTS (SELECT FROM file_spans)")[0][0]:
+        _check_days(staging, context)
+        if "enrolments" in staging.kinds:
+            findings.keep(context.severity("grade_level_jump"), _GRADE_JUMPS)
+
+
+def _find_strangers(staging: Staging) -> None:
+    if not fetch("SELECT EXISTS (SELECT FROM file_people WHERE id IS NULL)")[0][0]:
+        return
+    for kind in _staged(staging, FACT_TABLES):
+        findings.keep("refuse", _STRANGERS, kind=sql.Literal(kind), table=table_of(kind))
+
+
+def _check_days(staging: Staging, context: Context) -> None:
+    severities = {rule: context.severity(rule) for rule in ("before_enrolment", "other_school")}
+    if set(severities.values()) == {"off"}:
+        return
+    for kind in _staged(staging, AT_SCHOOL):
+        happened = FACT_TABLES[kind].happened
+        found = fragment(
+            _OUTSIDE_ENROLMENT,
+            kind=sql.Literal(kind),
+            table=table_of(kind),
+            happened=sql.Literal(happened),
+            day=name(happened),
+        )
+        _keep_by_rule(found, severities)
+
+
+def _keep_by_rule(found: sql.Composed, severities: dict[str, str]) -> None:
+    """Look once for both rules, however strict each is."""
+    run("DROP TABLE IF EXISTS file_found")
+    run(
+        "CREATE TEMP TABLE file_found (kind, file, line, field, value, problem, allowed) ON COMMIT DROP AS {found}",
+        found=found,
+    )
+    for rule, severity in severities.items():
+        findings.keep(severity, "SELECT * FROM file_found WHERE problem = {rule}", rule=sql.Literal(rule))
+
+
+def _name_outcomes() -> None:
+    """Find out which kind of outcome an exit code is, where the file names only the code."""
+    codes = fetch("SELECT DISTINCT exit_code FROM staged_outcomes WHERE kind IS NULL AND exit_code IS NOT NULL")
+    for (code,) in codes:
+        try:
+            kind = outcome_codes.kind_of(code)
+        except outcome_codes.UnknownExitCode:
+            findings.keep(
+                "refuse",
+                "SELECT 'outcomes', file, line, 'exit_code', exit_code, 'not_allowed', {known} FROM staged_outcomes"
+                " WHERE kind IS NULL AND exit_code = {code}",
+                known=sql.Literal(", ".join(outcome_codes.exit_codes())),
+                code=sql.Literal(code),
+            )
+        else:
+            run(
+                "UPDATE staged_outcomes SET kind = {kind} WHERE kind IS NULL AND exit_code = {code}",
+                kind=sql.Literal(kind),
+                code=sql.Literal(code),
+            )
+
+
+def _staged(staging: Staging, kinds: Container[str]) -> list[str]:
+    return [kind for kind in staging.kinds if kind in kinds]

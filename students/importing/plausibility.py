@@ -1,0 +1,107 @@
+"""The rules that find what can be read but cannot be right, each with a name and a strictness to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from students.importing.file_errors import gettext_noop
+
+Severity = Literal["refuse", "warn", "off"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
+# Nobody in school was born earlier, and no record of today's students is older.
+EARLIEST_DAY = date(1990, 1, 1)
+EARLIEST_BIRTH = date(1900, 1, 1)
+# Files are written in other time zones than the school's.
+DAYS_AHEAD = 1
+# A calendar is planned: terms and school days lie ahead.
+CALENDAR_DAYS_AHEAD = 3 * 366
+YOUNGEST, OLDEST = 4, 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule.
+
+    Attributes
+    ----------
+    severity : str
+        How strict it is until an institution chooses otherwise: "refuse" leaves the row out, "warn" keeps it and tells.
+    words : str
+        What it finds, for the settings page.
+    is_fixed : bool
+        Whether no institution may change it, because the row could not be stored at all.
+    """
+
+    severity: Severity
+    words: str
+    is_fixed: bool = False
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "date_too_early": Rule(
+            severity="refuse", words=gettext_noop("A date before 1990, or a date of birth before 1900")
+        ),
+        "date_in_future": Rule(severity="refuse", words=gettext_noop("A date after tomorrow")),
+        "birth_age": Rule(
+            severity="warn", words=gettext_noop("A date of birth that makes a student younger than 4 or older than 40")
+        ),
+        "grade_outside_scale": Rule(
+            severity="refuse", words=gettext_noop("A grade higher than its scale"), is_fixed=True
+        ),
+        "same_student_twice": Rule(
+            severity="refuse", words=gettext_noop("The same record twice in one file, with different values")
+        ),
+        "before_enrolment": Rule(
+            severity="warn", words=gettext_noop("An absence, grade or incident before the student was enrolled")
+        ),
+        "other_school": Rule(
+            severity="warn", words=gettext_noop("A record from another school than the student's on that day")
+        ),
+        "grade_level_jump": Rule(
+            severity="warn", words=gettext_noop("A grade level that falls, or rises by more than one year at once")
+        ),
+        "unknown_student": Rule(
+            severity="refuse", words=gettext_noop("A record of a student who is in no file"), is_fixed=True
+        ),
+    }
+)
+
+
+def severities(chosen: Mapping[str, str]) -> dict[str, Severity]:
+    """Return how strict each rule is, given what an institution chose.
+
+    Parameters
+    ----------
+    chosen : mapping of rule to str
+        `ImportSettings.rules`. Unknown rules and words, and rules that are fixed, are passed over.
+    """
+    found: dict[str, Severity] = {}
+    for name, rule in RULES.items():
+        wanted = next((severity for severity in SEVERITIES if severity == chosen.get(name)), rule.severity)
+        found[name] = rule.severity if rule.is_fixed else wanted
+    return found
+
+
+def latest_day(kind: str, *, today: date) -> date:
+    """Return the last day a record of this kind may name."""
+    ahead = CALENDAR_DAYS_AHEAD if kind in ("terms", "school_days") else DAYS_AHEAD
+    return today + timedelta(days=ahead)
+
+
+def earliest_day(column: str) -> date:
+    """Return the first day a column may name."""
+    return EARLIEST_BIRTH if column == "birth_on" else EARLIEST_DAY
+
+
+def years_before(day: date, years: int) -> date:
+    """Return the same day some years ago; 29 February becomes 1 March."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return date(day.year - years, 3, 1)

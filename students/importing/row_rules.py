@@ -1,0 +1,115 @@
+"""What one row says in several cells together: filled in where one cell tells another, refused where two disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import polars as pl
+
+from students.importing import cells
+from students.importing.cells import Bad
+from students.importing.plausibility import OLDEST, YOUNGEST, earliest_day, latest_day, years_before
+from students.importing.record_kinds import Kind
+
+Found = tuple[str, Bad]
+
+# The words of an attendance code that say at the same time whether the absence was excused.
+_UNEXCUSED = r"unexcused|^ua?$|truant"
+_EXCUSED = r"excused|^ea?$"
+_FIRST_AND_LAST = (("entered_on", "exited_on"), ("starts_on", "ends_on"), ("started_on", "ended_on"))
+
+
+def numbers_of_grades(texts: pl.Series) -> pl.Series:
+    """Return the grades that are numbers, without percent signs; letters and marks without a grade are left out."""
+    if texts.cast(pl.Float64, strict=False).null_count() == texts.null_count():
+        return texts
+    points, is_ungraded = cells.letter_grades(texts)
+    return texts.str.replace(r"\s*%$", "").set(points.is_not_null() | is_ungraded, None)
+
+
+def completed(rows: pl.DataFrame, kind: Kind, *, texts: Mapping[str, pl.Series]) -> tuple[pl.DataFrame, list[Found]]:
+    """Return the rows with what one cell says about another, and the rows that contradict themselves.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Typed rows, as many as were read.
+    texts : mapping of column to Series of String
+        The trimmed cells; columns that were typed already are left out.
+    """
+    found: list[Found] = []
+    if kind.name == "attendance" and "category" in texts:
+        rows = _with_excuses(rows, texts["category"])
+    if kind.name == "grades" and "value" in texts:
+        rows = _with_letters(rows, texts["value"])
+    if kind.name == "outcomes":
+        none = rows["kind"].is_null() & rows["exit_code"].is_null()
+        given = [texts[name] for name in ("kind", "exit_code") if name in texts]
+        for text in given:
+            none &= text.is_null()
+        found.append(("kind", Bad(none, "missing", "an outcome or an exit code")))
+    for first, last in _FIRST_AND_LAST:
+        if first in rows.columns and last in rows.columns:
+            is_before = (rows[last] < rows[first]).fill_null(value=False)
+            found.append((last, Bad(is_before, "ends_before_start", rows[first].cast(pl.String))))
+    return _with_days_known(rows, kind), found
+
+
+def _with_excuses(rows: pl.DataFrame, categories: pl.Series) -> pl.DataFrame:
+    if categories.is_in(["absent", "tardy", "present"]).all():
+        return rows
+    said = categories.str.to_lowercase()
+    excuse = pl.when(said.str.contains(_UNEXCUSED)).then(pl.lit(value=False)).when(said.str.contains(_EXCUSED))
+    return rows.with_columns(pl.coalesce(pl.col("excused"), excuse.then(pl.lit(value=True))).alias("excused"))
+
+
+def _with_letters(rows: pl.DataFrame, grades: pl.Series) -> pl.DataFrame:
+    if rows["value"].null_count() == grades.null_count():
+        return rows
+    points, _is_ungraded = cells.letter_grades(grades)
+    scale = pl.when(points.is_not_null()).then(pl.lit(cells.LETTER_SCALE)).otherwise(pl.col("scale_max"))
+    return rows.with_columns(pl.coalesce(pl.col("value"), points).alias("value"), scale.alias("scale_max"))
+
+
+def _with_days_known(rows: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+    """Return the rows with nothing known before it happened."""
+    if kind.happened and "known_on" in rows.columns:
+        rows = rows.with_columns(_not_before("known_on", kind.happened))
+    if "exit_known_on" in rows.columns:
+        known = pl.when(pl.col("exited_on").is_not_null()).then(_not_before("exit_known_on", "exited_on"))
+        rows = rows.with_columns(known.alias("exit_known_on"))
+    return rows
+
+
+def _not_before(known: str, happened: str) -> pl.Expr:
+    # A missing day compares as neither, so it stays missing.
+    return pl.when(pl.col(known) < pl.col(happened)).then(pl.col(happened)).otherwise(pl.col(known)).alias(known)
+
+
+def implausible(rows: pl.DataFrame, kind: Kind, *, today: date) -> Iterator[Found]:
+    """Yield the cells that can be read but cannot be right: the rules of plausibility.RULES that one row can break."""
+    latest = latest_day(kind.name, today=today)
+    for field in kind.fields:
+        if field.type == "date":
+            yield from _implausible_days(rows[field.name], field.name, latest=latest)
+    if "birth_on" in rows.columns:
+        yield "birth_on", _implausible_age(rows["birth_on"], today=today)
+    if kind.name == "grades":
+        scale = rows["scale_max"].fill_null(float(kind.field("scale_max").default))
+        above = (rows["value"] > scale).fill_null(value=False)
+        yield "value", Bad(above, "grade_outside_scale", scale.round(4).cast(pl.String).str.replace(r"\.0$", ""))
+
+
+def _implausible_days(days: pl.Series, name: str, *, latest: date) -> Iterator[Found]:
+    earliest = earliest_day(name)
+    yield name, Bad((days < earliest).fill_null(value=False), "date_too_early", str(earliest))
+    yield name, Bad((days > latest).fill_null(value=False), "date_in_future", str(latest))
+
+
+def _implausible_age(births: pl.Series, *, today: date) -> Bad:
+    youngest, oldest = years_before(today, YOUNGEST), years_before(today, OLDEST + 1)
+    # Days outside the calendar of the living are told by the rules of dates already.
+    is_date = (births >= earliest_day("birth_on")) & (births <= today)
+    odd = is_date & ((births > youngest) | (births <= oldest))
+    return Bad(odd.fill_null(value=False), "birth_age", f"{YOUNGEST} to {OLDEST}")

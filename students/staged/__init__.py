@@ -1,0 +1,1 @@
+"""What happens to the rows of a file between the temporary tables and the real ones."""

@@ -1,0 +1,52 @@
+"""Which students a file names, and where each of them is."""
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+from students import staging
+from students.staged import statements
+from students.staged.statements import fragment, joined
+
+# A student that the file itself brings is new where nobody of that number is stored; their id is drawn here, so that
+# facts about them are compared and stored like any others.
+_PEOPLE: LiteralString = """
+SELECT n.ref,
+       CASE WHEN s.id IS NULL AND n.is_told THEN nextval(pg_get_serial_sequence('students_student', 'id'))
+            ELSE s.id END AS id,
+       s.id IS NULL AND n.is_told AS is_new,
+       s.school_id AS school, s.grade_level
+FROM (SELECT ref, bool_or(is_told) AS is_told FROM ({named}) every_kind GROUP BY ref) n
+LEFT JOIN students_student s ON s.institution_id = %(institution)s AND s.external_id = n.ref
+"""
+_NAMED: LiteralString = "SELECT DISTINCT student_id AS ref, {is_told} AS is_told FROM {table}"
+
+# Where a student is: the enrolment of today, else the open one, else the last; and the first day of all.
+_PLACES: LiteralString = """
+SELECT p.ref, p.id, p.is_new, coalesce(m.school, p.school) AS school,
+       coalesce(m.grade_level, p.grade_level) AS grade_level,
+       m.school AS main_school, m.entered_on AS main_from, m.exited_on AS main_to, f.first_on
+FROM file_people p
+LEFT JOIN (
+    SELECT DISTINCT ON (student) student, school, grade_level, entered_on, exited_on FROM file_spans
+    ORDER BY student, (%(today)s BETWEEN entered_on AND exited_on) DESC, exited_on = 'infinity' DESC, began_on DESC
+) m ON m.student = p.id
+LEFT JOIN (SELECT student, min(entered_on) AS first_on FROM file_spans GROUP BY student) f ON f.student = p.id
+"""
+
+
+def resolve(staged: staging.Staging, context: staging.Context) -> None:
+    """Make file_people: every student the file names, with the id they have or will have; null for strangers."""
+    named = [
+        fragment(_NAMED, is_told=fragment("true" if kind == "students" else "false"), table=staging.table_of(kind))
+        for kind in staged.kinds
+        if kind not in ("schools", "terms", "school_days")
+    ]
+    if not named:
+        named = [fragment("SELECT NULL::text AS ref, false AS is_told LIMIT 0")]
+    statements.make("file_people", _PEOPLE, context.parameters, named=joined(" UNION ALL ", named))
+
+
+def place(context: staging.Context) -> None:
+    """Make file_places: the same students with where they are, once the file's enrolments are known."""
+    statements.make("file_places", _PLACES, context.parameters)

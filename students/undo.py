@@ -1,0 +1,83 @@
+"""Take back everything one upload brought: the tables stand as before it, but for what is only ever added."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from accounts import audit_log, scope
+from jobs.claims import Claim, Refused
+from students import columnar, records_lock, undone_rows
+from students.models import Upload
+
+Stage = Upload.Stage
+
+
+class TouchedSince(Exception):
+    """Later uploads touched the same rows; `uploads` names them, newest first: the order to take them back in."""
+
+    def __init__(self, uploads: Sequence[Upload]) -> None:
+        self.uploads = list(uploads)
+        super().__init__(f"Take back first: {', '.join(upload.filename for upload in self.uploads)}.")
+
+
+def check_undo(upload: Upload) -> None:
+    """Refuse where later uploads touched the same rows.
+
+    :raises TouchedSince: naming them
+    """
+    if upload.merged_at is None:
+        return
+    later = Upload.objects.filter(
+        institution=upload.institution_id, stage__in=[Stage.DONE, Stage.UNDOING], merged_at__gte=upload.merged_at
+    ).exclude(pk=upload.pk)
+    touching = undone_rows.touching(upload, list(later.values_list("pk", flat=True)))
+    if touching:
+        raise TouchedSince(later.filter(pk__in=touching).order_by("-merged_at", "-pk"))
+
+
+def undo_upload(claim: Claim) -> None:
+    """Do the work of an upload's undo job, in one transaction.
+
+    :raises Refused: if later uploads touched the same rows since it was asked for
+    """
+    institution = claim.job.institution
+    try:
+        with scope.entered(scope.of_institution(institution)):
+            records_lock.hold(institution)
+            upload = Upload.objects.select_for_update(of=("self",)).get(undo_job=claim.job)
+            check_undo(upload)
+            with claim.publishing():
+                _take_back(claim, upload, now=timezone.now())
+    except TouchedSince as touched:
+        with scope.entered(scope.of_institution(institution)):
+            Upload.objects.filter(undo_job=claim.job, stage=Stage.UNDOING).update(stage=Stage.DONE, undone_by=None)
+        raise Refused(str(touched)) from None
+
+
+def _take_back(claim: Claim, upload: Upload, *, now: dt.datetime) -> None:
+    institution = claim.job.institution
+    today = institution.day_of(now)
+    done: dict[str, Any] = {"removed": {}, "revived": {}}
+    steps = len(undone_rows.FACTS) + 2
+    columnar.mark_stale(institution, undone_rows.months(upload))
+    done["outcomes_corrected"] = undone_rows.correct_outcomes(upload, today=today, now=now)
+    for step, name in enumerate(undone_rows.FACTS, start=1):
+        claim.progress(step, steps, name)
+        removed, revived = undone_rows.remove_facts(upload, name)
+        done["removed"] |= {name: removed} if removed else {}
+        done["revived"] |= {name: revived} if revived else {}
+    claim.progress(steps - 1, steps, "students")
+    done["students_restored"] = undone_rows.restore_students(upload)
+    done["students_removed"], done["students_kept"] = undone_rows.remove_students(upload)
+    done["calendar_removed"] = undone_rows.remove_calendar(upload)
+    done["schools_removed"] = undone_rows.remove_schools(upload)
+    done["cohorts_removed"] = undone_rows.remove_cohort(upload)
+    upload.stage, upload.undone_at = Stage.UNDONE, now
+    upload.summary = upload.summary | {"undone": done}
+    upload.save(update_fields=["stage", "undone_at", "summary"])
+    audit_log.record(action="upload_undone", by=upload.undone_by, now=now)
+    claim.progress(steps, steps, "")

@@ -1,0 +1,60 @@
+"""The bytes of uploads: where they lie, what is taken out of them at the door, and the rows that were left out."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from students.importing import column_removal, containers, quarantine
+from students.importing.containers import Container
+from students.models import Upload
+
+
+def opened(upload: Upload) -> Container:
+    """Open the file of an upload.
+
+    :raises FileRefused: if it is none that could be read
+    """
+    return containers.opened(Path(default_storage.path(upload.stored_as)), upload.filename)
+
+
+def strip(upload: Upload, container: Container, withheld: Mapping[str, Iterable[str]]) -> None:
+    """Put a copy without some columns in the place of an upload's file; the original goes once that is committed.
+
+    The same bytes sent again are the same upload, which keeps the hash of what was sent.
+    """
+    columns = {file: set(names) for file, names in withheld.items() if names}
+    if not columns:
+        return
+    original = Path(default_storage.path(upload.stored_as))
+    stored_as = f"uploads/{upload.institution.slug}/{upload.public_id}-stripped"
+    arriving = Path(default_storage.path(f"{stored_as}-{uuid.uuid4()}"))
+    column_removal.stripped(container, columns, arriving)
+    arriving.replace(default_storage.path(stored_as))
+    upload.stored_as = stored_as
+    transaction.on_commit(partial(original.unlink, missing_ok=True))
+
+
+def keep_left_out(
+    upload: Upload,
+    container: Container,
+    faults: Iterable[Mapping[str, Any]],
+    withheld: Mapping[str, Collection[str]],
+) -> str:
+    """Write the rows that stay out beside the upload, each with its line and why; return where."""
+    stored_as = f"uploads/{upload.institution.slug}/{upload.public_id}-left-out"
+    arriving = Path(default_storage.path(f"{stored_as}-{uuid.uuid4()}"))
+    try:
+        quarantine.write(container, faults, arriving, withheld=withheld)
+        arriving.replace(default_storage.path(stored_as))
+    finally:
+        with contextlib.suppress(OSError):
+            arriving.unlink(missing_ok=True)
+    return stored_as

@@ -1,0 +1,56 @@
+"""Call a source by another name, say when its files are expected, and forget it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.permissions import needs
+from students import source_settings
+from students.forms.import_settings import SourceForm
+from students.models import Source
+from students.views import import_settings
+
+
+def _source(public_id: uuid.UUID) -> Source:
+    source = Source.objects.filter(public_id=public_id).first()
+    if source is None:
+        raise Http404
+    return source
+
+
+@require_POST
+@needs("upload_records")
+def change_source(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Change the name of a source and how often it is expected."""
+    source = _source(public_id)
+    form = SourceForm.of(source, request.POST)
+    if form.is_valid():
+        try:
+            source_settings.change(source=source, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        except source_settings.NameTaken as refusal:
+            form.add_error("name", str(refusal))
+    if form.errors:
+        return import_settings.page(request, source_form=(source, form))
+    messages.success(request, _("Saved."))
+    return redirect("import_settings")
+
+
+@require_POST
+@needs("upload_records")
+def forget_source(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Forget a source: how its columns are read is asked again with its next file."""
+    source = _source(public_id)
+    try:
+        source_settings.forget(source=source, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except source_settings.UnderWay as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("Forgotten. What its files brought stays."))
+    return redirect("import_settings")
