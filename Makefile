@@ -7,7 +7,7 @@ export OMP_NUM_THREADS := 1
 # LightGBM links the system's OpenMP library. Where there is none, the one inside scikit-learn's wheel serves (see install).
 export LD_LIBRARY_PATH := $(CURDIR)/$(VENV)/openmp$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
-.PHONY: demo test check fix bench reproduce-uci clean install lock
+.PHONY: demo test check fix bench reproduce-uci import-rates clean install lock
 
 install: $(VENV)/.installed
 
@@ -43,7 +43,10 @@ fix: install
 reproduce-uci: install
 	@$(BIN)/python -m benchmarks.reproduce_uci
 
-bench: reproduce-uci
+import-rates: install
+	@for n in 10000 100000 1000000; do $(BIN)/python -m benchmarks.import_rates --students $$n --absences $${n}0; done
+
+bench: reproduce-uci import-rates
 
 lock: install
 	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock

@@ -54,6 +54,17 @@ FROM (
     WINDOW same_day AS (PARTITION BY student, said_on ORDER BY file, line)
 ) o WHERE nth > 1
 """
+# Beside other enrolments of the student there, or an open one elsewhere, nobody knows which one is meant.
+_WITHOUT_DAY: LiteralString = """
+SELECT 'enrolments', file, line, 'entered_on', student_id, 'enrolment_without_day', ''
+FROM (
+    SELECT file, line, student_id, said_on, exited_on, count(said_on) OVER there AS n_dated,
+           count(said_on) FILTER (WHERE exited_on IS NULL) OVER (PARTITION BY student) AS n_dated_and_open,
+           dense_rank() OVER (PARTITION BY student, school, said_on ORDER BY exited_on, grade_level, exit_reason) AS nth
+    FROM file_told_enrolments WINDOW there AS (PARTITION BY student, school)
+) o
+WHERE said_on IS NULL AND (n_dated > 0 OR nth > 1 OR (exited_on IS NULL AND n_dated_and_open > 0))
+"""
 _GRADE_JUMPS: LiteralString = """
 SELECT 'enrolments', file, line, 'grade_level', grade_level, 'grade_level_jump', before
 FROM (
@@ -107,6 +118,10 @@ def _check_enrolments(staging: Staging, context: Context) -> None:
     _resolve(staging, context)
     if "enrolments" not in staging.kinds:
         return
+    has_open_days = fetch("SELECT EXISTS (SELECT FROM file_told_enrolments WHERE said_on IS NULL)")[0][0]
+    if has_open_days and findings.keep("refuse", _WITHOUT_DAY):
+        staging.sweep()
+        _resolve(staging, context)
     repeated_rows.drop_enrolments(staging, context)
     findings.keep("refuse", _SAME_DAY)
     if staging.sweep() & {"students", "enrolments"}:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts import scope
 from accounts.models import Institution
-from students.importing import merge
+from students import district_records
 from students.models import Student
 from students.simulation.csv_files import write_csv_areas
 from students.simulation.district import District, simulate_areas, simulate_district
@@ -50,10 +50,10 @@ def store(simulated: District, *, institution: Institution, now: dt.datetime) ->
     with scope.entered(scope.of_institution(institution)):
         if Student.objects.exists():
             raise NotEmpty(f"{institution.name} has students already. Generate into an institution of its own.")
-        provenance = merge.Provenance(
+        provenance = district_records.Provenance(
             institution=institution, upload=None, cohort=None, source=SOURCE, by=None, now=now
         )
-        counts = merge.store(frames=simulated.frames(), provenance=provenance)
+        counts = district_records.store(frames=simulated.frames(), provenance=provenance)
     institution.is_synthetic = True
     institution.save(update_fields=["is_synthetic"])
     return counts

@@ -30,6 +30,7 @@ UNDO_TASK = "students.undo_upload"
 HANDLING = queue.Handling(most_attempts=30)
 
 Stage = Upload.Stage
+KEPT = ("shape", "withheld")
 OVER = (Stage.DONE, Stage.REFUSED, Stage.DISCARDED, Stage.UNDONE)
 
 
@@ -203,6 +204,9 @@ def check_again(*, upload: Upload, by: User | ApiClient | None, now: dt.datetime
             now=now,
             wakes=wakes,
         )
+    # What was never kept is gone from the bytes by now, so the source is known by what they looked like at first.
+    fresh.source, fresh.summary = upload.source, {name: upload.summary[name] for name in KEPT if name in upload.summary}
+    fresh.save(update_fields=["source", "summary"])
     return fresh
 
 

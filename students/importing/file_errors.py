@@ -243,6 +243,10 @@ SENTENCES: dict[str, str] = {
     "two_open_enrolments": gettext_noop(
         'Line %(line)s: student "%(value)s" begins at another school on the same day, in %(allowed)s. Keep one of them.'
     ),
+    "enrolment_without_day": gettext_noop(
+        'Line %(line)s, column "%(column)s": student "%(value)s" has several enrolments in this file. '
+        "Write the first day of each."
+    ),
     "before_enrolment": gettext_noop(
         'Line %(line)s, column "%(column)s": %(value)s is before the student\'s first day here, %(allowed)s. '
         "Correct one of them."

@@ -57,8 +57,8 @@ WHERE t.ctid = c.place AND c.next_on IS NOT NULL
 """
 # What is stored as open beside what the file says is open, where the file does not speak of the stored one itself.
 _BESIDE: LiteralString = """
-SELECT k.id, k.student, k.school = t.school AS is_same_school, k.entered_on AS stored_on, t.entered_on AS told_on,
-       greatest(t.entered_on, t.known_on) AS told_known_on, t.ctid AS place
+SELECT k.id, k.student, k.school = t.school AND t.replaces IS NULL AS is_corrected, k.entered_on AS stored_on,
+       t.entered_on AS told_on, greatest(t.entered_on, t.known_on) AS told_known_on, t.ctid AS place
 FROM file_told_enrolments t
 JOIN file_known_enrolments k ON k.student = t.student AND k.exited_on IS NULL AND t.exited_on IS NULL
 WHERE NOT EXISTS (SELECT FROM file_told_enrolments o WHERE o.replaces = k.id)
@@ -70,14 +70,14 @@ FROM file_beside WHERE told_on >= stored_on
 """
 _ENTRY_CORRECTED: LiteralString = """
 UPDATE file_told_enrolments t SET replaces = b.id
-FROM file_beside b WHERE t.ctid = b.place AND b.told_on < b.stored_on AND b.is_same_school
+FROM file_beside b WHERE t.ctid = b.place AND b.told_on < b.stored_on AND b.is_corrected
 """
 _CLOSED_BY_STORED: LiteralString = """
 UPDATE file_told_enrolments t
 SET exited_on = b.stored_on, exit_reason = coalesce(t.exit_reason, %(moved)s), is_closed_here = true,
     exit_known_on = b.stored_on
 FROM file_beside b
-WHERE t.ctid = b.place AND b.told_on < b.stored_on AND NOT b.is_same_school
+WHERE t.ctid = b.place AND b.told_on < b.stored_on AND NOT b.is_corrected
   AND NOT EXISTS (SELECT FROM file_ended_enrolments e WHERE e.id = b.id)
 """
 _GONE: LiteralString = """
@@ -158,8 +158,8 @@ def _end_what_is_gone(staged: staging.Staging, context: staging.Context) -> None
 
 def _make_empty() -> None:
     columns = (
-        "0::smallint AS file, 0 AS line, '(0,0)'::tid AS staged_row, ''::text AS student_id, 0::bigint AS student, 0::bigint AS school,"
-        " ''::text AS grade_level, NULL::date AS entered_on, NULL::date AS said_on, false AS is_guessed,"
+        "0::smallint AS file, 0 AS line, '(0,0)'::tid AS staged_row, ''::text AS student_id, 0::bigint AS student,"
+        " 0::bigint AS school, ''::text AS grade_level, NULL::date AS entered_on, NULL::date AS said_on, false AS is_guessed,"
         " NULL::date AS exited_on, ''::text AS exit_reason, NULL::date AS known_on, NULL::date AS exit_known_on,"
         " false AS is_closed_here, 0::bigint AS replaces"
     )

@@ -6,6 +6,7 @@ from typing import LiteralString
 
 from students import staging
 from students.staged import statements
+from students.staged.fact_tables import FACT_TABLES
 from students.staged.statements import fragment, joined
 
 # A student that the file itself brings is new where nobody of that number is stored; their id is drawn here, so that
@@ -19,7 +20,10 @@ SELECT n.ref,
 FROM (SELECT ref, bool_or(is_told) AS is_told FROM ({named}) every_kind GROUP BY ref) n
 LEFT JOIN students_student s ON s.institution_id = %(institution)s AND s.external_id = n.ref
 """
-_NAMED: LiteralString = "SELECT DISTINCT student_id AS ref, {is_told} AS is_told FROM {table}"
+_TOLD: LiteralString = "SELECT student_id AS ref, true AS is_told FROM staged_students"
+_NAMED: LiteralString = "SELECT DISTINCT student_id AS ref, false AS is_told FROM {table} t WHERE {others}"
+# Most rows are about students of the same file: to look them up is cheaper than to sort them out of ten million.
+_NOT_TOLD: LiteralString = "NOT EXISTS (SELECT FROM staged_students s WHERE s.student_id = t.student_id)"
 
 # Where a student is: the enrolment of today, else the open one, else the last; and the first day of all.
 _PLACES: LiteralString = """
@@ -37,13 +41,12 @@ LEFT JOIN (SELECT student, min(entered_on) AS first_on FROM file_spans GROUP BY 
 
 def resolve(staged: staging.Staging, context: staging.Context) -> None:
     """Make file_people: every student the file names, with the id they have or will have; null for strangers."""
-    named = [
-        fragment(_NAMED, is_told=fragment("true" if kind == "students" else "false"), table=staging.table_of(kind))
-        for kind in staged.kinds
-        if kind not in ("schools", "terms", "school_days")
+    has_students = "students" in staged.kinds
+    named = [fragment(_TOLD if has_students else "SELECT NULL::text AS ref, false AS is_told WHERE false")]
+    others = fragment(_NOT_TOLD if has_students else "true")
+    named += [
+        fragment(_NAMED, table=staging.table_of(kind), others=others) for kind in staged.kinds if kind in FACT_TABLES
     ]
-    if not named:
-        named = [fragment("SELECT NULL::text AS ref, false AS is_told LIMIT 0")]
     statements.make("file_people", _PEOPLE, context.parameters, named=joined(" UNION ALL ", named))
 
 

@@ -119,4 +119,3 @@ def _number(key: list[str], *, has_source_id: bool = False) -> sql.Composed:
         "CASE WHEN source_id IS NULL THEN {by_key} ELSE hash_record_extended(ROW(student_id, source_id), 1) END",
         by_key=by_key,
     )
-

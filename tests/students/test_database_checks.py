@@ -107,7 +107,7 @@ def test_the_same_enrolment_twice_counts_once_and_an_other_is_refused(known, riv
         "enrolments",
         enrolled("s1", "N", SEPTEMBER),
         enrolled("s1", "N", SEPTEMBER),
-        enrolled("s2", "N", None),
+        enrolled("s2", "N", SEPTEMBER),
         enrolled("s2", "N", SEPTEMBER, grade_level="11"),
     )
 
@@ -117,6 +117,16 @@ def test_the_same_enrolment_twice_counts_once_and_an_other_is_refused(known, riv
     assert brought.faults[0]["value"] == "s2"
     assert brought.warnings == {"same_student_twice": 1}
     assert brought["enrolments"] == {"unchanged": 3, "bad": 1}
+
+
+@pytest.mark.parametrize("dated", [("N", SEPTEMBER), ("N", JANUARY), ("H", JANUARY)])
+def test_an_enrolment_without_a_day_needs_one_beside_others(known, riverside, dated):
+    file = typed("enrolments", enrolled("s1", "N", None), enrolled("s1", *dated), enrolled("s2", "N", None))
+
+    brought = bring(riverside, file)
+
+    assert brought.problems == [("enrolments.csv", 2, "enrolment_without_day")]
+    assert bring(riverside, file).difference.is_empty
 
 
 def test_two_schools_from_the_same_day_are_refused(known, riverside):

@@ -1,4 +1,4 @@
-"""What a file changes is stored: versions with the days on which they were believed, and nothing where nothing differs."""
+"""What a file changes is stored, in versions that keep the days on which they were believed; nothing else is written."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Store frames of facts: external ids become rows, and every fact keeps the day it became known and its upload."""
+"""Store the frames of a simulated district: ids become rows, and every fact keeps the day it became known."""
 
 from __future__ import annotations
 

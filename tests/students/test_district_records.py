@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import School
-from students.importing import merge
+from students import district_records
 from students.models import Enrolment, Intervention, Outcome, SchoolDay, Student, Term
 
 SEPTEMBER, MARCH, APRIL = (pd.Timestamp(day) for day in ("2024-09-02", "2025-03-03", "2025-04-01"))
@@ -57,10 +57,10 @@ def frames(**given):
 
 
 def store(institution, facts, **given):
-    provenance = merge.Provenance(
+    provenance = district_records.Provenance(
         institution=institution, upload=None, cohort=None, source="records", by=None, now=timezone.now()
     )
-    return merge.store(frames=facts, provenance=provenance, **given)
+    return district_records.store(frames=facts, provenance=provenance, **given)
 
 
 def test_a_student_is_where_their_newest_enrolment_is(riverside, at_riverside):
@@ -108,7 +108,7 @@ def test_the_calendar_is_stored_once(riverside, at_riverside):
     }
 
     store(riverside, frames(**calendar))
-    merge._calendar(calendar, riverside)
+    district_records._calendar(calendar, riverside)
 
     assert (SchoolDay.objects.count(), Term.objects.count()) == (2, 1)
 
@@ -139,5 +139,5 @@ def test_students_out_of_a_persons_sight_count_as_here_already(riverside, amara,
         store(riverside, frames())
         facts = frames()
 
-        with pytest.raises(merge.AlreadyStored, match=r"2 of the 2 .* \(for example s1, s2\)"):
+        with pytest.raises(district_records.AlreadyStored, match=r"2 of the 2 .* \(for example s1, s2\)"):
             store(riverside, facts)
