@@ -159,7 +159,8 @@ def _end_what_is_gone(staged: staging.Staging, context: staging.Context) -> None
 def _make_empty() -> None:
     columns = (
         "0::smallint AS file, 0 AS line, '(0,0)'::tid AS staged_row, ''::text AS student_id, 0::bigint AS student,"
-        " 0::bigint AS school, ''::text AS grade_level, NULL::date AS entered_on, NULL::date AS said_on, false AS is_guessed,"
+        " 0::bigint AS school, ''::text AS grade_level, NULL::date AS entered_on, NULL::date AS said_on,"
+        " false AS is_guessed,"
         " NULL::date AS exited_on, ''::text AS exit_reason, NULL::date AS known_on, NULL::date AS exit_known_on,"
         " false AS is_closed_here, 0::bigint AS replaces"
     )

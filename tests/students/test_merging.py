@@ -1,4 +1,4 @@
-"""What a file changes is stored, in versions that keep the days on which they were believed; nothing else is written."""
+"""What a file changes is stored in versions that keep the days on which they were believed; nothing else is."""
 
 import datetime as dt
 
