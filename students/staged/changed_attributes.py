@@ -20,12 +20,17 @@ WITH latest AS (
     ORDER BY a.student_id, a.name, a.known_on DESC
 ), told AS (
     SELECT t.file, t.line, p.id AS student, t.name, t.value, l.known_on AS latest_on, l.value AS latest_value,
-           coalesce(t.known_on, l.known_on, %(today)s) AS known_on
+           t.known_on, max(t.known_on) OVER (PARTITION BY p.id, t.name) AS last_dated_on
     FROM {told} t JOIN file_people p ON p.ref = t.student_id
     LEFT JOIN latest l ON l.student_id = p.id AND l.name = t.name
     WHERE p.id IS NOT NULL
+), dated AS (
+    SELECT file, line, student, name, value, latest_on, latest_value,
+           coalesce(known_on, CASE WHEN last_dated_on IS NULL OR latest_on > last_dated_on THEN latest_on END,
+                    %(today)s) AS known_on
+    FROM told WHERE known_on IS NOT NULL OR last_dated_on IS NULL OR last_dated_on < %(today)s
 ), last_told AS (
-    SELECT *, greatest(latest_on, max(known_on) OVER (PARTITION BY student, name)) AS last_on FROM told
+    SELECT *, greatest(latest_on, max(known_on) OVER (PARTITION BY student, name)) AS last_on FROM dated
 )
 SELECT t.file, t.line, t.student, t.name, t.value,
        CASE WHEN s.id IS NULL THEN t.known_on ELSE greatest(%(today)s, s.known_on) END AS known_on,

@@ -56,20 +56,26 @@ JOIN {table} s ON s.institution_id = %(institution)s AND s.student_id = p.id AND
 _MATCH_BY_KEY: LiteralString = """
 INSERT INTO file_matched
 SELECT DISTINCT ON (was) place, was, false FROM (
-    SELECT t.ctid AS place, min(t.line) AS line, min(s.id) AS was
+    SELECT DISTINCT ON (t.ctid) t.ctid AS place, t.line, s.id AS was
     FROM {told} t JOIN file_people p ON p.ref = t.student_id
     JOIN {table} s ON s.institution_id = %(institution)s AND s.student_id = p.id AND s.replaced_on IS NULL
-                  AND {same}
-                  AND (s.source_id = '' OR t.source_id IS NULL)
+                  AND {same} AND {numbers}
     WHERE NOT EXISTS (SELECT FROM file_matched m WHERE m.place = t.ctid)
-    GROUP BY t.ctid
+      AND NOT EXISTS (SELECT FROM file_matched m WHERE m.was = s.id)
+    ORDER BY t.ctid, s.source_id, s.id
 ) found ORDER BY was, line
 """
+# First those that both have no number, then those of which one has: a system that began to number its records.
+_NUMBERS: tuple[LiteralString, ...] = (
+    "t.source_id IS NULL AND s.source_id = ''",
+    "(t.source_id IS NULL) <> (s.source_id = '')",
+)
 # What a person recorded is theirs: a file that tells the same help again changes nothing of it.
 _NOT_OF_STAFF: LiteralString = "(s.id IS NULL OR s.upload_id IS NOT NULL OR m.is_by_number)"
 _HAS_NUMBERS: LiteralString = """
 SELECT EXISTS (SELECT FROM {told} WHERE source_id IS NOT NULL)
-    OR EXISTS (SELECT FROM {table} WHERE institution_id = %(institution)s AND source_id <> '' AND replaced_on IS NULL)
+    OR EXISTS (SELECT FROM {table} WHERE institution_id = %(institution)s AND {day} BETWEEN %(first)s AND %(last)s
+               AND source_id <> '' AND replaced_on IS NULL)
 """
 _OF_FILE: LiteralString = "SELECT min({day}), max({day}), count(*) FILTER (WHERE {counted}), count(*) FROM {told}"
 
@@ -110,7 +116,13 @@ class Told:
         return joined(" AND ", parts)
 
     def _has_numbers(self) -> bool:
-        found = fetch(_HAS_NUMBERS, self.parameters, told=self.name, table=name(self.table.name))
+        found = fetch(
+            _HAS_NUMBERS,
+            self.parameters,
+            told=self.name,
+            table=name(self.table.name),
+            day=name(self.table.happened),
+        )
         return bool(found[0][0])
 
 
@@ -161,5 +173,6 @@ def _match(told: Told) -> None:
     parts = {"told": told.name, "table": name(told.table.name)}
     with statements.planned_for(told.n_left, of=told.table.name):
         statements.make("file_matched", _MATCH_BY_NUMBER, told.parameters, **parts)
-        run(_MATCH_BY_KEY, told.parameters, same=told.same_key, **parts)
+        for numbers in _NUMBERS:
+            run(_MATCH_BY_KEY, told.parameters, same=told.same_key, numbers=fragment(numbers), **parts)
         run("ANALYZE file_matched")

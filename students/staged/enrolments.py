@@ -160,8 +160,7 @@ def _make_empty() -> None:
     columns = (
         "0::smallint AS file, 0 AS line, '(0,0)'::tid AS staged_row, ''::text AS student_id, 0::bigint AS student,"
         " 0::bigint AS school, ''::text AS grade_level, NULL::date AS entered_on, NULL::date AS said_on,"
-        " false AS is_guessed,"
-        " NULL::date AS exited_on, ''::text AS exit_reason, NULL::date AS known_on, NULL::date AS exit_known_on,"
-        " false AS is_closed_here, 0::bigint AS replaces"
+        " false AS is_guessed, NULL::date AS exited_on, ''::text AS exit_reason, NULL::date AS known_on,"
+        " NULL::date AS exit_known_on, false AS is_closed_here, 0::bigint AS replaces"
     )
     statements.make("file_told_enrolments", f"SELECT {columns} LIMIT 0")

@@ -237,6 +237,31 @@ def test_corrections_within_a_file_point_at_what_they_correct(known, riverside):
     assert again.difference.is_empty
 
 
+def test_two_that_correct_each_other_make_no_circle(known, riverside):
+    told = {"student_id": "s1", "happened_on": MONDAY, "kind": "unknown"}
+    seven, nine = {"source_id": "7", "corrects_id": "9"}, {"source_id": "9", "corrects_id": "7"}
+
+    bring(riverside, typed("outcomes", told | seven, told | nine))
+
+    first, second = Outcome.objects.order_by("source_id")
+    assert (first.corrects, second.corrects) == (None, first)
+
+
+def test_what_a_person_corrected_stays_corrected(known, riverside, sam):
+    told = typed("outcomes", {"student_id": "s1", "happened_on": MONDAY, "kind": "dropped_out"})
+    bring(riverside, told)
+    wrong = Outcome.objects.get()
+    fields = {"kind": "transferred", "happened_on": MONDAY, "known_on": TODAY, "exit_code": "", "source": "Sam"}
+    rows.sound(
+        Outcome, institution=riverside, student=wrong.student, corrects=wrong, upload=None, recorded_by=sam, **fields
+    )
+
+    again = bring(riverside, told)
+
+    assert again.difference.is_empty
+    assert Outcome.objects.count() == 2
+
+
 def test_help_that_staff_recorded_stays_theirs(known, riverside, amara):
     nora = Student.objects.get(external_id="s1")
     rows.sound(
