@@ -30,6 +30,7 @@ def sign_out(page: Page) -> None:
 
 def mark(page: Page) -> None:
     """Leave a mark that a reload would wipe away."""
+    page.wait_for_selector("main")  # the document that comes, not the one that goes
     page.evaluate("document.documentElement.dataset.mark = 'here'")
 
 
