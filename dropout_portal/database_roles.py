@@ -10,7 +10,15 @@ from django.db import connections
 APPLICATION_ROLE = "portal_app"
 
 # Rows of these tables are added, never changed. What must be erased by law is erased by the owner.
-APPEND_ONLY = ("accounts_auditentry", "students_outcome", "predictions_riskscore", "predictions_predictionlog")
+APPEND_ONLY = (
+    "accounts_auditentry",
+    "students_outcome",
+    "modeling_promotion",
+    "modeling_ruleset",
+    "modeling_modelswitch",
+    "predictions_riskscore",
+    "predictions_predictionlog",
+)
 
 
 class MigrateAsOwner:
@@ -31,8 +39,8 @@ def grant(*, owner: str = "owner") -> None:
         *[f"REVOKE UPDATE, DELETE ON {table} FROM {APPLICATION_ROLE}" for table in APPEND_ONLY],
         # Of a model only its standing may change, never what it is made of.
         f"REVOKE UPDATE, DELETE ON modeling_modelversion FROM {APPLICATION_ROLE}",
-        f"GRANT UPDATE (is_champion, promoted_at, promoted_by_id, mlflow_run_id) ON modeling_modelversion"
-        f" TO {APPLICATION_ROLE}",
+        f"GRANT UPDATE (is_champion, is_challenger, promoted_at, promoted_by_id, mlflow_run_id)"
+        f" ON modeling_modelversion TO {APPLICATION_ROLE}",
     ]
     with connections[owner].cursor() as cursor:
         for statement in statements:

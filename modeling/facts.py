@@ -28,6 +28,7 @@ from students.models import (
     GradeRecord,
     Intervention,
     Outcome,
+    ProtectedAttribute,
     SchoolDay,
     Student,
     StudentAttribute,
@@ -67,6 +68,16 @@ def frames(*, student_ids: Collection[int] | None = None) -> FactFrames:
     read = {name: _frame(name, student_ids) for name in _SOURCES}
     kept = frozenset(name for name in _KEPT if not read[name].empty or _SOURCES[name][0]._default_manager.exists())
     return FactFrames(**read, term_features=_term_features(_schemas()), kept=kept)
+
+
+def protected_attributes() -> pd.DataFrame:
+    """Return the protected attributes in force, for the audit of groups alone: student_id, name, value."""
+    rows = ProtectedAttribute.objects.order_by("student_id", "name", "known_on")
+    listed = list(rows.values_list("student_id", "name", "value"))
+    frame = pd.DataFrame.from_records(listed, columns=["student_id", "name", "value"])
+    return frame.astype({"student_id": "int64", "name": object, "value": object}).drop_duplicates(
+        ["student_id", "name"], keep="last", ignore_index=True
+    )
 
 
 def newest_day(known: FactFrames) -> dt.date | None:

@@ -1,6 +1,6 @@
 """Fit and judge a model in a process of its own: `python -m modeling.fit_process FOLDER`.
 
-Reads FOLDER/task.json and the dataset it names; writes model.lgb, model.json, metrics.json and trial.json there.
+Reads FOLDER/task.json and the files it names; writes model.lgb, model.json, metrics.json, evaluation.json, trial.json.
 It knows no Django: it can be killed, limited and thrown away without anything being lost.
 """
 
@@ -10,6 +10,7 @@ import ctypes
 import json
 import signal
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from modeling.core import evaluation, fitting, logistic, reference, rules, splits
+from modeling.core import (
+    fitting,
+    global_importance,
+    judging,
+    reason_stability,
+    reference,
+    refits,
+    splits,
+    term_risk,
+)
 from modeling.core.evaluation import NotMeasurable
+from modeling.core.evidence import Evidence
 from modeling.core.feature import Feature
 from modeling.core.fitting import FitSettings, NotFittable
+from modeling.core.rules import Rule
 from modeling.core.splits import CannotSplit
 
 REFUSED = 3
@@ -49,21 +61,73 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
         frame.iloc[train], y[train], groups=groups[train], features=features, settings=settings, seed=seed
     )
     step("judge")
-    metrics = _metrics(task, judged, frame=frame, y=y, train=train, test=test)
+    evidence = _evidence(task, rows=rows, features=features, settings=settings, judged=judged, split=(train, test))
+    metrics, judgement = judging.judge(evidence)
     metrics["split"] = how | {
         "n_train": len(train),
         "n_test": len(test),
         "n_positive_test": int(y[test].sum()),
     }
+    unseen = frame.iloc[test]
+    holding = reason_stability.bound(
+        judged.model(), evidence.refits, unseen, holds_share=task["reasons"]["holds_share"]
+    )
+    judgement |= global_importance.describe(judged.model(), unseen, seed=seed)
     step("refit")
     final = fitting.fit_risk_model(frame, y, groups=groups, features=features, settings=settings, seed=seed)
     _add_usual_psi(final.specification["reference"], frame, rows["snapshot_on"])
+    final.specification["reasons"] = holding
+    final.specification["term"] = term_risk.fit_term_model(
+        rows,
+        features=features,
+        settings=settings,
+        minimum_positives=task["urgency"]["minimum_positives"],
+        seed=seed,
+    )
     (folder / "model.lgb").write_text(final.booster_text, encoding="utf-8")
     _write(folder / "model.json", final.specification)
     _write(folder / "metrics.json", metrics)
+    _write(folder / "evaluation.json", judgement)
     tried = frame.iloc[:TRIAL_ROWS]
     tried.to_parquet(folder / "trial.parquet")
     _write(folder / "trial.json", final.model().score(tried).probability.tolist())
+
+
+def _evidence(
+    task: dict[str, Any],
+    *,
+    rows: pd.DataFrame,
+    features: list[Feature],
+    settings: FitSettings,
+    judged: fitting.FittedRisk,
+    split: tuple[np.ndarray, np.ndarray],
+) -> Evidence:
+    """Refit on resamples, and gather what the judging looks at."""
+    train, test = split
+    again = refits.refits(
+        rows.iloc[train],
+        rows["y"].to_numpy()[train],
+        groups=rows["student_id"].to_numpy()[train],
+        features=judged.model().features,
+        settings=replace(settings, n_trees=judged.specification["n_trees"]),
+        n_refits=task["evaluation"]["n_refits"],
+        seed=task["seed"],
+    )
+    rule = [Rule(**fields) for fields in task["rules"]]
+    return Evidence(
+        rows=rows,
+        train=train,
+        test=test,
+        features=features,
+        rules=rule if {step.feature for step in rule} <= set(rows.columns) else [],
+        judged=judged,
+        refits=again,
+        protected=pd.read_parquet(task["protected"]),
+        capacity_share=task["capacity_share"],
+        how=task["evaluation"],
+        settings=settings,
+        seed=task["seed"],
+    )
 
 
 def _add_usual_psi(references: dict[str, Any], frame: pd.DataFrame, snapshot_on: pd.Series) -> None:
@@ -97,45 +161,6 @@ def _split(rows: pd.DataFrame, task: dict[str, Any]) -> tuple[np.ndarray, np.nda
         rows["y"].to_numpy(), groups=rows["student_id"].to_numpy(), test_share=task["holdout_share"], seed=seed
     )
     return train, test, {"kind": "holdout", "test_share": task["holdout_share"]}
-
-
-def _metrics(
-    task: dict[str, Any],
-    judged: fitting.FittedRisk,
-    *,
-    frame: pd.DataFrame,
-    y: np.ndarray,
-    train: np.ndarray,
-    test: np.ndarray,
-) -> dict[str, Any]:
-    """Measure the model, the plain formula and the rule on the same rows."""
-    features = [Feature.from_json(fields) for fields in task["features"]]
-    capacity = max(1, round(task["capacity_share"] * len(test)))
-    probability = judged.model().score(frame.iloc[test]).probability
-    metrics = {
-        "model": evaluation.metrics(
-            y[test], probability, threshold=judged.specification["threshold"], capacity=capacity
-        )
-    }
-    plain = logistic.logistic_pipeline(features, seed=task["seed"]).fit(frame.iloc[train], y[train])
-    metrics["logistic"] = evaluation.metrics(
-        y[test], plain.predict_proba(frame.iloc[test])[:, 1], threshold=0.5, capacity=capacity
-    )
-    rule = [rules.Rule(**fields) for fields in task["rules"]]
-    if rule and {step.feature for step in rule} <= set(frame.columns):
-        metrics["rule"] = _rule_metrics(rule, frame=frame, y=y, train=train, test=test, capacity=capacity)
-    return metrics
-
-
-def _rule_metrics(
-    rule: list[rules.Rule], *, frame: pd.DataFrame, y: np.ndarray, train: np.ndarray, test: np.ndarray, capacity: int
-) -> dict[str, float]:
-    """Measure the rule; its points are read as the share of training students with as many who left."""
-    points = rules.rule_points(frame, rule)
-    left = pd.Series(y[train]).groupby(points.iloc[train].to_numpy()).mean().sort_index().cummax()
-    share = np.interp(points.iloc[test].to_numpy(), left.index.to_numpy(), left.to_numpy())
-    threshold = evaluation.f1_threshold(y[train], np.interp(points.iloc[train].to_numpy(), left.index, left))
-    return evaluation.metrics(y[test], share, threshold=threshold, capacity=capacity)
 
 
 def step(name: str) -> None:

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -37,22 +36,22 @@ def train_model(claim: Claim) -> None:
     """
     institution = claim.job.institution
     now = dt.datetime.now(dt.UTC)
-    try:
-        with scope.entered(scope.of_institution(institution)):
-            run = TrainingRun.objects.select_related("dataset").get(job=claim.job)
-            config = TrainingConfig.from_yaml(run.config_yaml) if run.config_yaml else training_config.load()
-            tell(claim, "records")
-            dataset = run.dataset or _freeze(claim, config, now=now)
-            task = _task(dataset, config, institution=institution)
-    except (training_config.ConfigRefused, datasets.NothingToLearn, datasets.DatasetRefused) as refusal:
-        raise Refused(str(refusal)) from None
     with workshop(claim) as folder:
-        (folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
+        try:
+            with scope.entered(scope.of_institution(institution)):
+                run = TrainingRun.objects.select_related("dataset").get(job=claim.job)
+                config_yaml = run.config_yaml or training_config.text()
+                config = TrainingConfig.from_yaml(config_yaml)
+                tell(claim, "records")
+                dataset = run.dataset or _freeze(claim, config, now=now)
+                write_task(folder, dataset=dataset, config=config, institution=institution)
+        except (training_config.ConfigRefused, datasets.NothingToLearn, datasets.DatasetRefused) as refusal:
+            raise Refused(str(refusal)) from None
         fit(claim, folder)
         tell(claim, "register")
         try_out(folder)
         with scope.entered(scope.of_institution(institution)):
-            version = _register(claim, folder, dataset=dataset, config=config, now=now)
+            version = _register(claim, folder, dataset=dataset, config_yaml=config_yaml, now=now)
     _copy_to_mlflow(version, dataset=dataset, config=config, institution=institution)
 
 
@@ -79,13 +78,20 @@ def _freeze(claim: Claim, config: TrainingConfig, *, now: dt.datetime) -> Datase
     ).dataset
 
 
-def _task(dataset: Dataset, config: TrainingConfig, *, institution: Institution) -> dict[str, Any]:
-    """Describe the work of the process that fits; what the columns are, the frozen file says itself."""
+def write_task(folder: Path, *, dataset: Dataset, config: TrainingConfig, institution: Institution) -> None:
+    """Describe the work of the process that fits; what the columns are, the frozen file says itself.
+
+    Protected attributes go beside it, for the audit of groups alone; they are gone with the folder.
+
+    :raises ConfigRefused: if the configuration asks for what the dataset does not hold
+    :raises DatasetRefused: if the dataset is not what was frozen
+    """
     file = datasets.path(dataset)
     wanted = config.choose_features(datasets.features_of(file, dataset.content_sha256))
     offered = facts.terms(default_horizon_days=config.horizon_days, rule_name=config.rule)
-    return {
+    task = {
         "dataset": str(file),
+        "protected": str(folder / "protected.parquet"),
         "features": [feature.as_json() for feature in wanted],
         "settings": asdict(config.fit_settings(horizon_days=dataset.horizon_days)),
         "rules": [asdict(rule) for rule in offered.rules],
@@ -94,7 +100,12 @@ def _task(dataset: Dataset, config: TrainingConfig, *, institution: Institution)
         "test_share": config.test_share,
         "holdout_share": config.holdout_share,
         "capacity_share": min(1.0, institution.capacity / max(1, dataset.n_students)),
+        "evaluation": config.evaluation.model_dump(),
+        "reasons": config.reasons.model_dump(),
+        "urgency": config.urgency.model_dump(),
     }
+    facts.protected_attributes().to_parquet(folder / "protected.parquet")
+    (folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
 
 
 def test_dates(dates: list[dt.date]) -> list[dt.date]:
@@ -148,9 +159,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _register(
-    claim: Claim, folder: Path, *, dataset: Dataset, config: TrainingConfig, now: dt.datetime
-) -> ModelVersion:
+def _register(claim: Claim, folder: Path, *, dataset: Dataset, config_yaml: str, now: dt.datetime) -> ModelVersion:
     specification_json = (folder / "model.json").read_text(encoding="utf-8")
     run = TrainingRun.objects.select_related("created_by").get(job=claim.job)
     with claim.publishing():
@@ -162,8 +171,10 @@ def _register(
             booster_text=(folder / "model.lgb").read_text(encoding="utf-8"),
             specification_json=specification_json,
             metrics=json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
+            evaluation=json.loads((folder / "evaluation.json").read_text(encoding="utf-8")),
+            config_yaml=config_yaml,
             threshold=json.loads(specification_json)["threshold"],
-            seed=config.seed,
+            seed=json.loads(specification_json)["seed"],
             code_version=code_version.commit(),
             library_versions=code_version.libraries(),
         )

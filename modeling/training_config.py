@@ -42,6 +42,7 @@ def _month_and_day(written: Any) -> Any:
 MonthAndDay = Annotated[dt.date, BeforeValidator(_month_and_day)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Fraction = Annotated[float, Field(gt=0, le=1)]
+Imbalance = Literal["none", "class_weights", "smote"]
 
 
 class _Part(BaseModel):
@@ -65,6 +66,58 @@ class Trees(_Part):
     monotone: bool = True
 
 
+class Handover(_Part):
+    """When the model may make the list in the rule's place."""
+
+    minimum_labels: Annotated[int, Field(ge=0)]
+    minimum_gain: Annotated[float, Field(ge=-1, le=1)]
+
+
+class Urgency(_Part):
+    """The second horizon: the end of the term."""
+
+    usual_help_days: Annotated[int, Field(ge=1, le=365)]
+    minimum_positives: Annotated[int, Field(ge=1)]
+
+
+class Evaluation(_Part):
+    """How a version is judged beside its figures."""
+
+    n_refits: Annotated[int, Field(ge=2, le=50)]
+    n_bootstraps: Annotated[int, Field(ge=20, le=10_000)]
+    smallest_group: Annotated[int, Field(ge=2)]
+    smallest_group_positives: Annotated[int, Field(ge=1)]
+    suspicious_roc_auc: Annotated[float, Field(gt=0.5, le=1)]
+    explainable_boosting: bool = False
+
+
+class Reasons(_Part):
+    """Which reasons hold."""
+
+    holds_share: Share
+
+
+class Promotion(_Part):
+    """What the gate asks of a version before it may decide."""
+
+    needs_person: bool
+    minimum_lift: Annotated[float, Field(ge=0)]
+    maximum_calibration_error: Share
+    maximum_recall_gap: Share
+    maximum_churn_share: Fraction
+
+
+class Tuning(_Part):
+    """How the search for better trees is done."""
+
+    method: Literal["optuna", "grid"]
+    n_trials: Annotated[int, Field(ge=1, le=10_000)]
+    minutes: Annotated[float, Field(gt=0, le=7 * 24 * 60)]
+    n_folds: Annotated[int, Field(ge=2, le=20)]
+    n_workers: Annotated[int, Field(ge=1, le=64)] = 1
+    imbalance: Annotated[list[Imbalance], Field(min_length=1)]
+
+
 class InsufficientData(_Part):
     """When a student is too little known for a rank."""
 
@@ -84,7 +137,14 @@ class TrainingConfig(_Part):
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     n_folds: Annotated[int, Field(ge=2, le=20)]
     calibration: Literal["best", "identity", "sigmoid", "isotonic"]
+    imbalance: Imbalance = "none"
     trees: Trees
+    handover: Handover
+    urgency: Urgency
+    evaluation: Evaluation
+    reasons: Reasons
+    promotion: Promotion
+    tuning: Tuning
     insufficient_data: InsufficientData
 
     @classmethod
@@ -134,6 +194,7 @@ class TrainingConfig(_Part):
             monotone=self.trees.monotone,
             n_folds=self.n_folds,
             calibration=self.calibration,
+            imbalance=self.imbalance,
         )
 
     def parameters(self) -> dict[str, str | int | float | bool]:
@@ -141,7 +202,10 @@ class TrainingConfig(_Part):
         flat: dict[str, str | int | float | bool] = {}
         for name, value in self.model_dump().items():
             if isinstance(value, dict):
-                flat |= {f"{name}.{inner}": setting for inner, setting in value.items()}
+                flat |= {
+                    f"{name}.{inner}": ", ".join(setting) if isinstance(setting, list) else setting
+                    for inner, setting in value.items()
+                }
             elif name == "snapshot_days":
                 flat[name] = ", ".join(f"{day:%m-%d}" for day in value)
             else:
@@ -149,12 +213,17 @@ class TrainingConfig(_Part):
         return flat
 
 
-def load(path: Path = PATH) -> TrainingConfig:
-    """Return the configuration of a file.
+def text() -> str:
+    """Return what stands in the portal's configuration file."""
+    return PATH.read_text(encoding="utf-8")
+
+
+def load() -> TrainingConfig:
+    """Return the configuration of the portal's file.
 
     :raises ConfigRefused: with a sentence per fault, each naming its key
     """
-    return TrainingConfig.from_yaml(path.read_text(encoding="utf-8"))
+    return TrainingConfig.from_yaml(text())
 
 
 class _OneMeaningLoader(yaml.SafeLoader):

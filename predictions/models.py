@@ -22,14 +22,32 @@ class Tier(models.TextChoices):
     ROUTINE_SUPPORT = "routine_support"
 
 
+class DecidedBy(models.TextChoices):
+    """What made the order of a list."""
+
+    MODEL = "model"
+    RULE = "rule"
+
+
 class ScoringRun(models.Model):
     """One scoring of every eligible student as of a date; visible once published, never changed after."""
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
-    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="scoring_run")
-    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="scoring_runs")
+    # None where the scores of another run were published anew, because the model was switched off or on.
+    job = models.OneToOneField(Job, null=True, on_delete=models.PROTECT, related_name="scoring_run")
+    republishes = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    # None where there was no model yet: the rule alone made the list.
+    model_version = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="scoring_runs")
+    decided_by = models.CharField(max_length=10, choices=DecidedBy, default=DecidedBy.MODEL)
+    # Why the rule decided: "no_model", "few_labels", "not_better", "switched_off"; "" where the model did.
+    why_rule = models.CharField(max_length=20, blank=True)
+    # The rule as it was applied, in the form of configs/rules.yaml.
+    rules = models.JSONField(default=list)
     as_of = models.DateField()
+    # The end of the term that urgency looks to, and the last day on which the usual help still fits before it.
+    term_ends_on = models.DateField(null=True)
+    act_by = models.DateField(null=True)
     capacity = models.PositiveIntegerField(default=0)
     review_first_from = models.FloatField(null=True)
     check_in_from = models.FloatField(null=True)
@@ -54,11 +72,20 @@ class RiskScore(models.Model):
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
     run = models.ForeignKey(ScoringRun, on_delete=models.PROTECT, related_name="scores")
     student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="risk_scores")
-    risk = models.FloatField()
-    log_odds = models.FloatField()
-    base_value = models.FloatField()
-    contributions = ArrayField(models.FloatField())
+    # The model's half; None and empty where there was no model.
+    risk = models.FloatField(null=True)
+    # The risk of leaving before the term ends; None where there were too few such labels to learn from.
+    term_risk = models.FloatField(null=True)
+    log_odds = models.FloatField(null=True)
+    base_value = models.FloatField(null=True)
+    contributions = ArrayField(models.FloatField(), default=list)
     reasons = models.JSONField()
+    model_rank = models.PositiveIntegerField(null=True)
+    # The rule's half: its points, and which of the run's rules the student meets, by position.
+    rule_points = models.FloatField(null=True)
+    rules_met = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    rule_rank = models.PositiveIntegerField(null=True)
+    # As listed: by the model or by the rule, as the run says.
     tier = models.CharField(max_length=20, blank=True)
     rank = models.PositiveIntegerField(null=True)
     insufficient_data = models.BooleanField(default=False)
@@ -70,6 +97,7 @@ class RiskScore(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "student"], name="one_score_per_run"),
             models.CheckConstraint(condition=Q(risk__gte=0, risk__lte=1), name="score_risk_share"),
+            models.CheckConstraint(condition=Q(term_risk__gte=0, term_risk__lte=1), name="score_term_risk_share"),
             models.CheckConstraint(
                 condition=Q(insufficient_data=True, rank=None, tier="")
                 | Q(insufficient_data=False, rank__isnull=False, rank__gte=1, tier__in=Tier.values),
@@ -91,7 +119,7 @@ class CurrentRisk(models.Model):
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
     grade_level = models.CharField(max_length=20, blank=True)
     search_name = models.CharField(max_length=400)
-    risk = models.FloatField()
+    risk = models.FloatField(null=True)
     tier = models.CharField(max_length=20, blank=True)
     rank = models.PositiveIntegerField(null=True)
     is_new = models.BooleanField(default=False)
@@ -110,6 +138,31 @@ class CurrentRisk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student_id}"
+
+
+class PromotionPreview(models.Model):
+    """Who would come onto the list and who would leave it, were a version to decide: worked out before the click."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="promotion_preview")
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="previews")
+    # The list it is compared with.
+    run = models.ForeignKey(ScoringRun, null=True, on_delete=models.PROTECT, related_name="+")
+    as_of = models.DateField(null=True)
+    n_listed = models.PositiveIntegerField(default=0)
+    entering = ArrayField(models.BigIntegerField(), default=list)
+    leaving = ArrayField(models.BigIntegerField(), default=list)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    worked_out_at = models.DateTimeField(null=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"preview of {self.version_id}"
 
 
 class PredictionLog(models.Model):

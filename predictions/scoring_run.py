@@ -95,6 +95,8 @@ def _score_rows(run: ScoringRun, scored: Scored, ranking: pd.DataFrame) -> pd.Da
             "reasons": [json.dumps(of_student) for of_student in scored.reasons],
             "tier": ranking["tier"].to_numpy(),
             "rank": ranking["rank"].array,
+            "model_rank": ranking["rank"].array,
+            "rules_met": [[] for _ in range(len(ranking))],
             "insufficient_data": scored.insufficient,
         }
     )

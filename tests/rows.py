@@ -63,6 +63,7 @@ def _value(field: models.Field[Any, Any], institution: Institution) -> Any:
         models.IntegerField: next(_numbers),
         models.FloatField: 0.5,
         models.JSONField: {},
+        models.BooleanField: False,
         models.UUIDField: uuid.uuid4(),
         ArrayField: [],
     }

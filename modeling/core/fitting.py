@@ -50,6 +50,7 @@ class FitSettings:
     n_folds : int
     calibration : "best", "identity", "sigmoid" or "isotonic"
         "best" takes the lowest out-of-fold Brier score.
+    imbalance : "none", "class_weights" or "smote"
     """
 
     horizon_days: int
@@ -59,6 +60,7 @@ class FitSettings:
     monotone: bool = True
     n_folds: int = 5
     calibration: Literal["best", "identity", "sigmoid", "isotonic"] = "best"
+    imbalance: Literal["none", "class_weights", "smote"] = "none"
 
 
 @dataclass(frozen=True, kw_only=True)

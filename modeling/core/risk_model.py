@@ -39,12 +39,15 @@ class Scores:
         log-odds.
     missing_share : ndarray of shape (n,), in [0, 1]
         Share of features that are missing or hold a category never seen in training.
+    term_probability : ndarray of shape (n,), in (0, 1), or None
+        Calibrated risk of leaving before the term ends; None where the version has no model of the term.
     """
 
     log_odds: FloatArray
     probability: FloatArray
     contributions: FloatArray
     missing_share: FloatArray
+    term_probability: FloatArray | None = None
 
 
 class RiskModel:

@@ -5,7 +5,15 @@ from django.db import ProgrammingError, connection, transaction
 
 from dropout_portal.database_roles import APPEND_ONLY
 
-HISTORY = ("accounts_auditentry", "students_outcome", "predictions_riskscore", "predictions_predictionlog")
+HISTORY = (
+    "accounts_auditentry",
+    "students_outcome",
+    "modeling_promotion",
+    "modeling_ruleset",
+    "modeling_modelswitch",
+    "predictions_riskscore",
+    "predictions_predictionlog",
+)
 
 
 def answer(sql):

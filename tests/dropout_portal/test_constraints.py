@@ -87,9 +87,12 @@ BREAKING = {
     "one_dataset_per_content": [{"content_sha256": "0" * 64}],
     "one_model_per_number": [{"number": 1}],
     "one_champion": [{"is_champion": True}],
+    "one_challenger": [{"is_challenger": True}],
+    "champion_is_no_challenger": [{"is_champion": True, "is_challenger": True}],
     "model_threshold_share": [{"threshold": 1.1}, {"threshold": -0.1}],
     "one_score_per_run": [{"run": "shared", "student": "shared"}],
     "score_risk_share": [{"risk": 1.01}, {"risk": -0.01}],
+    "score_term_risk_share": [{"term_risk": 1.01}, {"term_risk": -0.01}],
     "score_ranked_unless_insufficient": [
         {"rank": None},
         {"rank": 0},

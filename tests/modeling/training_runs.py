@@ -14,8 +14,7 @@ def configure(monkeypatch, folder: Path, **changes):
     """Let trainings read the configuration with some keys changed."""
     path = folder / "training_config.yaml"
     path.write_text(yaml.safe_dump(WRITTEN | changes), encoding="utf-8")
-    read = training_config.load
-    monkeypatch.setattr(training_config, "load", lambda: read(path))
+    monkeypatch.setattr(training_config, "PATH", path)
 
 
 class KilledAtOnce(subprocess.Popen):

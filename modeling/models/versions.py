@@ -11,9 +11,7 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 
 from accounts.models import Institution, User
-from accounts.public_ids import new_public_id
 from accounts.scope import ScopedManager
-from jobs.models import Job
 
 
 class Dataset(models.Model):
@@ -42,7 +40,7 @@ class Dataset(models.Model):
 
 
 class ModelVersion(models.Model):
-    """A model as numbers: booster text and JSON under one SHA-256, with its figures. Only `is_champion` changes."""
+    """A model as numbers: booster text and JSON under one SHA-256, with its figures. Only who decides changes."""
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
@@ -52,12 +50,17 @@ class ModelVersion(models.Model):
     specification_json = models.TextField()
     sha256 = models.CharField(max_length=64)
     metrics = models.JSONField()
+    # Curves, intervals, groups, stability, importance: what the pages and the card show. Large, so defer it.
+    evaluation = models.JSONField(default=dict)
+    # The configuration as it was, so that the same training can be done again.
+    config_yaml = models.TextField(blank=True, default="")
     threshold = models.FloatField()
     seed = models.BigIntegerField()
     code_version = models.CharField(max_length=64)
     library_versions = models.JSONField(default=dict)
     mlflow_run_id = models.CharField(max_length=64, blank=True)
     is_champion = models.BooleanField(default=False)
+    is_challenger = models.BooleanField(default=False)
     trained_at = models.DateTimeField()
     trained_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     promoted_at = models.DateTimeField(null=True)
@@ -70,6 +73,10 @@ class ModelVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["institution", "number"], name="one_model_per_number"),
             models.UniqueConstraint(fields=["institution"], condition=Q(is_champion=True), name="one_champion"),
+            models.UniqueConstraint(fields=["institution"], condition=Q(is_challenger=True), name="one_challenger"),
+            models.CheckConstraint(
+                condition=Q(is_champion=False) | Q(is_challenger=False), name="champion_is_no_challenger"
+            ),
             models.CheckConstraint(condition=Q(threshold__gte=0, threshold__lte=1), name="model_threshold_share"),
         ]
 
@@ -80,26 +87,3 @@ class ModelVersion(models.Model):
     def specification(self) -> dict[str, Any]:
         """Return features, calibration, threshold and reference, read from their stored bytes."""
         return json.loads(self.specification_json)
-
-
-class TrainingRun(models.Model):
-    """One training asked for: its job, what it learns from, and the model that came of it."""
-
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
-    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
-    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="training_run")
-    # None: the records as they are when the training begins.
-    dataset = models.ForeignKey(Dataset, null=True, on_delete=models.PROTECT, related_name="training_runs")
-    # "": configs/training_config.yaml as it is when the training begins.
-    config_yaml = models.TextField(blank=True, default="")
-    model_version = models.OneToOneField(ModelVersion, null=True, on_delete=models.PROTECT, related_name="training_run")
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-
-    objects = ScopedManager()
-
-    class Meta:
-        ordering = ["-created_at"]
-
-    def __str__(self) -> str:
-        return str(self.public_id)
