@@ -6,9 +6,8 @@ in one transaction and in temporary tables: a pass that dies has changed nothing
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -204,7 +203,7 @@ class ImportPass:
 
         def found(faults: pl.DataFrame) -> None:
             count[0] += len(faults)
-            first.extend(told_fault(row) for row in faults.head(FAULTS_SHOWN_EARLY - len(first)).to_dicts())
+            first.extend(CellError(**row).told() for row in faults.head(FAULTS_SHOWN_EARLY - len(first)).to_dicts())
 
         def show() -> None:
             if count[0] > told[0]:
@@ -330,19 +329,13 @@ class ImportPass:
     def _refuse(self, refusal: FileRefused) -> None:
         upload = self.upload
         upload.stage, upload.n_errors = Stage.REFUSED, refusal.n_errors
-        upload.errors = [told_fault(dataclasses.asdict(error)) for error in refusal.errors]
+        upload.errors = [error.told() for error in refusal.errors]
 
     def _refuse_with(self, sentence: str) -> None:
         upload = self.upload
         upload.stage, upload.n_errors = Stage.REFUSED, 1
         nothing = {"file": "", "line": None, "column": "", "value": "", "problem": "", "allowed": ""}
         upload.errors = [nothing | {"sentence": sentence}]
-
-
-def told_fault(fault: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a fault as an upload keeps it: where, what was got, what is allowed, and the whole as a sentence."""
-    fields = {name: fault[name] for name in ("line", "column", "value", "problem", "allowed")}
-    return {"file": fault.get("file", ""), **fields, "sentence": CellError(**fields).sentence()}
 
 
 def _configured_schemas() -> dict[str, CohortSchema]:

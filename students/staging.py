@@ -229,16 +229,7 @@ class Staging:
     def _fault(self, row: tuple[Any, ...]) -> dict[str, Any]:
         number, line, column, value, problem, allowed = row
         file = self.file_name(number)
-        error = CellError(line, self._header(number, column), value or "", problem, allowed or "", file)
-        return {
-            "file": file,
-            "line": line,
-            "column": error.column,
-            "value": error.value,
-            "problem": problem,
-            "allowed": error.allowed,
-            "sentence": error.sentence(),
-        }
+        return CellError(line, self._header(number, column), value or "", problem, allowed or "", file).told()
 
     def _header(self, file: int, column: str) -> str:
         return self._headers.get((file, column), column)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 MAX_ERRORS_KEPT = 500
 _LONGEST_VALUE = 80
@@ -317,6 +318,10 @@ class CellError:
     def sentence(self) -> str:
         """Return the fault in English: what is wrong, what was got, what to do."""
         return SENTENCES[self.problem] % self.arguments()
+
+    def told(self) -> dict[str, Any]:
+        """Return the fault as an upload keeps it: its fields, and the whole as a sentence."""
+        return {**asdict(self), "sentence": self.sentence()}
 
 
 class FileRefused(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import stat
@@ -88,12 +89,15 @@ def streamed(path: Path, member: zipfile.ZipInfo) -> BinaryIO:
     :raises FileRefused: if the zip is cut off, here or while reading
     """
     name = base_name(member)
-    try:
-        archive = zipfile.ZipFile(path)
-        # Opened by its entry, not its name: two members may share one.
-        source = archive.open(member)
-    except (*_DAMAGE, NotImplementedError, RuntimeError):
-        raise file_refused("cut_off", file=name) from None
+    with contextlib.ExitStack() as opened:
+        try:
+            archive = opened.enter_context(zipfile.ZipFile(path))
+            # Opened by its entry, not its name: two members may share one.
+            source = archive.open(member)
+        except (*_DAMAGE, NotImplementedError, RuntimeError):
+            raise file_refused("cut_off", file=name) from None
+        # From here on the reader closes it.
+        opened.pop_all()
     return io.BufferedReader(_Unpacked(archive, source, name=name, most_bytes=member.file_size))
 
 
