@@ -39,7 +39,7 @@ def grant(*, owner: str = "owner") -> None:
         *[f"REVOKE UPDATE, DELETE ON {table} FROM {APPLICATION_ROLE}" for table in APPEND_ONLY],
         # Of a model only its standing may change, never what it is made of.
         f"REVOKE UPDATE, DELETE ON modeling_modelversion FROM {APPLICATION_ROLE}",
-        f"GRANT UPDATE (is_champion, is_challenger, promoted_at, promoted_by_id, mlflow_run_id)"
+        f"GRANT UPDATE (is_champion, is_challenger, promoted_at, promoted_by_id, mlflow_run_id, mlflow_alias)"
         f" ON modeling_modelversion TO {APPLICATION_ROLE}",
     ]
     with connections[owner].cursor() as cursor:

@@ -139,6 +139,12 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "jobs.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    # On the other queue: MLflow's client is large, and may wait ten seconds for a server that is away.
+    "copies-in-mlflow": {
+        "task": "modeling.copy_to_mlflow",
+        "schedule": 60.0,
+        "options": {"expires": 60, "queue": "heavy"},
+    },
     "drift-of-new-scores": {"task": "monitoring.compare_new_scores", "schedule": 60.0, "options": {"expires": 60}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")

@@ -11,8 +11,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,8 +51,8 @@ def write(folder: Path, *, frozen: Frozen, config_yaml: str, uploads: Sequence[F
     files = _files(folder, dataset.content_sha256)
     files.data.parent.mkdir(parents=True, exist_ok=True)
     datasets.features_of(datasets.path(dataset), dataset.content_sha256)
-    _put(files.data, datasets.path(dataset).read_bytes())
-    _put(files.config, config_yaml.encode())
+    datasets.put(files.data, datasets.path(dataset).read_bytes())
+    datasets.put(files.config, config_yaml.encode())
     manifest = {
         "format": FORMAT,
         "institution": dataset.institution.slug,
@@ -71,7 +69,7 @@ def write(folder: Path, *, frozen: Frozen, config_yaml: str, uploads: Sequence[F
         },
         "uploads": [_told(upload) for upload in uploads],
     }
-    _put(files.manifest, json.dumps(manifest, indent=2, ensure_ascii=False).encode() + b"\n")
+    datasets.put(files.manifest, json.dumps(manifest, indent=2, ensure_ascii=False).encode() + b"\n")
     return files.manifest
 
 
@@ -97,7 +95,7 @@ def restore(folder: Path, digest: str, *, institution: Institution, now: dt.date
             **{name: about[name] for name in _COPIED},
         },
     )
-    _put(datasets.path(dataset), files.data.read_bytes())
+    datasets.put(datasets.path(dataset), files.data.read_bytes())
     config_yaml = files.config.read_text(encoding="utf-8") if files.config.is_file() else ""
     return Restored(dataset=dataset, config_yaml=config_yaml)
 
@@ -153,13 +151,3 @@ def _told(upload: FrozenFile) -> dict[str, Any]:
             for kind in upload.kinds
         ],
     }
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write a file whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".writing-", delete=False) as arriving:
-        arriving.write(content)
-    # A temporary file is its owner's alone; the folder's files are as any other.
-    os.chmod(arriving.name, 0o644)
-    Path(arriving.name).replace(path)

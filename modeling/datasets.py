@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,19 +16,19 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from accounts.models import Institution
 from modeling.core import features, labels
 from modeling.core.facts_frames import FactFrames
 from modeling.core.feature import Feature
+from modeling.core.term_deadline import term_ends_on
 from modeling.models import Dataset
 
-KEYS = ("student_id", "snapshot_on", "y", "outcome_id", "helped")
+KEYS = ("student_id", "snapshot_on", "y", "outcome_id", "y_term", "term_outcome_id", "helped")
 
 # Raised when columns or their meaning change, so that no training reads an old file as if it were a new one.
-SCHEMA = 1
+SCHEMA = 2
 _ABOUT = b"dropout_portal"
 
 
@@ -42,7 +44,8 @@ class DatasetRefused(Exception):
 class Snapshots:
     """Labelled rows of every snapshot, and how many were left out by why.
 
-    `rows` has the columns of KEYS (`y` is 0 or 1) and one per feature.
+    `rows` has the columns of KEYS and one per feature. `y` is 0 or 1; `y_term`, the label of the term that the snapshot
+    lies in, is NaN where that one is censored.
     """
 
     rows: pd.DataFrame
@@ -76,12 +79,21 @@ def labelled_snapshots(
         if labelled.empty:
             continue
         used.append(date)
+        of_term = labels.term_labels(
+            facts.outcomes,
+            student_ids=labelled,
+            as_of=date,
+            term_ends_on=term_ends_on(facts.terms, as_of=date),
+            known_by=known_by,
+        )
         keys = pd.DataFrame(
             {
                 "student_id": labelled,
                 "snapshot_on": pd.Timestamp(date),
                 "y": found.y.loc[labelled].to_numpy(),
                 "outcome_id": found.outcome_id.loc[labelled].to_numpy(),
+                "y_term": of_term.y.to_numpy(),
+                "term_outcome_id": of_term.outcome_id.to_numpy(),
                 "helped": _helped(facts, date, horizon_days, labelled),
             }
         )
@@ -119,8 +131,8 @@ def freeze(snapshots: Snapshots, *, institution: Institution, horizon_days: int,
     pq.write_table(table.replace_schema_metadata({**table.schema.metadata, _ABOUT: json.dumps(about)}), content)
     digest = hashlib.sha256(content.getvalue()).hexdigest()
     stored_as = storage_name(institution, digest)
-    if not default_storage.exists(stored_as):
-        stored_as = default_storage.save(stored_as, ContentFile(content.getvalue()))
+    # Also over a file of that name: were it damaged, no training could read it until somebody restored it.
+    put(Path(default_storage.path(stored_as)), content.getvalue())
     dataset, _is_new = Dataset.objects.get_or_create(
         institution=institution,
         content_sha256=digest,
@@ -146,6 +158,21 @@ def path(dataset: Dataset) -> Path:
 def storage_name(institution: Institution, digest: str) -> str:
     """Return the name under which the portal keeps the dataset of a hash."""
     return f"datasets/{institution.slug}/{digest}.parquet"
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file whole, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".writing-", delete=False) as arriving:
+        try:
+            arriving.write(content)
+            arriving.flush()
+        except OSError:
+            Path(arriving.name).unlink()
+            raise
+    # A temporary file is its owner's alone; the folder's files are as any other.
+    os.chmod(arriving.name, 0o644)
+    Path(arriving.name).replace(path)
 
 
 def features_of(file: Path, digest: str) -> list[Feature]:

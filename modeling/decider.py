@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from modeling import registry
+from modeling import model_switch, registry, training_config
+from modeling.core import handover
 from modeling.models import ModelVersion
+
+if TYPE_CHECKING:
+    from modeling.training_config import TrainingConfig
 
 Why = Literal["", "no_model", "few_labels", "not_better", "switched_off"]
 
@@ -24,7 +29,47 @@ class Decision:
         """Tell whether anything that the model says may be shown."""
         return self.by == "model"
 
+    @property
+    def scores(self) -> ModelVersion | None:
+        """Return the version that scores, shown or not; None where there is none, or it is switched off."""
+        return None if self.why == "switched_off" else self.champion
 
-def decision() -> Decision:
-    """Return what makes the next list."""
-    return Decision(by="model", why="", champion=registry.champion())
+
+def decision(*, has_rule: bool = True) -> Decision:
+    """Return what makes the next list.
+
+    It follows from the champion's own figures, which never change: so the same champion always gets the same answer,
+    until somebody turns the switch or changes the configuration. Where the institution has no rule that its records
+    could answer (`has_rule`), a poor model is better than no list.
+    """
+    champion = _champion()
+    why = _why_rule(champion, has_rule=has_rule)
+    return Decision(by="rule" if why else "model", why=why, champion=champion)
+
+
+def _why_rule(champion: ModelVersion | None, *, has_rule: bool) -> Why:
+    if not model_switch.is_on():
+        return "switched_off"
+    if champion is None:
+        return "no_model"
+    if not has_rule:
+        return ""
+    limits = configuration().handover
+    return handover.why_rule(champion.metrics, n_labels=champion.dataset.n_students, **limits.model_dump())
+
+
+def _champion() -> ModelVersion | None:
+    try:
+        return registry.champion()
+    except registry.NoChampion:
+        return None
+
+
+def configuration() -> TrainingConfig:
+    """Return the portal's configuration; a process reads the file again only once it has changed."""
+    return _read(str(training_config.PATH), training_config.PATH.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=2)
+def _read(_path: str, _changed_at: int) -> TrainingConfig:
+    return training_config.load()

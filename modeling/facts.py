@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
@@ -14,11 +14,12 @@ from django.db import models
 
 from accounts import scope
 from modeling.core import catalogue, facts_frames
-from modeling.core.facts_frames import FactFrames
+from modeling.core.facts_frames import FactFrames, InParts
 from modeling.core.feature import Feature
 from modeling.core.rules import Rule
+from modeling.models import RuleSet
 from modeling.training_config import ConfigRefused
-from students import columnar
+from students import columnar, packed_rows
 from students.importing.cohort_schema import CohortSchema
 from students.models import (
     AttendanceRecord,
@@ -50,6 +51,8 @@ _SOURCES: dict[str, tuple[type[models.Model], dict[str, str]]] = {
     "attributes": (StudentAttribute, {}),
 }
 _KEPT = {"attendance", "grades", "discipline", "interventions"}
+# Rows of a kind that a frame may have; about 100 MB. More are read in parts, once per look at them.
+MOST_IN_MEMORY = 2_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,32 +60,52 @@ class Terms:
     """What an institution's data allows: features, the rule beside the model, the horizon, the days of snapshots."""
 
     features: list[Feature]
+    # The rule in force, and the one that would be in force had nobody changed it; only what the records can answer.
     rules: list[Rule]
+    default_rules: list[Rule]
     horizon_days: int
     has_calendar: bool
     cohort_snapshots: list[dt.date]
 
+    def kept_rules(self) -> list[dict[str, Any]]:
+        """Return the rule in force as a list keeps it: with what a school can change about each sign."""
+        changeable = {feature.name: feature.changeable for feature in self.features}
+        return [asdict(rule) | {"changeable": changeable[rule.feature]} for rule in self.rules]
+
 
 def frames(*, student_ids: Collection[int] | None = None) -> FactFrames:
     """Return the facts of the institution in scope, or of some of its students only."""
-    read = {name: _frame(name, student_ids) for name in _SOURCES}
-    kept = frozenset(name for name in _KEPT if not read[name].empty or _SOURCES[name][0]._default_manager.exists())
+    read: dict[str, Any] = {name: _held(name, student_ids) for name in _SOURCES}
+    kept = frozenset(
+        name
+        for name in _KEPT
+        if isinstance(read[name], InParts) or not read[name].empty or _SOURCES[name][0]._default_manager.exists()
+    )
     return FactFrames(**read, term_features=_term_features(_schemas()), kept=kept)
 
 
 def protected_attributes() -> pd.DataFrame:
-    """Return the protected attributes in force, for the audit of groups alone: student_id, name, value."""
+    """Return the protected attributes in force, for the audit of groups alone: student_id, name, value.
+
+    A code that a cohort's schema has words for is given in words, since people read of groups.
+    """
     rows = ProtectedAttribute.objects.order_by("student_id", "name", "known_on")
     listed = list(rows.values_list("student_id", "name", "value"))
     frame = pd.DataFrame.from_records(listed, columns=["student_id", "name", "value"])
-    return frame.astype({"student_id": "int64", "name": object, "value": object}).drop_duplicates(
+    frame = frame.astype({"student_id": "int64", "name": object, "value": object}).drop_duplicates(
         ["student_id", "name"], keep="last", ignore_index=True
     )
+    for described in (fields for schema in _schemas() for fields in schema.protected_descriptions()):
+        if described["levels"]:
+            here = frame["name"] == described["name"]
+            frame.loc[here, "value"] = frame.loc[here, "value"].replace(described["levels"])
+    return frame
 
 
 def newest_day(known: FactFrames) -> dt.date | None:
     """Return the last day on which anything became known: how far the records reach; None without any."""
-    days = [frame["known_on"].max() for name in _SOURCES if "known_on" in (frame := getattr(known, name))]
+    dated = [name for name in _SOURCES if "known_on" in facts_frames.COLUMNS[name]]
+    days = [part["known_on"].max() for name in dated for part in known.parts(name)]
     newest = pd.Series(days, dtype="datetime64[s]").max()
     return None if pd.isna(newest) else newest.date()
 
@@ -105,9 +128,12 @@ def terms(*, default_horizon_days: int, rule_name: str) -> Terms:
         known |= {feature.name for feature in described}
     cohorts = list(Cohort.objects.order_by("snapshot_on"))
     flat = not has_calendar and bool(cohorts)
+    of_schema = [Rule(**step.model_dump()) for step in schemas[-1].rule] if flat else []
+    default = of_schema or configured_rules(rule_name)
     return Terms(
         features=features,
-        rules=[Rule(**step.model_dump()) for step in schemas[-1].rule] if flat else configured_rules(rule_name),
+        rules=_asked_of(known, written_rules() or default),
+        default_rules=_asked_of(known, default),
         horizon_days=cohorts[-1].horizon_days if flat else default_horizon_days,
         has_calendar=has_calendar,
         cohort_snapshots=sorted({cohort.snapshot_on for cohort in cohorts}),
@@ -126,6 +152,17 @@ def configured_rules(name: str) -> list[Rule]:
     return [Rule(**fields) for fields in listed[name]["rules"]]
 
 
+def written_rules() -> list[Rule]:
+    """Return the rule as somebody of the institution last wrote it; empty where the default holds."""
+    newest = RuleSet.objects.first()
+    return [Rule(**fields) for fields in newest.rules] if newest else []
+
+
+def _asked_of(known: Collection[str], rules: list[Rule]) -> list[Rule]:
+    """Return the rules whose features the records offer: nobody can meet the others."""
+    return [rule for rule in rules if rule.feature in known]
+
+
 def _schemas() -> list[CohortSchema]:
     return [CohortSchema.from_json(cohort.schema) for cohort in Cohort.objects.order_by("snapshot_on", "pk")]
 
@@ -135,27 +172,40 @@ def _term_features(schemas: list[CohortSchema]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["name", "term", "quantity"]) if rows else facts_frames.empty("term_features")
 
 
-def _frame(name: str, student_ids: Collection[int] | None) -> pd.DataFrame:
-    columns = facts_frames.COLUMNS[name]
+def _held(name: str, student_ids: Collection[int] | None) -> pd.DataFrame | InParts:
     # The columnar copy holds all schools; some students, or those of some schools, are few and found by index.
     if name in columnar.KINDS and student_ids is None and scope.current().school_ids is None:
-        frame = columnar.read(name)[list(columns)]
-    else:
-        frame = _from_table(name, student_ids)
+        copy = columnar.taken(name)
+        return InParts(read=copy.frames) if copy.n_rows > MOST_IN_MEMORY else copy.frame()
+    columns = facts_frames.COLUMNS[name]
+    frame = _of_everybody(name) if student_ids is None else _of_some(name, student_ids)
     return frame.astype({column: dtype for column, dtype in columns.items() if dtype != "str"})
 
 
-def _from_table(name: str, student_ids: Collection[int] | None) -> pd.DataFrame:
+def _of_everybody(name: str) -> pd.DataFrame:
     model, renamed = _SOURCES[name]
     columns = facts_frames.COLUMNS[name]
+    stored = [model._meta.pk.attname if renamed.get(column) == "pk" else column for column in columns]
+    table = packed_rows.of_queryset(_rows(name), stored)
+    return table.to_pandas(date_as_object=False).set_axis(list(columns), axis="columns")
+
+
+def _of_some(name: str, student_ids: Collection[int]) -> pd.DataFrame:
+    _model, renamed = _SOURCES[name]
+    columns = facts_frames.COLUMNS[name]
+    rows = _rows(name)
+    if "student_id" in columns:
+        rows = rows.filter(**{f"{renamed.get('student_id', 'student_id')}__in": list(student_ids)})
+    values = rows.values_list(*[renamed.get(column, column) for column in columns])
+    return pd.DataFrame.from_records(list(values), columns=list(columns))
+
+
+def _rows(name: str) -> models.QuerySet[Any]:
+    model, _renamed = _SOURCES[name]
     # Of a fact every version is read: which of them was believed on a day is told by the frames.
     manager = model.every_version if issubclass(model, Fact) else model._default_manager
-    rows = manager.filter(institution_id=scope.current().institution_id)
-    if student_ids is not None and "student_id" in columns:
-        key = renamed.get("student_id", "student_id")
-        rows = rows.filter(**{f"{key}__in": list(student_ids)})
-    values = rows.order_by("pk").values_list(*[renamed.get(column, column) for column in columns])
-    return pd.DataFrame.from_records(list(values), columns=list(columns))
+    rows: models.QuerySet[Any] = manager.filter(institution_id=scope.current().institution_id)
+    return rows
 
 
 def first_and_last_school_day() -> tuple[dt.date, dt.date]:

@@ -6,12 +6,10 @@ It knows no Django: it can be killed, limited and thrown away without anything b
 
 from __future__ import annotations
 
-import ctypes
+import errno
 import json
-import signal
 import sys
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,6 @@ from modeling.core import (
     reason_stability,
     reference,
     refits,
-    splits,
     term_risk,
 )
 from modeling.core.evaluation import NotMeasurable
@@ -34,19 +31,27 @@ from modeling.core.feature import Feature
 from modeling.core.fitting import FitSettings, NotFittable
 from modeling.core.rules import Rule
 from modeling.core.splits import CannotSplit
+from modeling.held_out import held_out
+from modeling.process_ends import die_with_worker
 
-REFUSED = 3
+REFUSED, NO_ROOM = 3, 4
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 TRIAL_ROWS = 100
 
 
 def main(folder: Path) -> int:
-    """Do the task of a folder; a refusal is one sentence in refused.txt and exit code 3."""
+    """Do the task of a folder; a refusal is one sentence in refused.txt and exit code 3, a full disk exit code 4."""
     task = json.loads((folder / "task.json").read_text(encoding="utf-8"))
     try:
         fit_and_judge(task, pd.read_parquet(task["dataset"]), folder)
     except (NotFittable, NotMeasurable, CannotSplit) as refusal:
         (folder / "refused.txt").write_text(str(refusal), encoding="utf-8")
         return REFUSED
+    except OSError as error:
+        # Not a sentence in a file, for which there is no room.
+        if error.errno in DISK_FULL:
+            return NO_ROOM
+        raise
     return 0
 
 
@@ -55,7 +60,7 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
     features = [Feature.from_json(fields) for fields in task["features"]]
     settings, seed = FitSettings(**task["settings"]), task["seed"]
     frame, y, groups = rows[[feature.name for feature in features]], rows["y"].to_numpy(), rows["student_id"].to_numpy()
-    train, test, how = _split(rows, task)
+    train, test, how = held_out(rows, task)
     step("fit")
     judged = fitting.fit_risk_model(
         frame.iloc[train], y[train], groups=groups[train], features=features, settings=settings, seed=seed
@@ -70,7 +75,7 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
     }
     unseen = frame.iloc[test]
     holding = reason_stability.bound(
-        judged.model(), evidence.refits, unseen, holds_share=task["reasons"]["holds_share"]
+        judged.model(), evidence.refits, unseen, holds_share=task["reasons"]["holds_share"], groups=groups[test]
     )
     judgement |= global_importance.describe(judged.model(), unseen, seed=seed)
     step("refit")
@@ -140,29 +145,6 @@ def _add_usual_psi(references: dict[str, Any], frame: pd.DataFrame, snapshot_on:
         references[name]["usual_psi"] = psi
 
 
-def _split(rows: pd.DataFrame, task: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """Part the rows by time where the years allow it, else by student; say which."""
-    test_share, seed = task["test_share"], task["seed"]
-    for test_from in task["test_from"]:
-        try:
-            train, test = splits.temporal_split(
-                rows["snapshot_on"].to_numpy(),
-                rows["student_id"].to_numpy(),
-                horizon_days=task["settings"]["horizon_days"],
-                test_from=date.fromisoformat(test_from),
-                test_share=test_share,
-                seed=seed,
-            )
-        except CannotSplit:
-            continue
-        if min(rows["y"].iloc[test].sum(), rows["y"].iloc[train].sum()) >= fitting.MINIMUM_OF_EACH_OUTCOME:
-            return train, test, {"kind": "temporal", "test_from": test_from}
-    train, test = splits.stratified_holdout(
-        rows["y"].to_numpy(), groups=rows["student_id"].to_numpy(), test_share=task["holdout_share"], seed=seed
-    )
-    return train, test, {"kind": "holdout", "test_share": task["holdout_share"]}
-
-
 def step(name: str) -> None:
     """Tell the parent process what begins."""
     sys.stdout.write(f"{name}\n")
@@ -171,12 +153,6 @@ def step(name: str) -> None:
 
 def _write(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
-
-
-def die_with_worker() -> None:
-    """Have the kernel end this process when the worker that started it dies, even by SIGKILL; on Linux only."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 if __name__ == "__main__":

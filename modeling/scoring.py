@@ -1,4 +1,4 @@
-"""Score students as of a date, with the reasons: the same numbers for the list, the student page and the API."""
+"""Score students as of a date, by the model and by the rule: the same for the list, the student page and the API."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from modeling import facts, registry, training_config
-from modeling.core import features, reasons
+from modeling.core import features, rules
+from modeling.core.feature import Feature
 from modeling.models import ModelVersion
 
 if TYPE_CHECKING:
-    from modeling.core.feature import Feature
-    from modeling.core.risk_model import RiskModel
+    from modeling.core.rules import Rule
+    from modeling.facts import Terms
     from modeling.training_config import InsufficientData
 
 # A student is also too little known while all that is on file are a few days of this school year.
@@ -26,44 +27,92 @@ DAYS_ON_ROLL, EARLIER_RECORDS = "days_enrolled", ("course_average", "absence_rat
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """What the model says of n students, in the order of `frame`.
+    """What the model and the rule say of n students, in the order of `frame`.
 
     `contributions` hold one column per feature and the base last; a row adds up to its log-odds before calibration.
+    Without a model the probabilities are NaN and there are no contributions.
+
+    `standing` is what the rule's list is sorted by (`modeling.core.rules.standing`), `rules_met` the positions of the
+    rules each student meets, and `rule_insufficient` who is too little known for the rule.
     """
 
     frame: pd.DataFrame
     probability: np.ndarray
     log_odds: np.ndarray
     contributions: np.ndarray
+    term_probability: np.ndarray
     reasons: list[list[dict[str, Any]]]
     insufficient: np.ndarray
+    standing: pd.DataFrame
+    rules_met: list[list[int]]
+    rule_insufficient: np.ndarray
+
+    @property
+    def has_model(self) -> bool:
+        """Tell whether a model scored, or the rule alone."""
+        return self.contributions.shape[1] > 0
+
+    @property
+    def rule_points(self) -> np.ndarray:
+        """Return the points of each student by the rule."""
+        return self.standing["points"].to_numpy()
 
 
-def snapshot(version: ModelVersion, *, as_of: dt.date, student_ids: Sequence[int] | None = None) -> pd.DataFrame:
-    """Return the features a version looks at, of every student on the roll as of a day."""
-    model = registry.load(version)
-    return features.snapshot(facts.frames(student_ids=student_ids), as_of=as_of, features=model.features)
+def looked_at(version: ModelVersion | None, terms: Terms | None) -> list[Feature]:
+    """Return the features that a version looks at, then those that only the rule does."""
+    described = version.specification["features"] if version else []
+    wanted = {fields["name"]: Feature.from_json(fields) for fields in described}
+    if terms is not None:
+        asked = {rule.feature for rule in terms.rules} | {DAYS_ON_ROLL, *EARLIER_RECORDS}
+        wanted |= {
+            feature.name: feature for feature in terms.features if feature.name in asked and feature.name not in wanted
+        }
+    return list(wanted.values())
 
 
-def score(version: ModelVersion, frame: pd.DataFrame) -> Scored:
-    """Score the students of a snapshot."""
+def snapshot(
+    version: ModelVersion | None,
+    *,
+    as_of: dt.date,
+    student_ids: Sequence[int] | None = None,
+    terms: Terms | None = None,
+) -> pd.DataFrame:
+    """Return what a version looks at, and with `terms` the rule too, of every student on the roll as of a day."""
+    known = facts.frames(student_ids=student_ids)
+    return features.snapshot(known, as_of=as_of, features=looked_at(version, terms))
+
+
+def score(version: ModelVersion | None, frame: pd.DataFrame, rule: Sequence[Rule] = ()) -> Scored:
+    """Score the students of a snapshot, by the rule alone where there is no version."""
+    by_rule = {
+        "standing": rules.standing(frame, rule),
+        "rules_met": _positions_met(frame, rule),
+        "rule_insufficient": _too_few_days(frame) | _asked_too_empty(frame, rule),
+    }
+    if version is None:
+        return Scored(frame=frame, **_nothing(len(frame)), **by_rule)
+    from modeling.core import reasons  # brings LightGBM, at the first prediction and no sooner
+
     model = registry.load(version)
     scores = model.score(frame)
     found = reasons.top_reasons(model, frame, scores)
+    term = scores.term_probability
     return Scored(
         frame=frame,
         probability=scores.probability,
         log_odds=scores.log_odds,
         contributions=scores.contributions,
+        term_probability=np.full(len(frame), np.nan) if term is None else term,
         reasons=_with_sessions(found, frame),
-        insufficient=_insufficient(model, frame, scores.missing_share),
+        insufficient=_too_few_days(frame) | (scores.missing_share > _limits().maximum_missing_share),
+        **by_rule,
     )
 
 
-def score_values(version: ModelVersion, values: Mapping[str, Any]) -> Scored:
+def score_values(version: ModelVersion | None, values: Mapping[str, Any], *, terms: Terms | None = None) -> Scored:
     """Score one student from values by feature name; what is left out is missing."""
-    model = registry.load(version)
-    return score(version, one_row(model.features, values))
+    frame = one_row(looked_at(version, terms), values)
+    return score(version, frame, terms.rules if terms else ())
 
 
 def one_row(wanted: Sequence[Feature], values: Mapping[str, Any]) -> pd.DataFrame:
@@ -73,6 +122,28 @@ def one_row(wanted: Sequence[Feature], values: Mapping[str, Any]) -> pd.DataFram
         for feature in wanted
     }
     return pd.DataFrame(columns)
+
+
+def _nothing(n: int) -> dict[str, Any]:
+    """Return the half of a model that is not there."""
+    unknown = np.full(n, np.nan)
+    return {
+        "probability": unknown,
+        "log_odds": unknown,
+        "contributions": np.empty((n, 0)),
+        "term_probability": unknown,
+        "reasons": [[] for _ in range(n)],
+        "insufficient": np.ones(n, dtype=bool),
+    }
+
+
+def _positions_met(frame: pd.DataFrame, rule: Sequence[Rule]) -> list[list[int]]:
+    """Return which rules each student meets, by position."""
+    met = rules.met(frame, rule).to_numpy()
+    # There are far fewer ways to meet some rules than students: each is written out once.
+    ways, of_student = np.unique(met @ (1 << np.arange(len(rule), dtype=np.int64)), return_inverse=True)
+    written = [[n for n in range(len(rule)) if int(way) >> n & 1] for way in ways]
+    return [written[way] for way in of_student]
 
 
 def _with_sessions(found: list[list[dict[str, Any]]], frame: pd.DataFrame) -> list[list[dict[str, Any]]]:
@@ -91,11 +162,16 @@ def _limits() -> InsufficientData:
     return training_config.load().insufficient_data
 
 
-def _insufficient(model: RiskModel, frame: pd.DataFrame, missing_share: np.ndarray) -> np.ndarray:
-    limits = _limits()
-    too_empty = missing_share > limits.maximum_missing_share
+def _too_few_days(frame: pd.DataFrame) -> np.ndarray:
+    """Tell who has been on the roll for a few days only, and has no record from before."""
     if DAYS_ON_ROLL not in frame:
-        return too_empty
-    few_days = (frame[DAYS_ON_ROLL] < limits.minimum_sessions).to_numpy()
+        return np.zeros(len(frame), dtype=bool)
+    few_days = (frame[DAYS_ON_ROLL] < _limits().minimum_sessions).to_numpy()
     earlier = frame.reindex(columns=list(EARLIER_RECORDS)).notna().any(axis=1).to_numpy()
-    return too_empty | (few_days & ~earlier)
+    return few_days & ~earlier
+
+
+def _asked_too_empty(frame: pd.DataFrame, rule: Sequence[Rule]) -> np.ndarray:
+    """Tell of whom there is too little of what the rule asks about: no points are then no news, good or bad."""
+    n_asked = max(1, len({step.feature for step in rule}))
+    return (rules.n_missing(frame, rule) / n_asked > _limits().maximum_missing_share).to_numpy()

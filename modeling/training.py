@@ -5,60 +5,85 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
 
 from accounts import scope
 from accounts.models import Institution
 from jobs.claims import Claim, Refused
-from modeling import code_version, dataset_versions, datasets, facts, fit_process, registry, training_config
+from modeling import (
+    code_version,
+    dataset_versions,
+    datasets,
+    facts,
+    fit_process,
+    model_file,
+    registry,
+    training_config,
+)
 from modeling.models import Dataset, ModelVersion, TrainingRun
+from modeling.registry import mlflow_copy
 from modeling.training_config import TrainingConfig
 from modeling.training_requests import STEPS
 
+NO_ROOM = "The disk is full. Nothing was changed. Make room, then train again."
+WRITTEN = ("model.lgb", "model.json", "metrics.json", "evaluation.json")
+
 LONGEST_SECONDS = 90 * 60
-TRIAL_SECONDS = 120
 A_YEAR = dt.timedelta(days=365)
 
 
 def train_model(claim: Claim) -> None:
     """Do the work of a training's job.
 
-    :raises Refused: if there is too little to learn from, or the configuration is wrong
+    :raises Refused: if there is too little to learn from, configuration or dataset are wrong, or the disk is full
     """
     institution = claim.job.institution
     now = dt.datetime.now(dt.UTC)
-    with workshop(claim) as folder:
-        try:
-            with scope.entered(scope.of_institution(institution)):
-                run = TrainingRun.objects.select_related("dataset").get(job=claim.job)
-                config_yaml = run.config_yaml or training_config.text()
-                config = TrainingConfig.from_yaml(config_yaml)
-                tell(claim, "records")
-                dataset = run.dataset or _freeze(claim, config, now=now)
-                write_task(folder, dataset=dataset, config=config, institution=institution)
-        except (training_config.ConfigRefused, datasets.NothingToLearn, datasets.DatasetRefused) as refusal:
-            raise Refused(str(refusal)) from None
-        fit(claim, folder)
-        tell(claim, "register")
-        try_out(folder)
+    with refusing(), workshop(str(claim.job.public_id)) as folder:
         with scope.entered(scope.of_institution(institution)):
-            version = _register(claim, folder, dataset=dataset, config_yaml=config_yaml, now=now)
-    _copy_to_mlflow(version, dataset=dataset, config=config, institution=institution)
+            run = TrainingRun.objects.select_related("dataset", "created_by").get(job=claim.job)
+            config_yaml = run.config_yaml or training_config.text()
+            config = TrainingConfig.from_yaml(config_yaml)
+            tell(claim, "records")
+            dataset = run.dataset or _freeze(claim, config, now=now)
+            write_task(folder, dataset=dataset, config=config, institution=institution)
+        fit(folder, told=partial(tell, claim))
+        tell(claim, "register")
+        model_file.try_out(folder)
+        with scope.entered(scope.of_institution(institution)):
+            _register(claim, folder, run=run, dataset=dataset, config_yaml=config_yaml, now=now)
+    # Nothing waits for the copy and nothing fails with it: what MLflow misses, the clock's next round tells it.
+    mlflow_copy.catch_up(institution)
 
 
 @contextlib.contextmanager
-def workshop(claim: Claim) -> Iterator[Path]:
-    """Yield an empty folder of this job's own: what a killed attempt left there, the next one clears."""
-    folder = Path(settings.FILES_DIR) / "training" / str(claim.job.public_id)
+def refusing() -> Iterator[None]:
+    """Turn what a person can mend into a refusal with its sentence; the rest is our fault and passes.
+
+    :raises Refused: with a sentence that fits the page of the run
+    """
+    try:
+        yield
+    except (training_config.ConfigRefused, datasets.NothingToLearn, datasets.DatasetRefused) as refusal:
+        raise Refused(str(refusal)) from None
+    except OSError as error:
+        if error.errno not in fit_process.DISK_FULL:
+            raise
+        raise Refused(NO_ROOM) from error
+
+
+@contextlib.contextmanager
+def workshop(name: str) -> Iterator[Path]:
+    """Yield an empty folder of that name: what a killed attempt left there, the next one clears."""
+    folder = Path(settings.FILES_DIR) / "training" / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
@@ -113,68 +138,54 @@ def test_dates(dates: list[dt.date]) -> list[dt.date]:
     return [day for day in dates if day > max(dates) - A_YEAR] if len(dates) > 1 else []
 
 
-def fit(claim: Claim, folder: Path) -> None:
-    """Fit in an exec'd process: fork-safe, killable, and its memory returns.
+def fit(folder: Path, *, told: Callable[[str], None]) -> None:
+    """Fit in an exec'd process: fork-safe, killable, and its memory returns. `told` hears of each step.
 
-    :raises Refused: with the process's sentence, if the data cannot carry a model
+    :raises Refused: with the process's sentence, if the data cannot carry a model, or if the disk is full
     """
     command = [sys.executable, "-m", "modeling.fit_process", str(folder)]
     with subprocess.Popen(  # noqa: S603
-        command, cwd=settings.BASE_DIR, env=_environment(), stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=settings.BASE_DIR,
+        env=model_file.bare_environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         try:
             for line in process.stdout or ():
                 if line.strip() in STEPS:
-                    tell(claim, line.strip())
+                    told(line.strip())
             status = process.wait(LONGEST_SECONDS)
         except BaseException:
             process.kill()
             raise
     if status == fit_process.REFUSED:
         raise Refused((folder / "refused.txt").read_text(encoding="utf-8"))
+    if status == fit_process.NO_ROOM:
+        raise Refused(NO_ROOM)
     if status:
         raise RuntimeError(f"The fitting process ended with {status}.")
 
 
-def try_out(folder: Path) -> None:
-    """Read the new model in a throw-away process before anything of ours does.
-
-    :raises RuntimeError: if it crashes, hangs, or answers differently
-    """
-    command = [sys.executable, "-m", "modeling.trial_process", str(folder)]
-    tried = subprocess.run(  # noqa: S603
-        command, cwd=settings.BASE_DIR, env=_environment(), timeout=TRIAL_SECONDS, check=False
-    )
-    if tried.returncode:
-        raise RuntimeError(f"The new model could not be read back: exit code {tried.returncode}.")
-
-
-def _environment() -> dict[str, str]:
-    # Secrets of the portal are of no use to a process that only computes.
-    kept = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "TMPDIR", "HOME")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_WAIT_POLICY": "passive",
-    }
-
-
-def _register(claim: Claim, folder: Path, *, dataset: Dataset, config_yaml: str, now: dt.datetime) -> ModelVersion:
-    specification_json = (folder / "model.json").read_text(encoding="utf-8")
-    run = TrainingRun.objects.select_related("created_by").get(job=claim.job)
+def _register(  # noqa: PLR0913
+    claim: Claim, folder: Path, *, run: TrainingRun, dataset: Dataset, config_yaml: str, now: dt.datetime
+) -> ModelVersion:
+    written = {path: (folder / path).read_text(encoding="utf-8") for path in WRITTEN}
+    specification = json.loads(written["model.json"])
     with claim.publishing():
         version = registry.register(
             institution=claim.job.institution,
             by=run.created_by,
             now=now,
             dataset=dataset,
-            booster_text=(folder / "model.lgb").read_text(encoding="utf-8"),
-            specification_json=specification_json,
-            metrics=json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
-            evaluation=json.loads((folder / "evaluation.json").read_text(encoding="utf-8")),
+            booster_text=written["model.lgb"],
+            specification_json=written["model.json"],
+            metrics=json.loads(written["metrics.json"]),
+            evaluation=json.loads(written["evaluation.json"]),
             config_yaml=config_yaml,
-            threshold=json.loads(specification_json)["threshold"],
-            seed=json.loads(specification_json)["seed"],
+            threshold=specification["threshold"],
+            seed=specification["seed"],
             code_version=code_version.commit(),
             library_versions=code_version.libraries(),
         )
@@ -182,19 +193,3 @@ def _register(claim: Claim, folder: Path, *, dataset: Dataset, config_yaml: str,
         run.save(update_fields=["model_version"])
         claim.progress(len(STEPS), len(STEPS), "")
     return version
-
-
-def _copy_to_mlflow(
-    version: ModelVersion, *, dataset: Dataset, config: TrainingConfig, institution: Institution
-) -> None:
-    """Copy run and files to MLflow once the model is registered; nothing waits for it, nothing fails with it."""
-    tags = {
-        "data_sha256": dataset.content_sha256,
-        "model_sha256": version.sha256,
-        "git_commit": version.code_version,
-        **{f"library.{name}": number for name, number in version.library_versions.items()},
-    }
-    run_id = registry.log_run(version=version, parameters=config.parameters(), tags=tags)
-    if run_id:
-        with transaction.atomic(), scope.entered(scope.of_institution(institution)):
-            ModelVersion.objects.filter(pk=version.pk).update(mlflow_run_id=run_id)

@@ -15,9 +15,18 @@ from predictions.models import ScoringRun
 
 
 def runs_without_report() -> list[ScoringRun]:
-    """Return the published runs of the institution in scope that were not compared yet, oldest first."""
-    published = ScoringRun.objects.filter(published_at__isnull=False, drift_report=None)
-    return list(published.select_related("model_version").defer("model_version__booster_text").order_by("published_at"))
+    """Return the published runs of the institution in scope that were not compared yet, oldest first.
+
+    Without a model there is nothing to compare with, and what was published anew was compared the first time.
+    """
+    published = ScoringRun.objects.filter(
+        published_at__isnull=False, drift_report=None, model_version__isnull=False, republishes=None
+    )
+    return list(
+        published.select_related("model_version")
+        .defer("model_version__booster_text", "model_version__evaluation")
+        .order_by("published_at")
+    )
 
 
 def compare_all(*, now: dt.datetime) -> int:
@@ -33,7 +42,9 @@ def compare_all(*, now: dt.datetime) -> int:
 
 
 def compare(*, run: ScoringRun, now: dt.datetime) -> DriftReport | None:
-    """Compare one run; None if another worker did it first."""
+    """Compare one run; None if another worker did it first, or no model scored in it."""
+    if run.model_version is None:
+        return None
     frame = scoring.snapshot(run.model_version, as_of=run.as_of)
     rows = drift.drift_table(frame, run.model_version.specification)
     try:

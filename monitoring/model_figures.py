@@ -1,12 +1,155 @@
-"""What the page of a version shows of its evaluation, as figures and rows."""
+"""What the page of a version shows of its evaluation, as words, rows and figures."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from modeling.models import ModelVersion
+from monitoring import evaluation_charts, group_figures
+from predictions.answers import features_by_name
+
+CONTENDERS = ("model", "rule", "logistic", "ebm")
 
 
 def evaluation_context(version: ModelVersion) -> dict[str, Any]:
-    """Return what components/model_evaluation.html prints."""
-    return {}
+    """Return what components/model_evaluation.html prints; without "rows" where a version was never looked at so."""
+    found = version.evaluation
+    if not found.get("intervals"):
+        return {}
+    metrics = version.metrics
+    return {
+        "label": capfirst(_("model %(number)s") % {"number": version.number}),
+        "judged_on": _judged_on(metrics),
+        "lead": _lead(metrics, found["intervals"]),
+        "verdicts": _verdicts(metrics, found["intervals"]),
+        "rows": [_row(who, metrics[who], found["intervals"].get(who, {})) for who in CONTENDERS if who in metrics],
+        "stability": _stability(found["stability"]),
+        "suspicious": _suspicious(found["suspicious"], version),
+        "confusion": _confusion(found["confusion"]["at_capacity"]),
+        "notes": _notes(found),
+        "charts": evaluation_charts.figures(version),
+        "fairness": group_figures.fairness_context(found),
+    }
+
+
+def of_hundred(share: float | None, interval: list[float] | None) -> dict[str, str]:
+    """Say a share as so many of 100, and between which numbers it lies."""
+    if share is None:
+        return {"words": "–", "between": ""}
+    between = ""
+    if interval:
+        low, high = (round(100 * end) for end in interval)
+        between = _("between %(low)s and %(high)s") % {"low": low, "high": high}
+    return {"words": str(round(100 * share)), "between": between}
+
+
+def who_label(who: str) -> str:
+    """Return the name of a contender."""
+    return {
+        "model": _("This model"),
+        "rule": _("The school's rule"),
+        "logistic": _("Plain formula"),
+        "ebm": _("Sum of curves"),
+    }[who]
+
+
+def _judged_on(metrics: dict[str, Any]) -> str:
+    of_model = metrics["model"]
+    return _(
+        "Counted on %(n)s snapshots of students it had not seen; %(left)s of them left. The line lies at the first "
+        "%(line)s. Between: 95 %% interval."
+    ) % {name: f"{int(of_model[key]):,}" for name, key in (("n", "n"), ("left", "n_positive"), ("line", "capacity"))}
+
+
+def _lead(metrics: dict[str, Any], intervals: dict[str, Any]) -> str:
+    right = of_hundred(metrics["model"]["precision_at_capacity"], intervals["model"]["precision_at_capacity"])
+    found = of_hundred(metrics["model"]["recall_at_capacity"], intervals["model"]["recall_at_capacity"])
+    words = {"right": _phrase(right), "found": _phrase(found)}
+    return _("Of 100 students above the line, %(right)s left. Of 100 who left, %(found)s stood above it.") % words
+
+
+def _phrase(told: dict[str, str]) -> str:
+    return f"{told['words']} ({told['between']})" if told["between"] else told["words"]
+
+
+def _verdicts(metrics: dict[str, Any], intervals: dict[str, Any]) -> list[str]:
+    """Say of each contender whether the model's list is more often right than theirs, or chance could be all of it."""
+    sentences = []
+    for who, sentence in (
+        ("rule", _("The school's rule would have been right for %(n)s of 100.")),
+        ("logistic", _("A plain formula would have been right for %(n)s of 100.")),
+    ):
+        if who in metrics:
+            n = round(100 * metrics[who]["precision_at_capacity"])
+            lead = intervals[f"model_minus_{who}"]["precision_at_capacity"]
+            sentences.append(f"{sentence % {'n': n}} {_verdict(lead)}")
+    return sentences
+
+
+def _verdict(lead: list[float] | None) -> str:
+    if lead is None or lead[0] <= 0 <= lead[1]:
+        return _("The difference may be chance.")
+    return _("The model is better.") if lead[0] > 0 else _("The model is worse.")
+
+
+def _row(who: str, metrics: dict[str, Any], intervals: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "who": who_label(who),
+        "cells": [
+            of_hundred(metrics.get(name), intervals.get(name))
+            for name in ("precision_at_capacity", "recall_at_capacity")
+        ],
+    }
+
+
+def _stability(stability: dict[str, Any]) -> str:
+    jaccard = stability["capacity_jaccard"]
+    if jaccard is None:
+        return ""
+    # Of two lists of equal length: what both name, from what both name over what either names.
+    n = round(20 * jaccard / (1 + jaccard))
+    return ngettext(
+        "Refitted on other students, %(n)s of 10 names above the line stays.",
+        "Refitted on other students, %(n)s of 10 names above the line stay.",
+        n,
+    ) % {"n": n}
+
+
+def _suspicious(found: list[dict[str, Any]], version: ModelVersion) -> list[str]:
+    known = features_by_name(version)
+    labels = [_(known[one["feature"]].label) if one["feature"] in known else one["feature"] for one in found]
+    return [str(label) or one["feature"] for label, one in zip(labels, found, strict=True)]
+
+
+def _confusion(fields: dict[str, int]) -> dict[str, Any]:
+    """Return the four fields in words: who was listed, and what became of them."""
+    listed = fields["true_positive"], fields["false_positive"]
+    others = fields["false_negative"], fields["true_negative"]
+    return {
+        "columns": [_("Left"), _("Stayed")],
+        "rows": [{"label": _("Above the line"), "cells": listed}, {"label": _("Below the line"), "cells": others}],
+    }
+
+
+def _notes(found: dict[str, Any]) -> list[str]:
+    notes = []
+    if cost := found["monotone_cost"]:
+        words = {name: f"{cost[name]:.3f}" for name in ("roc_auc_with", "roc_auc_without")}
+        notes.append(
+            _(
+                "Some facts may only raise or only lower a risk. With that rule AUC is %(roc_auc_with)s, without it "
+                "%(roc_auc_without)s."
+            )
+            % words
+        )
+    if balance := found["class_balance"]:
+        before = {name: f"{round(n):,}" for name, n in balance["before"].items()}
+        notes.append(_("It learned from %(left)s snapshots of students who left and %(stayed)s who stayed.") % before)
+        if balance["method"] != "none":
+            after = {name: f"{round(n):,}" for name, n in balance["after"].items()}
+            notes.append(_("Weighed or filled up, these counted as %(left)s and %(stayed)s.") % after)
+    return notes

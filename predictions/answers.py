@@ -1,21 +1,31 @@
-"""What the portal says of one student to another system: probability, tier and reasons, as the pages say it."""
+"""What the portal says of one student to another system: by the model or by the rule, as the pages say it."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from modeling.core.feature import Feature
 from modeling.models import ModelVersion
-from predictions import runs, wording
-from predictions.models import RiskScore
+from predictions import rule_wording, runs, wording
+from predictions.models import DecidedBy, RiskScore
 
 # The list, the student page and the API round alike, so that they say the same.
 DECIMALS = 4
 
 
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What the model and the rule alike say of a student: the tier, "" where there is none, and as of when."""
+
+    tier: str
+    insufficient: bool
+    as_of: dt.date
+
+
 def for_values(*, version: ModelVersion, as_of: dt.date, values: dict[str, Any]) -> dict[str, Any]:
-    """Answer for features that the caller brings."""
+    """Answer by a version for features that the caller brings."""
     from modeling import scoring  # brings LightGBM, at a web worker's first prediction and no sooner
 
     scored = scoring.score_values(version, values)
@@ -27,39 +37,47 @@ def for_values(*, version: ModelVersion, as_of: dt.date, values: dict[str, Any])
         if run and not insufficient
         else ""
     )
-    return _answer(version, as_of=as_of, risk=risk, tier=tier, reasons=scored.reasons[0], insufficient=insufficient)
+    said = Said(tier=tier, insufficient=insufficient, as_of=as_of)
+    return by_model(version, risk=risk, reasons=scored.reasons[0], said=said)
 
 
 def for_score(score: RiskScore) -> dict[str, Any]:
     """Answer with what was published for a student."""
-    return _answer(
-        score.run.model_version,
-        as_of=score.run.as_of,
-        risk=score.risk,
-        tier=score.tier,
-        reasons=score.reasons,
-        insufficient=score.insufficient_data,
-    )
+    run = score.run
+    said = Said(tier=score.tier, insufficient=score.insufficient_data, as_of=run.as_of)
+    if run.decided_by == DecidedBy.MODEL and run.model_version is not None and score.risk is not None:
+        return by_model(run.model_version, risk=score.risk, reasons=score.reasons, said=said)
+    return by_rule(run.rules, score.rules_met, why=run.why_rule, said=said)
 
 
-def _answer(  # noqa: PLR0913
-    version: ModelVersion,
-    *,
-    as_of: dt.date,
-    risk: float,
-    tier: str,
-    reasons: list[dict[str, Any]],
-    insufficient: bool,
-) -> dict[str, Any]:
+def by_model(version: ModelVersion, *, risk: float, reasons: list[dict[str, Any]], said: Said) -> dict[str, Any]:
+    """Word the answer of a version."""
     features = features_by_name(version)
     return {
         "dropout_risk": int(risk >= version.threshold),
         "probability": round(risk, DECIMALS),
-        "tier": tier or None,
+        "tier": said.tier or None,
         "reasons": [_reason(reason, features[reason["code"]]) for reason in reasons],
         "model_version": str(version),
-        "as_of": as_of.isoformat(),
-        "insufficient_data": insufficient,
+        "as_of": said.as_of.isoformat(),
+        "insufficient_data": said.insufficient,
+        "decided_by": DecidedBy.MODEL.value,
+        "why_rule": None,
+    }
+
+
+def by_rule(rules: list[rule_wording.Step], met: list[int], *, why: str, said: Said) -> dict[str, Any]:
+    """Word the answer of the rule: it estimates nothing, so there is no number of a risk."""
+    return {
+        "dropout_risk": None,
+        "probability": None,
+        "tier": said.tier or None,
+        "reasons": rule_wording.reasons(rules, met),
+        "model_version": None,
+        "as_of": said.as_of.isoformat(),
+        "insufficient_data": said.insufficient,
+        "decided_by": DecidedBy.RULE.value,
+        "why_rule": why,
     }
 
 

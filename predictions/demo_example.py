@@ -8,9 +8,9 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import School
-from modeling import registry, scoring
+from modeling import rule_sets, scoring
 from modeling.core.feature import Feature
-from predictions.models import CurrentRisk
+from predictions.models import CurrentRisk, DecidedBy
 
 
 def of_first_student(school: School) -> dict[str, Any]:
@@ -19,11 +19,10 @@ def of_first_student(school: School) -> dict[str, Any]:
         "student", "run__model_version"
     )
     first = listed.order_by("rank")[0]
-    frame = scoring.snapshot(first.run.model_version, as_of=first.run.as_of, student_ids=[first.student_id])
+    version, terms = first.run.model_version, rule_sets.offered() if first.run.decided_by == DecidedBy.RULE else None
+    frame = scoring.snapshot(version, as_of=first.run.as_of, student_ids=[first.student_id], terms=terms)
     row = frame.loc[first.student_id]
-    values = {
-        feature.name: _plain(row[feature.name], feature) for feature in registry.load(first.run.model_version).features
-    }
+    values = {feature.name: _plain(row[feature.name], feature) for feature in scoring.looked_at(version, terms)}
     return {
         "student_path": reverse("student_page", args=[first.student.public_id]),
         "body": {"as_of": first.run.as_of.isoformat(), "features": values},

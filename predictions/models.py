@@ -42,8 +42,10 @@ class ScoringRun(models.Model):
     decided_by = models.CharField(max_length=10, choices=DecidedBy, default=DecidedBy.MODEL)
     # Why the rule decided: "no_model", "few_labels", "not_better", "switched_off"; "" where the model did.
     why_rule = models.CharField(max_length=20, blank=True)
-    # The rule as it was applied, in the form of configs/rules.yaml.
+    # The rule as it was applied, in the form of configs/rules.yaml, and of each whether a school can change it.
     rules = models.JSONField(default=list)
+    # "cuts": what the k-th and the 2k-th student by the rule are sorted by; "n_by_points": how many share each number.
+    rule_standing = models.JSONField(default=dict)
     as_of = models.DateField()
     # The end of the term that urgency looks to, and the last day on which the usual help still fits before it.
     term_ends_on = models.DateField(null=True)
@@ -172,7 +174,8 @@ class PredictionLog(models.Model):
     at = models.DateTimeField()
     api_client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, related_name="+")
     purpose = models.CharField(max_length=200)
-    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    # None where the rule answered.
+    model_version = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="+")
     as_of = models.DateField()
     features = models.JSONField()
     answer = models.JSONField()

@@ -13,14 +13,14 @@ from predictions.models import PredictionLog
 def record(  # noqa: PLR0913
     *,
     client: ApiClient,
-    version: ModelVersion,
+    version: ModelVersion | None,
     as_of: dt.date,
     features: dict[str, Any],
     answer: dict[str, Any],
     duration_ms: float,
     now: dt.datetime,
 ) -> None:
-    """Add one answer, for the purpose the key was made for."""
+    """Add one answer, for the purpose the key was made for. There is no version where the rule answered."""
     PredictionLog.objects.create(
         institution_id=client.institution_id,
         at=now,

@@ -26,6 +26,7 @@ WINDOWS = {
     "absence_rate_90d": 90,
     "unexcused_share_90d": 90,
     "absence_trend": 30,
+    "absence_trend_10d": 10,
 }
 
 
@@ -119,9 +120,10 @@ SEEN: dict[str, Seen] = {
         lambda n: _("Missed %(n)s of every 100 school days last year."),
     ),
     "absence_trend": _trend,
+    "absence_trend_10d": _trend,
     "unexcused_share_90d": _counting(
-        lambda: _("No day missed without an excuse in the last %(days)d school days."),
-        lambda n: _("Missed %(n)s of the last %(days)d school days without an excuse."),
+        lambda: _("No day without an excuse on record in the last %(days)d school days."),
+        lambda n: _("Missed %(n)s of the last %(days)d school days without an excuse on record."),
     ),
     "tardies_30d": _counting(
         lambda: _("Never late in the last 30 school days."),
@@ -151,14 +153,16 @@ SEEN: dict[str, Seen] = {
     "core_failures_term": _counting(
         lambda: _("Passed every core course in the latest term."),
         lambda n: ngettext(
-            "Failed %(n)s core course in the latest term.", "Failed %(n)s core courses in the latest term.", n
+            "Has not passed %(n)s core course of the latest term.",
+            "Has not passed %(n)s core courses of the latest term.",
+            n,
         ),
     ),
     "core_failures_year": _counting(
         lambda: _("Passed every core course in the latest school year with grades."),
         lambda n: ngettext(
-            "Failed %(n)s core course in the latest school year with grades.",
-            "Failed %(n)s core courses in the latest school year with grades.",
+            "Has not passed %(n)s core course of the latest school year with grades.",
+            "Has not passed %(n)s core courses of the latest school year with grades.",
             n,
         ),
     ),
@@ -167,6 +171,10 @@ SEEN: dict[str, Seen] = {
         lambda n: ngettext("%(n)s credit tried and not earned.", "%(n)s credits tried and not earned.", n),
     ),
     "credits_earned_share": lambda n, days: _("Earned %(n)d of every 100 credits tried.") % {"n": n},
+    "on_track": _flag(
+        lambda: _("On track: enough credits, and passed all core courses or all but one."),
+        lambda: _("Short of credits for the year, or has not passed two core courses or more."),
+    ),
     "incidents_30d": _counting(
         lambda: _("No incident in the last 30 days."),
         lambda n: ngettext("%(n)s incident in the last 30 days.", "%(n)s incidents in the last 30 days.", n),
@@ -178,6 +186,22 @@ SEEN: dict[str, Seen] = {
     "incidents_365d": _counting(
         lambda: _("No incident in the last year."),
         lambda n: ngettext("%(n)s incident in the last year.", "%(n)s incidents in the last year.", n),
+    ),
+    "days_removed_30d": _counting(
+        lambda: _("Never removed from class in the last 30 days."),
+        lambda n: ngettext(
+            "Removed from class for %(n)s day in the last 30 days.",
+            "Removed from class for %(n)s days in the last 30 days.",
+            n,
+        ),
+    ),
+    "days_removed_90d": _counting(
+        lambda: _("Never removed from class in the last 90 days."),
+        lambda n: ngettext(
+            "Removed from class for %(n)s day in the last 90 days.",
+            "Removed from class for %(n)s days in the last 90 days.",
+            n,
+        ),
     ),
     "days_removed_365d": _counting(
         lambda: _("Never removed from class in the last year."),
@@ -245,10 +269,10 @@ _have = _most(
     lambda: _("Most students here have %(n)s or fewer."),
     lambda: _("Most students here have %(n)s or more."),
 )
-_fail = _most(
-    lambda: _("Most students here failed none."),
-    lambda: _("Most students here failed %(n)s or fewer."),
-    lambda: _("Most students here failed %(n)s or more."),
+_not_passed = _most(
+    lambda: _("Most students here passed all of them."),
+    lambda: _("For most students here: %(n)s or fewer."),
+    lambda: _("For most students here: %(n)s or more."),
 )
 _average = _most(
     lambda: _("Most students here have 0 or less."),
@@ -277,11 +301,12 @@ USUAL: dict[str, Usual] = {
     **dict.fromkeys(("absence_rate_10d", "absence_rate_30d", "absence_rate_90d", "unexcused_share_90d"), _miss),
     **dict.fromkeys(("absence_rate_year", "absence_rate_last_year"), _miss),
     **dict.fromkeys(("longest_absence_run_90d", "days_since_last_present"), _miss),
-    **dict.fromkeys(("absence_trend", "course_average_change"), _steady),
+    **dict.fromkeys(("absence_trend", "absence_trend_10d", "course_average_change"), _steady),
     **dict.fromkeys(("course_average", "lowest_course", "credits_earned_share"), _average),
-    **dict.fromkeys(("core_failures_term", "core_failures_year"), _fail),
+    **dict.fromkeys(("core_failures_term", "core_failures_year"), _not_passed),
     **dict.fromkeys(("credits_behind", "incidents_30d", "incidents_90d", "incidents_365d"), _have),
-    **dict.fromkeys(("days_removed_365d", "school_moves_365d", "days_enrolled"), _have),
+    **dict.fromkeys(("days_removed_30d", "days_removed_90d", "days_removed_365d"), _have),
+    **dict.fromkeys(("school_moves_365d", "days_enrolled"), _have),
     **dict.fromkeys(("help_received_365d", "help_open"), _have),
     "tardies_30d": _late,
     "age_for_grade": _usual_age,
@@ -290,6 +315,9 @@ USUAL: dict[str, Usual] = {
 USUAL_FLAGS: dict[str, Callable[[bool], str]] = {
     "chronic_absence": lambda usual: (
         _("Most students here missed 10 or more.") if usual else _("Most students here missed fewer than 10.")
+    ),
+    "on_track": lambda usual: (
+        _("Most students here are on track.") if usual else _("Most students here are not on track.")
     ),
     "late_enrolment": lambda usual: (
         _("Most students here started late.") if usual else _("Most students here started on time.")
@@ -310,6 +338,7 @@ NOTHING_RECORDED: tuple[tuple[frozenset[str], Callable[[], str]], ...] = (
     (frozenset({"course_average_change"}), lambda: _("No earlier term to compare grades with yet.")),
     (frozenset({"credits_behind", "credits_earned_share"}), lambda: _("No record of credits yet.")),
     (frozenset({"core_failures_term", "core_failures_year"}), lambda: _("No record of core course grades yet.")),
+    (_names(catalogue.PROGRESS), lambda: _("No record of this year's courses yet.")),
     (_names(catalogue.COURSEWORK), lambda: _("No record of grades yet.")),
     (_names(catalogue.CONDUCT), lambda: _("No record of incidents yet.")),
     (_names(catalogue.HELP), lambda: _("No record of help yet.")),

@@ -8,16 +8,20 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from predictions import wording
-from predictions.models import RiskScore, Tier
+from predictions.models import RiskScore, ScoringRun, Tier
 from students.models import Student
 
 FEWEST_LISTS = 2
 HEIGHT = {Tier.ROUTINE_SUPPORT: 0, Tier.CHECK_IN: 1, Tier.REVIEW_FIRST: 2}
 
 
-def figure(student: Student, *, in_numbers: bool) -> dict[str, Any] | None:
-    """Return the figure; None before the second list."""
-    points = _newest_of_each_day(student)
+def figure(student: Student, *, of: ScoringRun, in_numbers: bool) -> dict[str, Any] | None:
+    """Return the figure of the lists made as that run was, by the model or by the rule; None before the second one.
+
+    A place on the model's list and one on the rule's are two scales, and where the rule decides, what the model said
+    before is not shown.
+    """
+    points = _newest_of_each_day(student, of)
     if len(points) < FEWEST_LISTS:
         return None
     title = _title(points)
@@ -26,7 +30,7 @@ def figure(student: Student, *, in_numbers: bool) -> dict[str, Any] | None:
         "type": "scatter",
         "mode": "lines+markers",
         "x": [score.run.as_of.isoformat() for score in points],
-        "y": [round(score.risk, 4) if in_numbers else _place(score) for score in points],
+        "y": [round(score.risk or 0.0, 4) if in_numbers else _place(score) for score in points],
         "text": labels,
         "line": {"color": "var(--chart-student)", "width": 2.5},
         "hovertemplate": "%{x|%-d %b %Y}<br>%{text}<extra></extra>",
@@ -47,8 +51,9 @@ def figure(student: Student, *, in_numbers: bool) -> dict[str, Any] | None:
     }
 
 
-def _newest_of_each_day(student: Student) -> list[RiskScore]:
-    scores = RiskScore.objects.filter(student=student, run__published_at__isnull=False, insufficient_data=False)
+def _newest_of_each_day(student: Student, run: ScoringRun) -> list[RiskScore]:
+    made_alike = RiskScore.objects.filter(student=student, run__decided_by=run.decided_by)
+    scores = made_alike.filter(run__published_at__isnull=False, insufficient_data=False)
     ordered = scores.select_related("run").defer("contributions", "reasons").order_by("run__as_of", "run__published_at")
     return list({score.run.as_of: score for score in ordered}.values())
 

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Institution, School, User
+from modeling import model_switch
 from modeling.core.feature import Feature
 from modeling.models import ModelVersion
-from predictions import answers, runs, wording
-from predictions.models import CurrentRisk, ScoringRun, Tier
+from predictions import answers, rule_wording, runs, wording
+from predictions.models import CurrentRisk, DecidedBy, RiskScore, ScoringRun, Tier
 from predictions.record_wording import grade_words
 from students.models import Student
 
@@ -78,7 +79,7 @@ class Filters:
 
 def listing(*, user: User, institution: Institution, filters: Filters) -> dict[str, Any]:
     """Return everything the list's page shows to one person."""
-    run = runs.latest_run()
+    run = runs.shown_run()
     everyone = CurrentRisk.objects.visible_to(user)
     matching = _narrowed(everyone, filters)
     n_students, n_matching = everyone.count(), matching.count()
@@ -87,9 +88,12 @@ def listing(*, user: User, institution: Institution, filters: Filters) -> dict[s
     above = everyone.filter(tier=Tier.REVIEW_FIRST).aggregate(expected=Sum("risk"), n=Sum(1))
     n_above = above["n"] or 0
     empty = _empty(run, n_students, n_matching)
+    by_model = run is not None and run.decided_by == DecidedBy.MODEL
+    # A rule estimates nothing, so there is nothing to ask for.
+    filters = replace(filters, estimates=filters.estimates and by_model)
     return {
         "rows": _rows(matching, filters, run, n_above),
-        "run": _run_words(run),
+        "run": _run_words(run) if run else None,
         "n_students": n_students,
         "n_matching": n_matching,
         "capacity": institution.capacity,
@@ -103,7 +107,7 @@ def listing(*, user: User, institution: Institution, filters: Filters) -> dict[s
             "next_url": filters.url(page=filters.page + 1) if filters.page < n_pages else None,
         },
         "shows_estimates": filters.estimates,
-        "estimates_url": filters.url(estimates=not filters.estimates, page=filters.page),
+        "estimates_url": filters.url(estimates=not filters.estimates, page=filters.page) if by_model else None,
         "empty": empty,
         **_choices(everyone, institution, filters),
     }
@@ -121,21 +125,28 @@ def _empty(run: ScoringRun | None, n_students: int, n_matching: int) -> str | No
     if run is None:
         if not Student.objects.exists():
             return "no_students"
-        return "no_run" if ModelVersion.objects.filter(is_champion=True).exists() else "no_champion"
+        return "no_run" if model_switch.is_on() else "switched_off"
     if not n_students:
         return "no_students"
     return None if n_matching else "no_match"
 
 
-def _run_words(run: ScoringRun | None) -> dict[str, Any] | None:
-    if run is None or run.model_version is None:
-        return None
+def _run_words(run: ScoringRun) -> dict[str, Any]:
     return {
         "as_of": run.as_of,
         "published_at": run.published_at,
-        "model_label": model_label(run.model_version),
-        "horizon_days": run.model_version.specification["horizon_days"],
+        "maker_label": maker_label(run),
+        "why_the_rule": rule_wording.why_the_rule(run),
+        "until_when": rule_wording.until_when(run),
+        "horizon_days": run.model_version.specification["horizon_days"] if run.model_version else None,
     }
+
+
+def maker_label(run: ScoringRun) -> str:
+    """Return who made a list, as it stands in the line under a title."""
+    if run.decided_by == DecidedBy.RULE or run.model_version is None:
+        return _("the school's rule")
+    return model_label(run.model_version)
 
 
 def model_label(version: ModelVersion) -> str:
@@ -151,22 +162,34 @@ def _rows(
     first = (filters.page - 1) * PAGE_SIZE
     page = matching.order_by(*SORTS[filters.sort]).select_related("student", "school", "score")
     current = list(page.defer("score__contributions")[first : first + PAGE_SIZE])
-    features = answers.features_by_name(run.model_version)
     draws_line = filters.sort == "risk" and not filters.narrows
-    return [
-        _row(risk, features, filters)
-        | {
+    rows = []
+    for place, risk in enumerate(current, start=first + 1):
+        line_after = draws_line and n_above == place
+        row = _row(risk, run, filters) | {
             # Counted within what this person sees: a place among students they may not see says nothing to them.
-            "rank": first + place if filters.sort == "risk" and risk.rank else None,
-            "line_after": draws_line and n_above == first + place,
+            "rank": place if filters.sort == "risk" and risk.rank else None,
+            "line_after": line_after,
+            "line_words": _shared_at_the_line(run, risk) if line_after else "",
         }
-        for place, risk in enumerate(current, start=1)
-    ]
+        rows.append(row)
+    return rows
 
 
-def _row(risk: CurrentRisk, features: dict[str, Feature], filters: Filters) -> dict[str, Any]:
+def _shared_at_the_line(run: ScoringRun, last_above: CurrentRisk) -> str:
+    """Say aloud where the rule draws the line among students it cannot tell apart."""
+    n = rule_wording.sharing(run, last_above.score)
+    if run.decided_by == DecidedBy.MODEL or n < 2:
+        return ""
+    return _(
+        "%(n)s students have as many points as the last one above. Of these, who is further past the first sign of "
+        "the rule stands first."
+    ) % {"n": n}
+
+
+def _row(risk: CurrentRisk, run: ScoringRun, filters: Filters) -> dict[str, Any]:
     student, insufficient = risk.student, risk.rank is None
-    raising = [reason for reason in risk.score.reasons if reason["direction"] == "raises"]
+    by_model = run.decided_by == DecidedBy.MODEL
     return {
         "public_id": student.public_id,
         "url": reverse("student_page", args=[student.public_id]) + ("?estimates=1" if filters.estimates else ""),
@@ -178,14 +201,23 @@ def _row(risk: CurrentRisk, features: dict[str, Feature], filters: Filters) -> d
         "tier_label": wording.tier_label(risk.tier) if risk.tier else "",
         "tier_mark": wording.tier_mark(risk.tier) if risk.tier else "",
         "probability": risk.risk if filters.estimates and not insufficient else None,
-        "probability_value": f"{risk.risk:.{answers.DECIMALS}f}",
-        "why": [] if insufficient else _why(raising, features),
+        "probability_value": "" if risk.risk is None else f"{risk.risk:.{answers.DECIMALS}f}",
+        "why": [] if insufficient else _why(risk.score, run),
+        "no_reason": _("No single clear reason.") if by_model else _("No sign of the school's rule."),
         "is_new": risk.is_new,
         "insufficient": insufficient,
     }
 
 
-def _why(raising: list[dict[str, Any]], features: dict[str, Feature]) -> list[str]:
+def _why(score: RiskScore, run: ScoringRun) -> list[str]:
+    """Word what put a student there: the signs of the rule, or the model's strongest reasons."""
+    if run.decided_by == DecidedBy.RULE or run.model_version is None:
+        return rule_wording.sentences(run.rules, score.rules_met)
+    raising = [reason for reason in score.reasons if reason["direction"] == "raises"]
+    return _reasons(raising, answers.features_by_name(run.model_version))
+
+
+def _reasons(raising: list[dict[str, Any]], features: dict[str, Feature]) -> list[str]:
     """Word the strongest reasons, what can be changed first."""
     ordered = sorted(raising, key=lambda reason: not reason["changeable"])[:REASONS_SHOWN]
     worded = [(reason, features[reason["code"]]) for reason in ordered]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import Max
 
 from accounts import audit_log
 from accounts.models import Institution, User
 from jobs import queue
 from jobs.models import State
-from modeling import registry
+from modeling import decider, model_switch
 from modeling.models import ModelVersion
-from predictions.models import ScoringRun, Tier
+from predictions.models import DecidedBy, ScoringRun, Tier
 from students import list_day
 
 SCORE_TASK = "predictions.score_students"
@@ -24,9 +25,9 @@ def request(
 ) -> ScoringRun:
     """Ask for a list as of a day (today, or a flat cohort's own). While the same waits or runs, that one is meant.
 
-    :raises NoChampion: if the institution has no model yet
+    Who makes the list, the model or the rule, is decided anew when it is made.
     """
-    champion = registry.champion()
+    champion = decider.decision().scores
     as_of = as_of or list_day.default_as_of(today=institution.day_of(now))
     # The institution's row is locked, so that two people who press the button together meet in one list.
     Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
@@ -37,7 +38,7 @@ def request(
     job, _is_new = queue.enqueue(
         institution=institution,
         task=SCORE_TASK,
-        idempotency_key=f"{champion.pk}:{as_of}:{now.isoformat()}",
+        idempotency_key=f"{champion.pk if champion else 'rule'}:{as_of}:{now.isoformat()}",
         by=by,
         now=now,
         wakes=wakes,
@@ -60,11 +61,39 @@ def tier_of(risk: float, *, review_first_from: float | None, check_in_from: floa
 def latest_run() -> ScoringRun | None:
     """Return the run behind the current list of the institution in scope."""
     published = ScoringRun.objects.filter(published_at__isnull=False).select_related("model_version")
-    return published.defer("model_version__booster_text").order_by("-as_of", "-published_at").first()
+    return (
+        published.defer("model_version__booster_text", "model_version__evaluation")
+        .order_by("-as_of", "-published_at")
+        .first()
+    )
 
 
 def champions_last_run(version: ModelVersion) -> ScoringRun | None:
-    """Return the newest published run of a version: its cuts make the tiers of the API."""
-    return (
-        ScoringRun.objects.filter(model_version=version, published_at__isnull=False).order_by("-published_at").first()
-    )
+    """Return the newest published list that a version made: its cuts make the tiers of the API."""
+    made = ScoringRun.objects.filter(model_version=version, decided_by=DecidedBy.MODEL, published_at__isnull=False)
+    return made.order_by("-published_at").first()
+
+
+def moment_to_publish(*, as_of: dt.date, now: dt.datetime) -> dt.datetime:
+    """Return now, or a moment after the newest list of a day: the clocks of two machines never agree.
+
+    The caller holds the institution's row, so that no other list is published meanwhile.
+    """
+    of_day = ScoringRun.objects.filter(as_of=as_of, published_at__isnull=False)
+    newest = of_day.aggregate(newest=Max("published_at"))["newest"]
+    return max(now, newest + dt.timedelta(microseconds=1)) if newest else now
+
+
+def shown_run() -> ScoringRun | None:
+    """Return the run behind the current list, if it may be shown."""
+    run = latest_run()
+    return run if run and may_be_shown(run) else None
+
+
+def may_be_shown(run: ScoringRun) -> bool:
+    """Tell whether a run's list may be shown: the model's never while the model is switched off.
+
+    Asked for every page and every answer. The list itself follows the switch in the same transaction; this holds even
+    where it could not, because the school has no rule.
+    """
+    return run.decided_by == DecidedBy.RULE or model_switch.is_on()

@@ -4,55 +4,80 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from django.db import connection
 
 from accounts import scope
 from accounts.models import Institution
 from jobs.claims import Claim, Refused
+from modeling import decider, rule_sets, urgency
+from modeling.decider import Decision
+from modeling.facts import Terms
 from modeling.scoring import Scored, score, snapshot
-from predictions.models import CurrentRisk, RiskScore, ScoringRun, Tier
-from predictions.runs import tier_of
+from predictions import current_list, list_switch, runs
+from predictions.models import DecidedBy, RiskScore, ScoringRun
+from predictions.ranking import cuts, ranked, ranked_by_rule, rule_standing
 from students import bulk_load
-from students.models import Student
+
+NO_RULE = "There is no rule that the records here could answer, and no model that may decide. Write a rule first."
 
 
 def score_students(claim: Claim) -> None:
     """Do the work of a scoring run's job.
 
-    :raises Refused: if nobody is on the roll as of the run's day
+    :raises Refused: if nobody is on the roll as of the run's day, or there is neither a model nor a rule
     """
     institution = claim.job.institution
     with scope.entered(scope.of_institution(institution)):
-        run = ScoringRun.objects.select_related("model_version").get(job=claim.job)
+        run = ScoringRun.objects.get(job=claim.job)
         claim.progress(0, 4, "reading the records")
-        frame = snapshot(run.model_version, as_of=run.as_of)
+        terms = rule_sets.offered()
+        decided = decider.decision(has_rule=bool(terms.rules))
+        if decided.by == DecidedBy.RULE and not terms.rules:
+            raise Refused(NO_RULE)
+        _describe(run, decided, terms)
+        frame = snapshot(decided.scores, as_of=run.as_of, terms=terms)
         if frame.empty:
             raise Refused(f"No student is on the roll as of {run.as_of}. Choose a day within a school year.")
         claim.progress(1, 4, f"scoring {len(frame)} students")
-        scored = score(run.model_version, frame)
+        scored = score(decided.scores, frame, terms.rules)
         claim.progress(2, 4, "writing the list")
         with claim.publishing():
             _publish(run, scored, institution=institution, now=dt.datetime.now(dt.UTC))
             claim.progress(4, 4, "")
 
 
+def _describe(run: ScoringRun, decided: Decision, terms: Terms) -> None:
+    """Write down on the run who makes its list, by which rule, and until when help still fits."""
+    run.model_version, run.decided_by, run.why_rule = decided.scores, decided.by, decided.why
+    run.rules = terms.kept_rules()
+    usual = decider.configuration().urgency.usual_help_days
+    until = urgency.deadline(as_of=run.as_of, default_help_days=usual)
+    if until:
+        run.term_ends_on, run.act_by = until.term_ends_on, until.act_by
+
+
 def _publish(run: ScoringRun, scored: Scored, *, institution: Institution, now: dt.datetime) -> None:
-    ranking = ranked(scored, capacity=institution.capacity)
-    rows = _score_rows(run, scored, ranking)
-    bulk_load.append(RiskScore, rows)
-    run.capacity = institution.capacity
-    run.review_first_from, run.check_in_from = cuts(
-        ranking["risk"][~scored.insufficient], capacity=institution.capacity
-    )
-    run.n_scored = len(ranking)
-    run.n_insufficient = int(scored.insufficient.sum())
-    run.published_at = now
+    capacity = institution.capacity
+    bulk_load.append(RiskScore, _score_rows(run, scored, capacity=capacity))
+    unknown = scored.rule_insufficient
+    if run.decided_by == DecidedBy.MODEL:
+        unknown = scored.insufficient
+        risks = pd.Series(scored.probability[~unknown])
+        run.review_first_from, run.check_in_from = cuts(risks, capacity=capacity)
+    run.capacity = capacity
+    run.rule_standing = rule_standing(scored, capacity=capacity)
+    run.n_scored, run.n_insufficient = len(scored.frame), int(unknown.sum())
+    # Locked once the long writing is over. Whoever turns the model's switch waits for the rest, and if it was turned
+    # since this run began, the list follows before anybody sees it.
+    Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
+    run.published_at = runs.moment_to_publish(as_of=run.as_of, now=now)
     run.save()
     if is_newest(run):
-        _replace_list(run)
+        current_list.replace(run)
+        list_switch.follow(institution=institution, by=run.created_by, now=now)
 
 
 def is_newest(run: ScoringRun) -> bool:
@@ -60,86 +85,34 @@ def is_newest(run: ScoringRun) -> bool:
     return not ScoringRun.objects.filter(published_at__isnull=False, as_of__gt=run.as_of).exclude(pk=run.pk).exists()
 
 
-def cuts(risks: pd.Series, *, capacity: int) -> tuple[float | None, float | None]:
-    """Return the k-th and the 2k-th highest risk; the lowest where there are fewer, None where there are none."""
-    if risks.empty:
-        return None, None
-    highest = np.sort(risks.to_numpy())[::-1]
-    return float(highest[min(capacity, len(highest)) - 1]), float(highest[min(2 * capacity, len(highest)) - 1])
-
-
-def ranked(scored: Scored, *, capacity: int) -> pd.DataFrame:
-    """Return risk, rank and tier by student; who is too little known has neither rank nor tier."""
-    table = pd.DataFrame({"risk": scored.probability}, index=scored.frame.index)
-    known = table[~scored.insufficient]
-    # The student's number breaks ties, so that the same scores always make the same list.
-    order = known.sort_index().sort_values("risk", ascending=False, kind="stable").index
-    table["rank"] = pd.Series(range(1, len(order) + 1), index=order, dtype="Int64")
-    first, second = cuts(known["risk"], capacity=capacity)
-    tiers = known["risk"].map(lambda risk: tier_of(risk, review_first_from=first, check_in_from=second))
-    table["tier"] = tiers.reindex(table.index).fillna("").astype(object)
-    return table
-
-
-def _score_rows(run: ScoringRun, scored: Scored, ranking: pd.DataFrame) -> pd.DataFrame:
-    contributions = scored.contributions
+def _score_rows(run: ScoringRun, scored: Scored, *, capacity: int) -> pd.DataFrame:
+    by_model, by_rule = ranked(scored, capacity=capacity), ranked_by_rule(scored, capacity=capacity)
+    listed = by_model if run.decided_by == DecidedBy.MODEL else by_rule
     return pd.DataFrame(
         {
             "institution_id": run.institution_id,
             "run_id": run.pk,
-            "student_id": ranking.index,
-            "risk": ranking["risk"].to_numpy(),
-            "log_odds": scored.log_odds,
-            "base_value": contributions[:, -1],
-            "contributions": pd.Series(contributions[:, :-1].tolist(), dtype=object),
-            "reasons": [json.dumps(of_student) for of_student in scored.reasons],
-            "tier": ranking["tier"].to_numpy(),
-            "rank": ranking["rank"].array,
-            "model_rank": ranking["rank"].array,
-            "rules_met": [[] for _ in range(len(ranking))],
-            "insufficient_data": scored.insufficient,
+            "student_id": scored.frame.index,
+            **_model_half(scored),
+            "model_rank": by_model["rank"].array,
+            "rule_points": scored.rule_points,
+            "rules_met": pd.Series(scored.rules_met, dtype=object),
+            "rule_rank": by_rule["rank"].array,
+            "tier": listed["tier"].to_numpy(),
+            "rank": listed["rank"].array,
+            "insufficient_data": listed["rank"].isna().to_numpy(),
         }
     )
 
 
-def _replace_list(run: ScoringRun) -> None:
-    """Make the run's scores the current ones, and mark who came newly above the line."""
-    above = CurrentRisk.objects.filter(tier=Tier.REVIEW_FIRST).values_list("student_id", flat=True)
-    before = list(above) if CurrentRisk.objects.exists() else None
-    CurrentRisk.objects.all().delete()
-    searched = _search_names(run)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO predictions_currentrisk
-                (student_id, institution_id, run_id, score_id, school_id, grade_level, search_name,
-                 risk, tier, rank, is_new)
-            SELECT student.id, score.institution_id, score.run_id, score.id, student.school_id, student.grade_level,
-                   searched.name, score.risk, score.tier, score.rank,
-                   %(had_list)s AND score.tier = %(above)s AND NOT student.id = ANY (%(before)s)
-            FROM predictions_riskscore score
-            JOIN students_student student ON student.id = score.student_id
-            JOIN unnest(%(students)s::bigint[], %(names)s::text[]) AS searched (student_id, name)
-              ON searched.student_id = student.id
-            WHERE score.run_id = %(run)s
-            """,
-            {
-                "had_list": before is not None,
-                "above": Tier.REVIEW_FIRST,
-                "before": before or [],
-                "students": list(searched),
-                "names": list(searched.values()),
-                "run": run.pk,
-            },
-        )
-
-
-def _search_names(run: ScoringRun) -> dict[int, str]:
-    """Return what each student of a run is found by, in small letters.
-
-    Made here and not by the server: in its collation "É" may have no small letter, and who is called so would never
-    be found.
-    """
-    students = Student.objects.filter(risk_scores__run=run)
-    rows = students.values_list("pk", "family_name", "given_name", "external_id")
-    return {pk: " ".join(part for part in parts if part).lower() for pk, *parts in rows}
+def _model_half(scored: Scored) -> dict[str, Any]:
+    contributions = scored.contributions
+    n = len(scored.frame)
+    return {
+        "risk": scored.probability,
+        "term_risk": scored.term_probability,
+        "log_odds": scored.log_odds,
+        "base_value": contributions[:, -1] if scored.has_model else np.full(n, np.nan),
+        "contributions": pd.Series(contributions[:, :-1].tolist(), dtype=object),
+        "reasons": [json.dumps(of_student) for of_student in scored.reasons],
+    }

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from accounts import audit_log
 from modeling.core.feature import Feature
-from predictions import answers, attendance_chart, risk_chart, wording
-from predictions.models import CurrentRisk, RiskScore
-from predictions.risk_list import model_label
+from modeling.models import ModelVersion
+from predictions import answers, attendance_chart, risk_chart, rule_wording, runs, wording
+from predictions.models import CurrentRisk, DecidedBy, RiskScore
+from predictions.risk_list import maker_label
 from students.importing.cohort_schema import CohortSchema
 from students.models import Student
 from students.undone_rows import TAKEN_BACK
@@ -23,6 +24,8 @@ GRADES_SHOWN = 40
 def page(*, student: Student, sees_predictions: bool, shows_estimates: bool, today: dt.date) -> dict[str, Any]:
     """Return everything the page shows to one person."""
     current = _current(student) if sees_predictions else None
+    by_model = current is not None and current.run.decided_by == DecidedBy.MODEL
+    shows_estimates = shows_estimates and by_model
     return {
         "student": {
             "name": student.name,
@@ -33,10 +36,11 @@ def page(*, student: Student, sees_predictions: bool, shows_estimates: bool, tod
         },
         "sees_predictions": sees_predictions,
         "score": _score(current, student, shows_estimates),
-        **_reasons(current),
-        "summary": _summary(current, student),
+        **(_reasons(current, current.run.model_version) if current and current.run.model_version else {}),
+        "rule": _rule(current) if current else None,
+        "summary": _summary(current, student) if current else "",
         "attendance_chart": attendance_chart.figure(student, today=today),
-        "risk_chart": risk_chart.figure(student, in_numbers=shows_estimates) if current else None,
+        "risk_chart": risk_chart.figure(student, of=current.run, in_numbers=shows_estimates) if current else None,
         **_records(student),
         "attributes": _attributes(student),
         "viewers": [
@@ -48,7 +52,10 @@ def page(*, student: Student, sees_predictions: bool, shows_estimates: bool, tod
 
 def _current(student: Student) -> CurrentRisk | None:
     rows = CurrentRisk.objects.filter(student=student).select_related("score", "run__model_version")
-    return rows.defer("score__contributions", "run__model_version__booster_text").first()
+    current = rows.defer(
+        "score__contributions", "run__model_version__booster_text", "run__model_version__evaluation"
+    ).first()
+    return current if current and runs.may_be_shown(current.run) else None
 
 
 def _score(current: CurrentRisk | None, student: Student, shows_estimates: bool) -> dict[str, Any] | None:
@@ -56,31 +63,47 @@ def _score(current: CurrentRisk | None, student: Student, shows_estimates: bool)
         return None
     run, insufficient = current.run, current.rank is None
     address = reverse("student_page", args=[student.public_id])
-    shown = shows_estimates and not insufficient
+    offers_estimate = run.decided_by == DecidedBy.MODEL and not insufficient
+    risk = current.risk if shows_estimates and offers_estimate else None
     return {
         "tier": current.tier or None,
         "tier_label": wording.tier_label(current.tier) if current.tier else "",
         "tier_mark": wording.tier_mark(current.tier) if current.tier else "",
         "rank": current.rank,
         "n_ranked": run.n_scored - run.n_insufficient,
-        "probability": current.risk if shown else None,
-        "probability_value": f"{current.risk:.{answers.DECIMALS}f}" if shown else "",
-        "frequency": wording.frequency(current.risk) if shown else "",
+        "probability": risk,
+        "probability_value": "" if risk is None else f"{risk:.{answers.DECIMALS}f}",
+        "frequency": "" if risk is None else wording.frequency(risk),
         "as_of": run.as_of,
-        "model_label": model_label(run.model_version),
+        "maker_label": maker_label(run),
+        "why_the_rule": rule_wording.why_the_rule(run),
+        "until_when": rule_wording.until_when(run),
         "published_at": run.published_at,
         "insufficient": insufficient,
         "insufficient_sentence": _("We don't know this student well enough yet. Too little is on record."),
         "shows_estimates": shows_estimates,
-        "estimates_url": None if insufficient else address + ("" if shows_estimates else "?estimates=1"),
+        "estimates_url": address + ("" if shows_estimates else "?estimates=1") if offers_estimate else None,
     }
 
 
-def _reasons(current: CurrentRisk | None) -> dict[str, Any]:
+def _rule(current: CurrentRisk) -> dict[str, Any] | None:
+    """Return what the school's rule says of a student, beside the model or in its place."""
+    run, score = current.run, current.score
+    if not run.rules or score.rule_rank is None:
+        return None
+    return {
+        "decides": run.decided_by == DecidedBy.RULE,
+        "signs": rule_wording.signs(run.rules, score.rules_met),
+        "sentences": rule_wording.sentences(run.rules, score.rules_met),
+        "shared": rule_wording.shared_words(run, score),
+    }
+
+
+def _reasons(current: CurrentRisk, version: ModelVersion) -> dict[str, Any]:
     boxes: dict[str, list[dict[str, Any]]] = {"changeable": [], "context_reasons": [], "strengths": []}
-    if current is None or current.rank is None:
+    if current.rank is None or current.run.decided_by == DecidedBy.RULE:
         return boxes
-    features: dict[str, Feature] = answers.features_by_name(current.run.model_version)
+    features: dict[str, Feature] = answers.features_by_name(version)
     for reason in current.score.reasons:
         feature = features[reason["code"]]
         worded = {
@@ -89,7 +112,7 @@ def _reasons(current: CurrentRisk | None) -> dict[str, Any]:
             "direction": reason["direction"],
         }
         boxes[_box(reason, feature)].append(worded)
-    return boxes
+    return boxes | {"no_clear_reason": wording.no_clear_reason(current.score.reasons)}
 
 
 def _box(reason: dict[str, Any], feature: Feature) -> str:
@@ -99,12 +122,15 @@ def _box(reason: dict[str, Any], feature: Feature) -> str:
     return "changeable" if reason["changeable"] else "context_reasons"
 
 
-def _summary(current: CurrentRisk | None, student: Student) -> str:
-    """Say what changed since the list before this one."""
-    if current is None or current.rank is None:
+def _summary(current: CurrentRisk, student: Student) -> str:
+    """Say what changed since the list before this one; one that somebody else made says nothing of a change."""
+    if current.rank is None:
         return ""
     before = RiskScore.objects.filter(
-        student=student, run__as_of__lt=current.run.as_of, run__published_at__isnull=False
+        student=student,
+        run__as_of__lt=current.run.as_of,
+        run__published_at__isnull=False,
+        run__decided_by=current.run.decided_by,
     )
     last = before.select_related("run").defer("contributions", "reasons").order_by("-run__as_of", "-run__pk").first()
     if last is None or last.rank is None or last.tier == current.tier:

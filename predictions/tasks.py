@@ -15,3 +15,11 @@ def score_students(*, job_id: int, **_: Any) -> None:
     from predictions import scoring_run  # LightGBM loads in the worker's child, never before the fork
 
     claims.carry_out(job_id=job_id, work=scoring_run.score_students)
+
+
+@shared_task(name="predictions.preview_promotion")
+def preview_promotion(*, job_id: int, **_: Any) -> None:
+    """Work out whom another model would list."""
+    from predictions import promotion_preview
+
+    claims.carry_out(job_id=job_id, work=promotion_preview.work_out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -53,6 +54,13 @@ def comparison(reason: Reason, feature: Feature) -> str:
     bound: Bound = "at_most" if seen > usual else "at_least"
     words = record_wording.USUAL.get(feature.name)
     return words(usual, bound) if words else _half_here(feature, usual, bound)
+
+
+def no_clear_reason(reasons: Sequence[Reason]) -> str:
+    """Return what is said where no reason that raises is clear enough to be told; "" where one is."""
+    if any(reason["direction"] == "raises" for reason in reasons):
+        return ""
+    return _("No single clear reason. Several small things add up. Ask how things are going.")
 
 
 def tier_label(tier: str) -> str:

@@ -13,19 +13,21 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.files.storage import default_storage
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from accounts import scope
 from accounts.models import Institution
+from students import arrow_rows
 from students.models import AttendanceRecord, ColumnarPartition, DisciplineIncident, GradeRecord
 from students.models.people import Fact
 from students.staged import statements
@@ -33,13 +35,15 @@ from students.staged import statements
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 logger = logging.getLogger(__name__)
 
-PORTION_BYTES = 8 * 1024**2
 # A file that no row names was left by work that was rolled back or killed; younger ones may be on their way.
 ORPHANED_AFTER_SECONDS = 24 * 3600
 MOST_ROUNDS = 3
+# Large enough that work on whole columns pays, small enough that a part hardly counts in memory.
+PART_ROWS = 500_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,27 +140,90 @@ def paths(kind: str) -> list[Path]:
     return [_path(part.stored_as) for part in _files(kind)]
 
 
-def read(kind: str) -> pd.DataFrame:
-    """Return every row of a kind for the institution in scope; dates are datetime64[ms].
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """The copy of a kind as it lay there at one moment: the bytes of its files, a fraction of what they hold."""
+
+    kind: str
+    files: list[bytes]
+
+    @property
+    def n_rows(self) -> int:
+        """Return how many rows the files hold."""
+        return sum(file.metadata.num_rows for file in self._opened())
+
+    def frames(self, *, n_rows: int = PART_ROWS) -> Iterator[pd.DataFrame]:
+        """Yield the rows, month after month, as frames of about so many; dates are datetime64[s], texts categorical.
+
+        Each is decoded while the one before it is worked on.
+        """
+        parts = self._parts(n_rows)
+        with ThreadPoolExecutor(max_workers=1) as ahead:
+            decoded = ahead.submit(next, parts, None)
+            while (frame := decoded.result()) is not None:
+                decoded = ahead.submit(next, parts, None)
+                yield frame
+
+    def _parts(self, n_rows: int) -> Iterator[pd.DataFrame]:
+        held: list[pa.Table] = []
+        for file in self._opened():
+            for group in range(file.metadata.num_row_groups):
+                held.append(file.read_row_group(group))
+                if sum(table.num_rows for table in held) >= n_rows:
+                    yield self._frame(held)
+                    held = []
+        if held:
+            yield self._frame(held)
+
+    def frame(self) -> pd.DataFrame:
+        """Return every row as one frame."""
+        return self._frame([file.read() for file in self._opened()])
+
+    def _opened(self) -> Iterator[pq.ParquetFile]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        texts = [field.name for field in _schema(KINDS[self.kind]) if pa.types.is_string(field.type)]
+        return (pq.ParquetFile(pa.BufferReader(file), read_dictionary=texts) for file in self.files)
+
+    def _frame(self, tables: list[pa.Table]) -> pd.DataFrame:
+        import pyarrow as pa
+
+        def as_frames(kind: pa.DataType) -> pa.DataType:
+            if pa.types.is_date32(kind):
+                return pa.timestamp("s")
+            return pa.dictionary(pa.int32(), kind) if pa.types.is_string(kind) else kind
+
+        wanted = pa.schema([(field.name, as_frames(field.type)) for field in _schema(KINDS[self.kind])])
+        held = pa.concat_tables([table.cast(wanted) for table in tables] or [wanted.empty_table()])
+        return held.to_pandas(split_blocks=True, self_destruct=True)
+
+
+def taken(kind: str) -> Copy:
+    """Return the copy of a kind for the institution in scope, fresh; decoding it needs neither scope nor files.
 
     :raises ScopeMissing: in a scope of some schools only, for a file holds those of all
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     if scope.current().school_ids is not None:
         raise scope.ScopeMissing("The columnar copy holds every school. Read the tables for a scope of some.")
-    schema = _schema(KINDS[kind])
     for attempt in range(MOST_ROUNDS):
         try:
-            tables = [pq.read_table(path, schema=schema) for path in paths(kind)]
+            files = [path.read_bytes() for path in paths(kind)]
         except FileNotFoundError:
             # Another worker put a newer file in its place between our looking and our reading.
             if attempt + 1 == MOST_ROUNDS:
                 raise
         else:
             break
-    return pa.concat_tables(tables or [schema.empty_table()]).to_pandas(date_as_object=False)
+    return Copy(kind=kind, files=files)
+
+
+def read(kind: str) -> pd.DataFrame:
+    """Return every row of a kind for the institution in scope; dates are datetime64[s], texts categorical.
+
+    :raises ScopeMissing: in a scope of some schools only, for a file holds those of all
+    """
+    return taken(kind).frame()
 
 
 def _stale(kind: str) -> list[int]:
@@ -186,10 +253,10 @@ def _holds_every_row(kind: str) -> bool:
     A month that went stale since it was looked for says nothing of the others; it is the next reader's.
     """
     ((holds,),) = statements.fetch(
-        "SELECT coalesce(sum(n_rows), 0) = (SELECT count(*) FROM {table} WHERE institution_id = %(institution)s) "
+        "SELECT coalesce(sum(n_rows), 0) = {counted}() "
         "OR coalesce(bool_or(is_stale), false) FROM {copy} WHERE institution_id = %(institution)s AND kind = %(kind)s",
         {"institution": scope.current().institution_id, "kind": kind},
-        table=statements.name(KINDS[kind].model._meta.db_table),
+        counted=statements.name(f"{KINDS[kind].model._meta.db_table}_counted"),
         copy=statements.name(ColumnarPartition._meta.db_table),
     )
     return bool(holds)
@@ -236,59 +303,21 @@ def _written(part: ColumnarPartition, folder: str) -> tuple[str, str, int]:
 
 
 def _portions(kind: Kind, part: ColumnarPartition) -> Iterable[pa.Table]:
-    """Yield the rows of a month as tables of some megabytes, as the database sends them."""
+    """Yield the rows of a month as tables of some megabytes."""
     rows = statements.fragment(
-        "COPY (SELECT {columns} FROM {table} WHERE institution_id = %(institution)s "
-        "AND {happened} >= %(month)s AND {happened} < %(after)s ORDER BY id) TO STDOUT (FORMAT csv)",
+        "SELECT {columns} FROM {table} WHERE institution_id = %(institution)s "
+        "AND {happened} >= %(month)s AND {happened} < %(after)s ORDER BY id",
         columns=statements.each("{n}", kind.columns),
         table=statements.name(kind.model._meta.db_table),
         happened=statements.name(kind.happened),
     )
     after = (part.month + dt.timedelta(days=32)).replace(day=1)
     given = {"institution": part.institution_id, "month": part.month, "after": after}
-    with connection.cursor() as cursor, cursor.copy(rows, given) as copy:
-        portion, size = [], 0
-        for line in copy:
-            portion.append(bytes(line))
-            size += len(line)
-            if size >= PORTION_BYTES:
-                yield _table(kind, b"".join(portion))
-                portion, size = [], 0
-        if portion:
-            yield _table(kind, b"".join(portion))
-
-
-def _table(kind: Kind, lines: bytes) -> pa.Table:
-    """Parse lines as PostgreSQL writes them: nothing is NULL, "" is an empty text."""
-    import pyarrow as pa
-    from pyarrow import csv
-
-    return csv.read_csv(
-        pa.BufferReader(lines),
-        read_options=csv.ReadOptions(column_names=list(kind.columns), use_threads=False),
-        parse_options=csv.ParseOptions(newlines_in_values=True),
-        convert_options=csv.ConvertOptions(
-            column_types=_schema(kind),
-            null_values=[""],
-            strings_can_be_null=False,
-            true_values=["t"],
-            false_values=["f"],
-        ),
-    )
+    return arrow_rows.portions(rows, given, _schema(kind))
 
 
 def _schema(kind: Kind) -> pa.Schema:
-    import pyarrow as pa
-
-    types: dict[str, Any] = {
-        "BooleanField": pa.bool_(),
-        "CharField": pa.string(),
-        "DateField": pa.date32(),
-        "FloatField": pa.float64(),
-        "ForeignKey": pa.int64(),
-    }
-    fields = {field.attname: field.get_internal_type() for field in kind.model._meta.concrete_fields}
-    return pa.schema([(name, types[fields[name]]) for name in kind.columns])
+    return arrow_rows.schema(kind.model, kind.columns)
 
 
 def _remove(institution: Institution, stored_as: str) -> None:

@@ -1,7 +1,8 @@
 """A small district and a college, trained and scored once a session, in a database that modules are pointed at.
 
 Facts, models and lists are committed there; what a test writes is rolled back as ever. Riverside is dated, was trained
-twice on the same records and has three lists; Lakeside is one flat cohort with one model and one list.
+twice on the same records and has three lists, which its model made; Lakeside is one flat cohort with one model and one
+list, which its rule made: it has fewer known outcomes than a model needs.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from django.conf import settings
 from django.db import connections
 
 from accounts import scope
 from accounts.models import Institution, School
 from jobs import claims
-from modeling import training, training_requests
+from modeling import training, training_config, training_requests
 from monitoring import drift_report
 from predictions import runs, scoring_run
 from predictions.models import ScoringRun
@@ -45,8 +47,20 @@ _minutes = itertools.count()
 
 
 @pytest.fixture(scope="session")
+def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The configuration with which Riverside's model decides, whatever the handful of names in its test part say."""
+    path = tmp_path_factory.mktemp("configuration") / "training_config.yaml"
+    written = yaml.safe_load(training_config.PATH.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump(written | {"handover": written["handover"] | {"minimum_gain": -1.0}}))
+    return path
+
+
+@pytest.fixture(scope="session")
 def district_database(
-    django_db_setup: None, django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    django_db_setup: None,
+    django_db_blocker: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    handed_over: Path,
 ) -> Iterator[str]:
     """Make the database: a copy of the empty one, then simulate, train, score and compare."""
     empty = connections["default"].settings_dict["NAME"]
@@ -54,14 +68,16 @@ def district_database(
         connections[alias].close()
     with databases.fresh("test_district", template=empty) as name:
         with _pointed_at(name), django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patched:  # type: ignore[attr-defined]
+            patched.setattr(training_config, "PATH", handed_over)
             _fill(patched, tmp_path_factory.mktemp("district"))
         yield name
 
 
 @pytest.fixture(scope="module")
-def district(district_database: str) -> Iterator[None]:
+def district(district_database: str, handed_over: Path) -> Iterator[None]:
     """Work in the district's database for the length of a module."""
-    with _pointed_at(district_database):
+    with _pointed_at(district_database), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(training_config, "PATH", handed_over)
         yield
 
 

@@ -20,6 +20,7 @@ _numbers = itertools.count(1)
 # What no field can tell: values that only together make a row its constraints accept.
 TOGETHER: dict[str, dict[str, Any]] = {
     "predictions.RiskScore": {"tier": "review_first", "rank": 1},
+    "modeling.TuningStudy": {"method": "optuna"},
     "students.Outcome": {"kind": "continued"},
     "students.AttendanceRecord": {"category": "absent"},
     "accounts.Membership": {"role": "counsellor"},

@@ -45,6 +45,8 @@ OPEN_VIEWS = {
     "logout": "the way out",
     "health_live": "asked by a supervisor",
     "health_ready": "asked by a supervisor",
+    "model_card": "what the model is worth is nobody's secret; it tells of no student",
+    "model_card_version": "the same",
     "api_schema": "says how to ask, not what is answered",
     "api_docs": "the same, to read",
 }
@@ -267,7 +269,9 @@ def test_every_view_names_the_permission_it_needs_or_is_known_to_be_open() -> No
 def test_only_open_views_are_open_to_strangers() -> None:
     unguarded = {name for name, pattern in views() if not getattr(pattern.callback, "login_required", True)}
 
-    assert {name for name in unguarded if not name.startswith("api_")} <= {"login", "health_live", "health_ready"}
+    assert {name for name in unguarded if not name.startswith("api_")} <= {
+        *("login", "health_live", "health_ready", "model_card", "model_card_version"),
+    }
 
 
 def test_a_view_is_named_as_its_address_is() -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from modeling.core.school_calendar import FloatArray, IntArray
+from modeling.core.school_calendar import FloatArray, IntArray, SchoolCalendar
 from modeling.core.snapshot_day import SnapshotDay
 
 # Missing a tenth of the days enrolled is chronic absence, counted from ten days enrolled on
@@ -19,15 +18,7 @@ RUN_WINDOW = 90
 # Half a session missed is a session missed when runs are counted.
 MISSED = 0.5
 
-
-@dataclass(frozen=True, kw_only=True)
-class _Absences:
-    """Absences as arrays: whose, at which session, how many sessions, without an excuse or not."""
-
-    at: IntArray
-    position: IntArray
-    missed: FloatArray
-    unexcused: npt.NDArray[np.bool_]
+Flags = npt.NDArray[np.bool_]
 
 
 def attendance_features(day: SnapshotDay) -> dict[str, FloatArray]:
@@ -43,70 +34,92 @@ def attendance_features(day: SnapshotDay) -> dict[str, FloatArray]:
         Shares of sessions in [0, 1] and counts. NaN for a student who had no session in the window: a new
         student has no history, not a bad one. Without a calendar of school days everything is NaN.
     """
-    absences = _absences(day)
-    calendar = day.calendar
-    unexcused = np.where(absences.unexcused, absences.missed, 0.0)
-    last_30, last_90 = calendar.last_sessions(30), calendar.last_sessions(90)
-    rate_30 = _share_missed(day, absences, absences.missed, last_30)
-    rate_90 = _share_missed(day, absences, absences.missed, last_90)
-    rate_year = _share_missed(day, absences, absences.missed, calendar.this_year())
-    longest, current = _runs(day, absences)
-    enrolled_year = day.sessions(*calendar.this_year())
-    chronic = np.where(enrolled_year >= CHRONIC_FROM_SESSIONS, _at_least(rate_year, CHRONIC_SHARE), np.nan)
+    recorded = _Recorded(day)
+    for rows, at, counted in day.records("attendance"):
+        recorded.add(rows, at, counted)
+    shares = {name: _share(day, recorded.missed[name], window) for name, window in recorded.windows.items()}
+    last_30, last_90 = recorded.windows["absence_rate_30d"], recorded.windows["absence_rate_90d"]
+    longest, current = _runs(day, recorded.days_missed())
+    enrolled_year = day.sessions(*day.calendar.this_year())
+    chronic = _at_least(shares["absence_rate_year"], CHRONIC_SHARE)
     return {
-        "absence_rate_10d": _share_missed(day, absences, absences.missed, calendar.last_sessions(10)),
-        "absence_rate_30d": rate_30,
-        "absence_rate_90d": rate_90,
-        "absence_rate_year": rate_year,
-        "absence_rate_last_year": _share_missed(day, absences, absences.missed, calendar.last_year()),
-        "absence_trend": rate_30 - rate_90,
-        "unexcused_share_90d": _share_missed(day, absences, unexcused, last_90),
-        "tardies_30d": _tardies(day, last_30),
+        **shares,
+        "absence_trend": shares["absence_rate_30d"] - shares["absence_rate_90d"],
+        "absence_trend_10d": shares["absence_rate_10d"] - shares["absence_rate_30d"],
+        "unexcused_share_90d": _share(day, recorded.unexcused, last_90),
+        "tardies_30d": np.where(day.sessions(*last_30) > 0, recorded.tardies, np.nan),
         "longest_absence_run_90d": longest,
         "days_since_last_present": current,
-        "chronic_absence": chronic,
+        "chronic_absence": np.where(enrolled_year >= CHRONIC_FROM_SESSIONS, chronic, np.nan),
     }
 
 
-def _absences(day: SnapshotDay) -> _Absences:
-    rows = day.facts.attendance
-    rows = rows.loc[rows["category"] == "absent"]
-    return _Absences(
-        at=day.at(rows["student_id"]),
-        position=day.calendar.position(rows["held_on"]),
-        missed=rows["n_sessions"].to_numpy(dtype=np.float64),
-        unexcused=~rows["excused"].to_numpy(dtype=np.bool_),
-    )
+class _Recorded:
+    """What the records add up to, part by part: nothing of a part is kept but its place in the sums.
+
+    Rows are added in their order, so the sums are the same to the last bit however the rows come in parts.
+    """
+
+    def __init__(self, day: SnapshotDay) -> None:
+        self.calendar = day.calendar
+        self.windows = _windows(day.calendar)
+        self.missed = {name: np.zeros(len(day.students)) for name in self.windows}
+        self.unexcused = np.zeros(len(day.students))
+        self.tardies = np.zeros(len(day.students))
+        self._days_missed: list[IntArray] = []
+
+    def add(self, rows: pd.DataFrame, at: IntArray, counted: Flags) -> None:
+        """Add a part of the records: rows, whose they are, and which of them count."""
+        position = self.calendar.position(rows["held_on"])
+        tardy = counted & (rows["category"] == "tardy").to_numpy(dtype=np.bool_)
+        tardy &= _inside(position, self.windows["absence_rate_30d"])
+        np.add.at(self.tardies, at[tardy], 1.0)
+        absent = counted & (rows["category"] == "absent").to_numpy(dtype=np.bool_)
+        unexcused = ~rows["excused"].to_numpy(dtype=np.bool_)[absent]
+        at, position = at[absent], position[absent]
+        missed = rows["n_sessions"].to_numpy(dtype=np.float64)[absent]
+        for name, window in self.windows.items():
+            inside = _inside(position, window)
+            np.add.at(self.missed[name], at[inside], missed[inside])
+        inside = unexcused & _inside(position, self.windows["absence_rate_90d"])
+        np.add.at(self.unexcused, at[inside], missed[inside])
+        inside = (missed >= MISSED) & _inside(position, self.calendar.last_sessions(RUN_WINDOW))
+        # One number per student and session, with a gap between students.
+        self._days_missed.append(at[inside] * (self.calendar.n_sessions + 1) + position[inside])
+
+    def days_missed(self) -> IntArray:
+        """Return the days missed as numbers, sorted, each once; a run is a stretch of consecutive numbers."""
+        numbers = np.sort(np.concatenate(self._days_missed))
+        once: IntArray = numbers[np.diff(numbers, prepend=-1) > 0]
+        return once
 
 
-def _share_missed(day: SnapshotDay, absences: _Absences, missed: FloatArray, window: tuple[int, int]) -> FloatArray:
+def _windows(calendar: SchoolCalendar) -> dict[str, tuple[int, int]]:
+    return {
+        "absence_rate_10d": calendar.last_sessions(10),
+        "absence_rate_30d": calendar.last_sessions(30),
+        "absence_rate_90d": calendar.last_sessions(90),
+        "absence_rate_year": calendar.this_year(),
+        "absence_rate_last_year": calendar.last_year(),
+    }
+
+
+def _inside(position: IntArray, window: tuple[int, int]) -> Flags:
     first, stop = window
-    inside = (absences.position >= first) & (absences.position < stop)
-    n_missed = day.totals(absences.at[inside], missed[inside])
-    held = day.sessions(first, stop)
+    inside: Flags = (position >= first) & (position < stop)
+    return inside
+
+
+def _share(day: SnapshotDay, n_missed: FloatArray, window: tuple[int, int]) -> FloatArray:
+    held = day.sessions(*window)
     # A day entered twice must not make more absences than sessions.
     return np.divide(np.minimum(n_missed, held), held, out=day.missing(), where=held > 0)
 
 
-def _tardies(day: SnapshotDay, window: tuple[int, int]) -> FloatArray:
-    rows = day.facts.attendance
-    rows = rows.loc[rows["category"] == "tardy"]
-    first, stop = window
-    position = day.calendar.position(rows["held_on"])
-    inside = (position >= first) & (position < stop)
-    return np.where(day.sessions(first, stop) > 0, day.totals(day.at(rows["student_id"])[inside]), np.nan)
-
-
-def _runs(day: SnapshotDay, absences: _Absences) -> tuple[FloatArray, FloatArray]:
+def _runs(day: SnapshotDay, days_missed: IntArray) -> tuple[FloatArray, FloatArray]:
     """Return the longest run of missed sessions in the window, and the run that still goes on."""
     first, stop = day.calendar.last_sessions(RUN_WINDOW)
-    counted = (
-        (absences.at >= 0) & (absences.position >= first) & (absences.position < stop) & (absences.missed >= MISSED)
-    )
-    # One number per student and session, with a gap between students, so that a run is a stretch of
-    # consecutive numbers.
     width = stop + 1
-    days_missed = np.unique(absences.at[counted] * width + absences.position[counted])
     starts = np.flatnonzero(np.diff(days_missed, prepend=-2) != 1)
     ends = np.append(starts[1:], days_missed.size) if starts.size else starts
     length = (ends - starts).astype(np.float64)

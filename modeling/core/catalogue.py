@@ -2,308 +2,304 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from modeling.core.feature import Feature
 
 # Windows named 10d, 30d and 90d count school days where the feature speaks of sessions, so that a holiday does not
 # look like a recovery; windows of incidents, moves and help count calendar days.
 
+_share = partial(Feature, kind="number", unit="share", low=0.0, high=1.0)
+_count = partial(Feature, kind="number", unit="count", low=0.0)
+_days = partial(Feature, kind="number", unit="days", low=0.0)
+_flag = partial(Feature, kind="flag", low=0.0, high=1.0)
+
 ATTENDANCE = (
-    Feature(
+    _share(
         name="absence_rate_10d",
-        kind="number",
         label="Share of the last 10 school days missed",
-        unit="share",
-        changeable=True,
-        low=0.0,
-        high=1.0,
+        meaning="Sessions missed among the last 10 held, by those of the 10 that the student was on the roll for.",
+        role="changeable",
         risk_direction=1,
     ),
-    Feature(
+    _share(
         name="absence_rate_30d",
-        kind="number",
         label="Share of the last 30 school days missed",
-        unit="share",
-        changeable=True,
-        low=0.0,
-        high=1.0,
+        meaning="Sessions missed among the last 30 held, by those of the 30 that the student was on the roll for.",
+        role="changeable",
         risk_direction=1,
     ),
-    Feature(
+    _share(
         name="absence_rate_90d",
-        kind="number",
         label="Share of the last 90 school days missed",
-        unit="share",
-        changeable=True,
-        low=0.0,
-        high=1.0,
+        meaning="Sessions missed among the last 90 held, by those of the 90 that the student was on the roll for.",
+        role="changeable",
         risk_direction=1,
     ),
-    Feature(
+    _share(
         name="absence_rate_year",
-        kind="number",
         label="Share of school days missed this school year",
-        unit="share",
-        changeable=True,
-        low=0.0,
-        high=1.0,
+        meaning="Sessions missed since the school year's first term began, by those the student was on the roll for.",
+        role="changeable",
         risk_direction=1,
     ),
-    Feature(
+    _share(
         name="absence_rate_last_year",
-        kind="number",
         label="Share of school days missed last school year",
-        unit="share",
-        low=0.0,
-        high=1.0,
+        meaning="Sessions missed in the school year before this one, by those the student was on the roll for.",
         risk_direction=1,
     ),
     Feature(
         name="absence_trend",
         kind="number",
-        label="Share missed in the last 30 school days, less the share in the last 90",
         unit="share",
-        changeable=True,
         low=-1.0,
         high=1.0,
+        label="Share missed in the last 30 school days, less the share in the last 90",
+        meaning="The share of the last 30 sessions missed, less the share of the last 90; above 0 is getting worse.",
+        role="changeable",
         risk_direction=1,
     ),
     Feature(
+        name="absence_trend_10d",
+        kind="number",
+        unit="share",
+        low=-1.0,
+        high=1.0,
+        label="Share missed in the last 10 school days, less the share in the last 30",
+        meaning="The share of the last 10 sessions missed, less the share of the last 30; above 0 is getting worse.",
+        role="changeable",
+        risk_direction=1,
+    ),
+    _share(
         # A share of sessions, not of absences: one unexcused day out of one absence is not "all of them".
         name="unexcused_share_90d",
-        kind="number",
         label="Share of the last 90 school days missed without an excuse",
-        unit="share",
-        changeable=True,
-        low=0.0,
-        high=1.0,
+        meaning="Sessions missed without an excuse among the last 90 held, by those the student was on the roll for.",
+        role="changeable",
         risk_direction=1,
     ),
-    Feature(
+    _count(
         name="tardies_30d",
-        kind="number",
-        label="Times late in the last 30 school days",
-        unit="count",
-        changeable=True,
-        low=0.0,
         high=300.0,
+        label="Times late in the last 30 school days",
+        meaning="Records of coming late among the last 30 sessions held.",
+        role="changeable",
         risk_direction=1,
     ),
-    Feature(
+    _days(
         name="longest_absence_run_90d",
-        kind="number",
+        high=90.0,
         label="Longest run of missed school days in the last 90",
-        unit="days",
-        changeable=True,
-        low=0.0,
-        high=90.0,
+        meaning="The most sessions missed one after the other among the last 90 held; half a session missed counts.",
+        role="changeable",
         risk_direction=1,
     ),
-    Feature(
+    _days(
         name="days_since_last_present",
-        kind="number",
-        label="School days missed in a row up to now",
-        unit="days",
-        changeable=True,
-        low=0.0,
         high=90.0,
+        label="School days missed in a row up to now",
+        meaning="Sessions missed one after the other up to the last one held, counted back over 90 at most.",
+        role="changeable",
         risk_direction=1,
     ),
-    Feature(
+    _flag(
         name="chronic_absence",
-        kind="flag",
         label="Missed a tenth or more of this school year",
-        changeable=True,
-        low=0.0,
-        high=1.0,
+        meaning="Whether a tenth or more of this school year's sessions was missed, from 10 sessions on the roll on.",
+        role="changeable",
         risk_direction=1,
     ),
 )
 
 COURSEWORK = (
-    Feature(
+    _share(
         name="course_average",
-        kind="number",
-        label="Course average in the latest term",
-        unit="share",
-        changeable=True,
-        low=0.0,
         high=1.2,
+        label="Course average in the latest term",
+        meaning="The mean of the grades of the student's latest term with grades, each by the most its scale allows.",
+        role="changeable",
         risk_direction=-1,
     ),
     Feature(
         name="course_average_change",
         kind="number",
-        label="Change of the course average since the term before",
         unit="share",
-        changeable=True,
         low=-1.2,
         high=1.2,
+        label="Change of the course average since the term before",
+        meaning="The course average of the student's latest term with grades, less that of the one before.",
+        role="changeable",
         risk_direction=-1,
     ),
-    Feature(
+    _share(
         name="lowest_course",
-        kind="number",
-        label="Lowest course grade in the latest term",
-        unit="share",
-        changeable=True,
-        low=0.0,
         high=1.2,
+        label="Lowest course grade in the latest term",
+        meaning="The lowest grade of the student's latest term with grades, by the most its scale allows.",
+        role="changeable",
         risk_direction=-1,
     ),
-    Feature(
+    _count(
         name="core_failures_term",
-        kind="number",
-        label="Core courses failed in the latest term",
-        unit="count",
-        changeable=True,
-        low=0.0,
         high=20.0,
+        label="Core courses failed in the latest term",
+        meaning="Core courses of the student's latest term with grades that earned no credit, or less than 60 of 100.",
+        role="changeable",
         risk_direction=1,
     ),
-    Feature(
+    _count(
         name="core_failures_year",
-        kind="number",
-        label="Core courses failed in the latest school year with grades",
-        unit="count",
-        changeable=True,
-        low=0.0,
         high=60.0,
+        label="Core courses failed in the latest school year with grades",
+        meaning="Core courses failed, term by term, in the student's latest school year with grades.",
+        role="changeable",
         risk_direction=1,
     ),
     Feature(
         name="credits_behind",
         kind="number",
-        label="Credits tried and not earned",
         unit="credits",
-        changeable=True,
         low=0.0,
         high=400.0,
+        label="Credits tried and not earned",
+        meaning="Credits tried less credits earned, over every grade on record; never below 0.",
+        role="changeable",
         risk_direction=1,
     ),
-    Feature(
+    _share(
         name="credits_earned_share",
-        kind="number",
         label="Share of tried credits earned",
-        unit="share",
-        changeable=True,
-        low=0.0,
-        high=1.0,
+        meaning="Credits earned by credits tried, over every grade on record; never above 1.",
+        role="changeable",
+        risk_direction=-1,
+    ),
+)
+
+# Apart from the other features of grades: it needs a grade level, which a flat cohort does not have.
+PROGRESS = (
+    _flag(
+        name="on_track",
+        label="On track: enough credits, and all core courses passed or all but one",
+        meaning=(
+            "In grades 9 to 12, whether at least 5 of every 7 credits tried in the latest school year with grades (for "
+            "a ninth grader: this one) were earned and at most one core course of a term was failed in it."
+        ),
+        role="changeable",
         risk_direction=-1,
     ),
 )
 
 CONDUCT = (
-    Feature(
+    _count(
         name="incidents_30d",
-        kind="number",
-        label="Incidents in the last 30 days",
-        unit="count",
-        changeable=True,
-        low=0.0,
         high=100.0,
+        label="Incidents in the last 30 days",
+        meaning="Incidents that happened in the last 30 calendar days.",
+        role="changeable",
         risk_direction=1,
     ),
-    Feature(
+    _count(
         name="incidents_90d",
-        kind="number",
-        label="Incidents in the last 90 days",
-        unit="count",
-        changeable=True,
-        low=0.0,
         high=200.0,
+        label="Incidents in the last 90 days",
+        meaning="Incidents that happened in the last 90 calendar days.",
+        role="changeable",
         risk_direction=1,
     ),
-    Feature(
+    _count(
         name="incidents_365d",
-        kind="number",
-        label="Incidents in the last year",
-        unit="count",
-        changeable=True,
-        low=0.0,
         high=500.0,
+        label="Incidents in the last year",
+        meaning="Incidents that happened in the last 365 calendar days.",
+        role="changeable",
         risk_direction=1,
     ),
-    Feature(
-        name="days_removed_365d",
-        kind="number",
-        label="Days removed from class in the last year",
-        unit="days",
-        changeable=True,
-        low=0.0,
+    _days(
+        name="days_removed_30d",
         high=366.0,
+        label="Days removed from class in the last 30 days",
+        meaning="Days of removal from class that incidents of the last 30 calendar days led to, added up.",
+        role="changeable",
+        risk_direction=1,
+    ),
+    _days(
+        name="days_removed_90d",
+        high=366.0,
+        label="Days removed from class in the last 90 days",
+        meaning="Days of removal from class that incidents of the last 90 calendar days led to, added up.",
+        role="changeable",
+        risk_direction=1,
+    ),
+    _days(
+        name="days_removed_365d",
+        high=366.0,
+        label="Days removed from class in the last year",
+        meaning="Days of removal from class that incidents of the last 365 calendar days led to, added up.",
+        role="changeable",
         risk_direction=1,
     ),
 )
 
 ENROLMENT = (
-    Feature(
+    _count(
         name="school_moves_365d",
-        kind="number",
-        label="Changes of school in the last year",
-        unit="count",
-        low=0.0,
         high=20.0,
+        label="Changes of school in the last year",
+        meaning="Times in the last 365 calendar days that a stay began at another school than the stay before it.",
     ),
-    Feature(
+    _flag(
         name="late_enrolment",
-        kind="flag",
         label="Started this school year late",
-        low=0.0,
-        high=1.0,
+        meaning="Whether the student was on the roll for none of this school year's first 10 sessions.",
     ),
     Feature(
         name="age_for_grade",
         kind="number",
-        label="Years older than usual for the grade",
         unit="years",
         low=-3.0,
         high=10.0,
+        label="Years older than usual for the grade",
+        meaning="Full years of age on the school year's first day, less 5 and the number of the grade level.",
         risk_direction=1,
     ),
-    Feature(
+    _flag(
         name="repeated_grade",
-        kind="flag",
         label="Was in the same grade last school year",
-        low=0.0,
-        high=1.0,
+        meaning="Whether the grade level of this school year's stay is that of the last stay before this school year.",
         risk_direction=1,
     ),
     Feature(
         name="grade_level",
         kind="category",
         label="Grade level",
+        meaning="The grade level of the stay that began last, as the school's code.",
     ),
-    Feature(
+    _days(
         name="days_enrolled",
-        kind="number",
-        label="School days on the roll this school year",
-        unit="days",
-        low=0.0,
         high=366.0,
+        label="School days on the roll this school year",
+        meaning="Sessions held since this school year began that the student was on the roll for.",
     ),
 )
 
 # No direction: help goes to those who need it, so more help comes with more risk without causing it.
 HELP = (
-    Feature(
+    _count(
         name="help_received_365d",
-        kind="number",
-        label="Times help was given in the last year",
-        unit="count",
-        changeable=True,
-        low=0.0,
         high=100.0,
+        label="Times help was given in the last year",
+        meaning="Pieces of help that began in the last 365 calendar days.",
+        role="changeable",
     ),
-    Feature(
+    _count(
         name="help_open",
-        kind="number",
-        label="Kinds of help running now",
-        unit="count",
-        changeable=True,
-        low=0.0,
         high=50.0,
+        label="Kinds of help running now",
+        meaning="Pieces of help that have begun and of which no end is known.",
+        role="changeable",
     ),
 )
 
-CATALOGUE: tuple[Feature, ...] = ATTENDANCE + COURSEWORK + CONDUCT + ENROLMENT + HELP
+CATALOGUE: tuple[Feature, ...] = ATTENDANCE + COURSEWORK + PROGRESS + CONDUCT + ENROLMENT + HELP
 BY_NAME: dict[str, Feature] = {feature.name: feature for feature in CATALOGUE}

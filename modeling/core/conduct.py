@@ -20,11 +20,17 @@ def conduct_features(day: SnapshotDay) -> dict[str, FloatArray]:
     dict of str to array of float, shape (n_students,)
         Counts and days. A student who has had sessions and no incident has 0, one without sessions NaN.
     """
-    rows = day.facts.discipline
-    at = day.at(rows["student_id"])
-    removed = rows["days_removed"].fillna(0.0).to_numpy(dtype=np.float64)
-    happened = {window_days: day.within(rows["happened_on"], window_days=window_days) for window_days in (30, 90, 365)}
-    counts = {f"incidents_{window_days}d": day.totals(at[inside]) for window_days, inside in happened.items()}
-    counts["days_removed_365d"] = day.totals(at[happened[365]], removed[happened[365]])
+    windows = (30, 90, 365)
+    counts = {name: np.zeros(len(day.students)) for name in _names(windows)}
+    for rows, at, counted in day.records("discipline"):
+        removed = rows["days_removed"].fillna(0.0).to_numpy(dtype=np.float64)
+        for window_days in windows:
+            inside = counted & day.within(rows["happened_on"], window_days=window_days)
+            np.add.at(counts[f"incidents_{window_days}d"], at[inside], 1.0)
+            np.add.at(counts[f"days_removed_{window_days}d"], at[inside], removed[inside])
     seen = day.seen()
     return {name: np.where(seen, values, np.nan) for name, values in counts.items()}
+
+
+def _names(windows: tuple[int, ...]) -> list[str]:
+    return [f"{what}_{window_days}d" for what in ("incidents", "days_removed") for window_days in windows]

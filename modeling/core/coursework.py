@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
-from modeling.core.school_calendar import FloatArray, IntArray, days
+from modeling.core.grades import NEVER, Grades
+from modeling.core.on_track import on_track
+from modeling.core.school_calendar import FloatArray
 from modeling.core.snapshot_day import SnapshotDay
-
-# Where a grade carries no credits: below 60 of 100 is the usual failing grade in the United States.
-PASSING_SHARE = 0.60
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Grades:
-    """Grades of students on the roll as arrays; `term` is the day the term began, as a number of days."""
-
-    at: IntArray
-    term: IntArray
-    school_year: IntArray
-    share: FloatArray
-    attempted: FloatArray
-    earned: FloatArray
-    core: npt.NDArray[np.bool_]
-    failed: npt.NDArray[np.bool_]
 
 
 def coursework_features(day: SnapshotDay) -> dict[str, FloatArray]:
@@ -41,80 +24,64 @@ def coursework_features(day: SnapshotDay) -> dict[str, FloatArray]:
         The latest term is the student's own latest one with grades. NaN where there is no such grade, no
         core course, no earlier term or no credit on record.
     """
-    grades = _grades(day)
-    latest, before = _latest_terms(grades, n=len(day.students))
-    in_latest = grades.term == latest[grades.at]
-    average = _mean(day, grades, in_latest)
+    n = len(day.students)
+    grades = Grades.known(day)
+    latest, before = _latest_terms(grades, n=n)
+    earlier = grades.term == before[grades.at]
+    average_before = _mean(day, grades.at[earlier], grades.share[earlier])
+    in_year = grades.school_year == grades.latest_year(n_students=n)[grades.at]
+    # Each selection is a copy, let go before the next is made.
+    of_term = _of_term(day, grades.chosen(grades.term == latest[grades.at]))
     return {
-        "course_average": average,
-        "course_average_change": average - _mean(day, grades, grades.term == before[grades.at]),
-        "lowest_course": _lowest(day, grades, in_latest),
-        "core_failures_term": _core_failures(day, grades, in_latest),
-        "core_failures_year": _core_failures(day, grades, _in_latest_year(grades, n=len(day.students))),
+        **of_term,
+        "course_average_change": of_term["course_average"] - average_before,
+        **_of_year(day, grades.chosen(in_year)),
         **_credits(day, grades),
     }
 
 
-def _grades(day: SnapshotDay) -> _Grades:
-    rows = day.facts.grades
-    at = day.at(rows["student_id"])
-    counted = (at >= 0) & (days(rows["awarded_on"]) <= day.as_of)
-    rows, at = rows.loc[counted], at[counted]
-    school_year, starts_on = day.calendar.terms_of(days(rows["awarded_on"]), rows["term"])
-    share = (rows["value"] / rows["scale_max"]).to_numpy(dtype=np.float64)
-    attempted = rows["credits_attempted"].to_numpy(dtype=np.float64)
-    earned = rows["credits_earned"].to_numpy(dtype=np.float64)
-    return _Grades(
-        at=at,
-        term=starts_on.astype(np.int64),
-        school_year=school_year,
-        share=share,
-        attempted=attempted,
-        earned=earned,
-        core=rows["core"].to_numpy(dtype=np.bool_),
-        # The school's own credit decides where there is one; the pass mark differs from place to place.
-        failed=np.where((attempted > 0) & ~np.isnan(earned), earned <= 0, share < PASSING_SHARE),
-    )
+def _of_term(day: SnapshotDay, grades: Grades) -> dict[str, FloatArray]:
+    return {
+        "course_average": _mean(day, grades.at, grades.share),
+        "lowest_course": _lowest(day, grades),
+        "core_failures_term": _core_failures(day, grades),
+    }
 
 
-def _latest_terms(grades: _Grades, *, n: int) -> tuple[IntArray, IntArray]:
+def _of_year(day: SnapshotDay, grades: Grades) -> dict[str, FloatArray]:
+    return {"core_failures_year": _core_failures(day, grades), "on_track": on_track(day, grades)}
+
+
+def _latest_terms(grades: Grades, *, n: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Return the day each student's latest term with grades began, and that of the term before it."""
-    never = np.iinfo(np.int64).min
-    latest = np.full(n, never)
+    latest = np.full(n, NEVER, dtype=np.int32)
     np.maximum.at(latest, grades.at, grades.term)
-    before = np.full(n, never)
+    before = np.full(n, NEVER, dtype=np.int32)
     earlier = grades.term < latest[grades.at]
     np.maximum.at(before, grades.at[earlier], grades.term[earlier])
     return latest, before
 
 
-def _in_latest_year(grades: _Grades, *, n: int) -> npt.NDArray[np.bool_]:
-    latest = np.full(n, np.iinfo(np.int64).min)
-    np.maximum.at(latest, grades.at, grades.school_year)
-    inside: npt.NDArray[np.bool_] = grades.school_year == latest[grades.at]
-    return inside
+def _mean(day: SnapshotDay, at: npt.NDArray[np.int32], share: FloatArray) -> FloatArray:
+    is_graded = ~np.isnan(share)
+    at, share = at[is_graded], share[is_graded]
+    n = day.totals(at)
+    return np.divide(day.totals(at, share), n, out=day.missing(), where=n > 0)
 
 
-def _mean(day: SnapshotDay, grades: _Grades, chosen: npt.NDArray[np.bool_]) -> FloatArray:
-    chosen = chosen & ~np.isnan(grades.share)
-    n = day.totals(grades.at[chosen])
-    return np.divide(day.totals(grades.at[chosen], grades.share[chosen]), n, out=day.missing(), where=n > 0)
-
-
-def _lowest(day: SnapshotDay, grades: _Grades, chosen: npt.NDArray[np.bool_]) -> FloatArray:
+def _lowest(day: SnapshotDay, grades: Grades) -> FloatArray:
     lowest = day.missing()
     # fmin takes a number over NaN, so a student without grades stays missing.
-    np.fmin.at(lowest, grades.at[chosen], grades.share[chosen])
+    np.fmin.at(lowest, grades.at, grades.share)
     return lowest
 
 
-def _core_failures(day: SnapshotDay, grades: _Grades, chosen: npt.NDArray[np.bool_]) -> FloatArray:
-    core = chosen & grades.core
-    n_failed = day.totals(grades.at[core & grades.failed])
-    return np.where(day.totals(grades.at[core]) > 0, n_failed, np.nan)
+def _core_failures(day: SnapshotDay, grades: Grades) -> FloatArray:
+    n_failed = day.totals(grades.at[grades.core & grades.failed])
+    return np.where(day.totals(grades.at[grades.core]) > 0, n_failed, np.nan)
 
 
-def _credits(day: SnapshotDay, grades: _Grades) -> dict[str, FloatArray]:
+def _credits(day: SnapshotDay, grades: Grades) -> dict[str, FloatArray]:
     known = ~np.isnan(grades.attempted) & ~np.isnan(grades.earned)
     attempted = day.totals(grades.at[known], grades.attempted[known])
     earned = day.totals(grades.at[known], grades.earned[known])

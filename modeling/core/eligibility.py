@@ -11,7 +11,7 @@ import pandas as pd
 
 from modeling.core.facts_frames import FactFrames
 from modeling.core.labels import standing_outcomes
-from modeling.core.school_calendar import FloatArray, IntArray, SchoolCalendar, days
+from modeling.core.school_calendar import Days, FloatArray, IntArray, SchoolCalendar, days
 
 TERMINAL = ("dropped_out", "graduated", "transferred", "died")
 
@@ -34,13 +34,21 @@ def eligible_students(known: FactFrames, *, as_of: date) -> pd.Index:
     """
     rows = known.enrolments
     on_roll = rows.loc[(rows["entered_on"] <= pd.Timestamp(as_of)) & rows["exited_on"].isna()]
-    entered_on = on_roll.groupby("student_id")["entered_on"].max()
+    ids, entered_on = _last_entries(on_roll)
     outcomes = standing_outcomes(known.outcomes)
     terminal = outcomes.loc[outcomes["kind"].isin(TERMINAL)]
-    since_entering = days(terminal["happened_on"]) >= days(entered_on.reindex(terminal["student_id"]))
-    left = terminal.loc[since_entering, "student_id"]
-    ids: IntArray = np.setdiff1d(entered_on.index.to_numpy(dtype=np.int64), left.to_numpy(dtype=np.int64))
-    return pd.Index(ids, name="student_id")
+    at = pd.Index(ids).get_indexer(pd.Index(terminal["student_id"]))
+    since_entering = (at >= 0) & (days(terminal["happened_on"]) >= np.append(entered_on, np.datetime64("NaT"))[at])
+    return pd.Index(np.delete(ids, at[since_entering]), name="student_id")
+
+
+def _last_entries(on_roll: pd.DataFrame) -> tuple[IntArray, Days]:
+    """Return who is on the roll, sorted, and the day each entered last."""
+    student_id, entered_on = on_roll["student_id"].to_numpy(dtype=np.int64), days(on_roll["entered_on"])
+    order = np.lexsort((entered_on, student_id))
+    student_id, entered_on = student_id[order], entered_on[order]
+    is_last = np.append(student_id[1:] != student_id[:-1], True)[: student_id.size]
+    return student_id[is_last], entered_on[is_last]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from modeling.core.school_calendar import Days, FloatArray, Values, days
+from modeling.core.school_calendar import Days, FloatArray, IntArray, Values, days
 from modeling.core.snapshot_day import SnapshotDay
 
 # A student who joins within the first two weeks of school counts as on time.
@@ -28,34 +28,38 @@ def enrolment_features(day: SnapshotDay) -> dict[str, Values]:
         Counts, years and flags, and the grade level as str; NaN where the calendar, the birth date, the grade
         level or an earlier enrolment is missing.
     """
-    current = _newest(day.facts.enrolments, until=day.as_of).reindex(day.students)
     year = day.calendar.this_year()
     enrolled = day.sessions(*year)
-    grade = current["grade_level"].astype(object)
+    levels = np.array([level or np.nan for level in day.stays.grade_levels] + [np.nan], dtype=object)
     return {
         "school_moves_365d": _moves(day, window_days=365),
         "late_enrolment": np.where(enrolled > 0, _joined_after(day, year[0] + LATE_AFTER_SESSIONS), np.nan),
-        "age_for_grade": _age_for_grade(day, grade),
-        "repeated_grade": _repeated_grade(day, current),
-        "grade_level": grade.where(grade.notna() & (grade != ""), np.nan).to_numpy(),
+        "age_for_grade": _age_for_grade(day),
+        "repeated_grade": _repeated_grade(day),
+        "grade_level": levels[_grade(day)],
         "days_enrolled": enrolled if day.calendar.n_sessions else day.missing(),
     }
 
 
-def _newest(enrolments: pd.DataFrame, *, until: np.datetime64) -> pd.DataFrame:
-    """Return the last enrolment each student entered up to a day, index ``student_id``."""
-    entered = enrolments.loc[days(enrolments["entered_on"]) <= until]
-    newest = entered.sort_values(["entered_on", "school_id", "grade_level"]).drop_duplicates("student_id", keep="last")
-    return newest.set_index("student_id")
+def grade_numbers(day: SnapshotDay) -> FloatArray:
+    """Return the grade level of each student as a number, kindergarten as 0; NaN where it is missing or no number."""
+    counted = pd.Series(["0" if level in KINDERGARTEN else level for level in day.stays.grade_levels], dtype=object)
+    numbers = np.append(pd.to_numeric(counted, errors="coerce").to_numpy(dtype=np.float64), np.nan)
+    grade: FloatArray = numbers[_grade(day)]
+    return grade
+
+
+def _grade(day: SnapshotDay) -> IntArray:
+    """Return the grade level of each student's last stay as a position among `Stays.grade_levels`, -1 if missing."""
+    return np.append(day.stays.grade, -1)[day.current_stay]
 
 
 def _moves(day: SnapshotDay, *, window_days: int) -> FloatArray:
-    rows = day.facts.enrolments
-    rows = rows.loc[days(rows["entered_on"]) <= day.as_of].sort_values(["student_id", "entered_on", "school_id"])
-    same_student = rows["student_id"].eq(rows["student_id"].shift())
-    other_school = rows["school_id"].ne(rows["school_id"].shift())
-    moved = (same_student & other_school).to_numpy() & day.within(rows["entered_on"], window_days=window_days)
-    return day.totals(day.at(rows["student_id"])[moved])
+    stays = day.stays
+    entered = stays.entered_on <= day.as_of
+    at, school_id, entered_on = stays.at[entered], stays.school_id[entered], stays.entered_on[entered]
+    moved = (at[1:] == at[:-1]) & (school_id[1:] != school_id[:-1])
+    return day.totals(at[1:][moved & day.within(entered_on[1:], window_days=window_days)])
 
 
 def _joined_after(day: SnapshotDay, position: int) -> FloatArray:
@@ -64,12 +68,16 @@ def _joined_after(day: SnapshotDay, position: int) -> FloatArray:
     return np.where(day.sessions(year_first, position) > 0, 0.0, 1.0)
 
 
-def _age_for_grade(day: SnapshotDay, grade_level: pd.Series) -> FloatArray:
-    students = day.facts.students.drop_duplicates("student_id").set_index("student_id")
-    born = days(students["birth_on"].reindex(day.students))
-    counted = grade_level.where(~grade_level.isin(KINDERGARTEN), "0")
-    grade = pd.to_numeric(counted, errors="coerce").to_numpy(dtype=np.float64)
-    over: FloatArray = _completed_years(born, on=day.calendar.year_start) - (grade + USUAL_AGE_BEFORE_GRADE_1)
+def _age_for_grade(day: SnapshotDay) -> FloatArray:
+    students = day.facts.students
+    at = day.at(students["student_id"])
+    known, born_on = np.flatnonzero(at >= 0)[::-1], days(students["birth_on"])
+    born = np.full(len(day.students), np.datetime64("NaT"), dtype="datetime64[D]")
+    # Backwards, so that of two rows of a student the first counts.
+    born[at[known]] = born_on[known]
+    over: FloatArray = _completed_years(born, on=day.calendar.year_start) - (
+        grade_numbers(day) + USUAL_AGE_BEFORE_GRADE_1
+    )
     return over
 
 
@@ -84,10 +92,12 @@ def _completed_years(born: Days, *, on: np.datetime64) -> FloatArray:
     return np.where(np.isnat(born), np.nan, years)
 
 
-def _repeated_grade(day: SnapshotDay, current: pd.DataFrame) -> FloatArray:
+def _repeated_grade(day: SnapshotDay) -> FloatArray:
     """Return whether the grade is last year's; NaN where no enrolment of this year follows an older one."""
-    year_start = day.calendar.year_start
-    earlier = _newest(day.facts.enrolments, until=year_start - 1).reindex(day.students)
-    comparable = (days(current["entered_on"]) >= year_start) & earlier["entered_on"].notna().to_numpy()
-    same = (current["grade_level"] == earlier["grade_level"]).to_numpy(dtype=np.bool_)
+    stays, current, year_start = day.stays, day.current_stay, day.calendar.year_start
+    earlier = stays.newest(until=year_start - 1)
+    entered_on = np.append(stays.entered_on, np.datetime64("NaT"))
+    grade = np.append(stays.grade, -1)
+    comparable = (entered_on[current] >= year_start) & (earlier >= 0)
+    same = (grade[current] == grade[earlier]) & (grade[current] >= 0)
     return np.where(comparable, same, np.nan)

@@ -83,14 +83,33 @@ def at_capacity(y: ArrayLike, p: ArrayLike, *, capacity: int) -> tuple[float, fl
     Rows that tie across the line count by their share, the mean over every order they could stand in: a rule with
     four scores is then neither lucky nor unlucky, and the order of rows changes nothing.
     """
-    labels, risks = np.asarray(y, dtype=np.float64), np.asarray(p, dtype=np.float64)
-    capacity = min(capacity, len(labels))
+    labels = np.asarray(y, dtype=np.float64)
+    found = float(listed(p, capacity=capacity) @ labels)
+    return found / min(capacity, len(labels)), found / float(labels.sum()) if labels.any() else 0.0
+
+
+def listed(p: ArrayLike, *, capacity: int) -> FloatArray:
+    """Return of each row how far it is on the list: 1 above the line, 0 below, its share of the last places at it.
+
+    Parameters
+    ----------
+    p : array-like of shape (n,)
+    capacity : int
+        How many rows are listed, at least 1.
+
+    Returns
+    -------
+    ndarray of shape (n,), in [0, 1]
+        Adds up to `capacity`, or to n where that is less.
+    """
+    risks = np.asarray(p, dtype=np.float64)
+    capacity = min(capacity, len(risks))
     if capacity < 1:
         raise NotMeasurable("Precision at capacity needs a capacity of at least one student.")
     line = np.partition(risks, len(risks) - capacity)[len(risks) - capacity]
     above, at = risks > line, risks == line
-    found = labels[above].sum() + labels[at].mean() * (capacity - above.sum())
-    return float(found / capacity), float(found / labels.sum()) if labels.any() else 0.0
+    rows: FloatArray = np.where(at, (capacity - above.sum()) / at.sum(), above.astype(np.float64))
+    return rows
 
 
 def expected_calibration_error(y: ArrayLike, p: ArrayLike) -> float:
@@ -106,7 +125,7 @@ def expected_calibration_error(y: ArrayLike, p: ArrayLike) -> float:
 def calibration_bins(y: ArrayLike, p: ArrayLike) -> list[dict[str, float]]:
     """Return the calibration curve: of each of ten equal-width bins that holds a row `n`, `risk` and `case_share`."""
     labels, risks = np.asarray(y, dtype=np.float64), np.asarray(p, dtype=np.float64)
-    member = np.minimum((risks * N_CALIBRATION_BINS).astype(int), N_CALIBRATION_BINS - 1)
+    member = calibration_bin_of(risks)
     rows = []
     for number in np.unique(member):
         here = member == number
@@ -114,6 +133,11 @@ def calibration_bins(y: ArrayLike, p: ArrayLike) -> list[dict[str, float]]:
             {"n": float(here.sum()), "risk": float(risks[here].mean()), "case_share": float(labels[here].mean())}
         )
     return rows
+
+
+def calibration_bin_of(risks: FloatArray) -> NDArray[np.intp]:
+    """Return which of the bins of equal width each risk lies in."""
+    return np.minimum((risks * N_CALIBRATION_BINS).astype(np.intp), N_CALIBRATION_BINS - 1)
 
 
 def f1_threshold(y: ArrayLike, p: ArrayLike) -> float:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from typing import Any
+from itertools import chain
+from typing import Any, overload
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 DAY = "datetime64[s]"
@@ -71,6 +74,8 @@ COLUMNS: dict[str, dict[str, str]] = {
     "attributes": {"student_id": "int64", "name": "str", "value": "str", "known_on": DAY, "replaced_on": DAY},
     "term_features": {"name": "str", "term": "str", "quantity": "str"},
 }
+# What there may be too much of for one frame.
+RECORDS = ("attendance", "grades", "discipline")
 # Facts of which a later file may bring another version. Outcomes are corrected by rows of their own.
 VERSIONED = tuple(name for name, columns in COLUMNS.items() if "replaced_on" in columns)
 
@@ -78,6 +83,48 @@ VERSIONED = tuple(name for name, columns in COLUMNS.items() if "replaced_on" in 
 def empty(frame: str) -> pd.DataFrame:
     """Return the frame of that name with its columns and no rows."""
     return pd.DataFrame({column: pd.Series(dtype=dtype) for column, dtype in COLUMNS[frame].items()})
+
+
+@dataclass(frozen=True, kw_only=True)
+class InParts:
+    """Rows of one kind that are too many to lie in memory at once as a frame: read part by part, as often as asked.
+
+    Attributes
+    ----------
+    read : callable
+        Returns the parts in the order of the rows, each a frame of some hundred thousand rows with the columns of
+        `COLUMNS`, ``replaced_on`` included.
+    """
+
+    read: Callable[[], Iterable[pd.DataFrame]]
+
+    def each(self, cut: Callable[[pd.DataFrame], pd.DataFrame]) -> InParts:
+        """Return the same rows with something done to each part as it is read."""
+        return InParts(read=lambda: map(cut, self.read()))
+
+
+class _Records:
+    """A field that holds a frame or parts; who asks for it gets a frame, whole, however much that takes."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, facts: None, owner: type) -> None: ...
+    @overload
+    def __get__(self, facts: FactFrames, owner: type) -> pd.DataFrame: ...
+    def __get__(self, facts: FactFrames | None, owner: type) -> pd.DataFrame | None:
+        if facts is None:
+            # What dataclasses take for the default.
+            return None
+        held: pd.DataFrame | InParts = facts.__dict__[self.name]
+        if isinstance(held, InParts):
+            parts = list(held.read())
+            return parts[0] if len(parts) == 1 else pd.concat([empty(self.name), *parts], ignore_index=True)
+        return held
+
+    def __set__(self, facts: FactFrames, value: pd.DataFrame | InParts | None) -> None:
+        facts.__dict__[self.name] = empty(self.name) if value is None else value
 
 
 def _frame(name: str) -> pd.DataFrame:
@@ -101,7 +148,8 @@ class FactFrames:
     students, enrolments, attendance, grades, discipline, interventions, outcomes, attributes : DataFrame
         Columns as in `COLUMNS`, further ones are carried along. Dates are datetime64; ids are integers.
         Every version of a fact is a row: ``replaced_on`` is the day from which it no longer held, NaT while it
-        does. A frame without that column holds facts of which nothing was ever replaced.
+        does. A frame without that column holds facts of which nothing was ever replaced. Texts may be
+        categorical. Attendance, grades and discipline may be given `InParts`.
     term_features : DataFrame
         For a flat cohort: the feature ``name`` is the ``quantity`` ("value", "credits_attempted",
         "credits_earned", or "absences") recorded for ``term``.
@@ -114,9 +162,9 @@ class FactFrames:
     school_days: pd.DataFrame = _frame("school_days")
     students: pd.DataFrame = _frame("students")
     enrolments: pd.DataFrame = _frame("enrolments")
-    attendance: pd.DataFrame = _frame("attendance")
-    grades: pd.DataFrame = _frame("grades")
-    discipline: pd.DataFrame = _frame("discipline")
+    attendance: _Records = _Records()
+    grades: _Records = _Records()
+    discipline: _Records = _Records()
     interventions: pd.DataFrame = _frame("interventions")
     outcomes: pd.DataFrame = _frame("outcomes")
     attributes: pd.DataFrame = _frame("attributes")
@@ -126,14 +174,22 @@ class FactFrames:
     def __post_init__(self) -> None:
         """Refuse a frame that lacks a column of the contract; facts without versions were never replaced."""
         for name in VERSIONED:
-            frame: pd.DataFrame = getattr(self, name)
-            if "replaced_on" not in frame:
+            frame = self.__dict__[name]
+            if isinstance(frame, pd.DataFrame) and "replaced_on" not in frame:
+                never = pd.Series(pd.NaT, frame.index, dtype=DAY)
                 # Frozen for everybody else.
-                object.__setattr__(self, name, frame.assign(replaced_on=pd.Series(pd.NaT, frame.index, dtype=DAY)))
-        for name, columns in COLUMNS.items():
-            lacking = sorted(set(columns) - set(getattr(self, name).columns))
-            if lacking:
-                raise ValueError(f"The frame of {name} lacks {', '.join(lacking)}.")
+                object.__setattr__(self, name, frame.assign(replaced_on=never))
+        for name in COLUMNS:
+            frame = self.__dict__[name]
+            if isinstance(frame, pd.DataFrame):
+                _check_columns(name, frame)
+
+    def parts(self, name: str) -> Iterator[pd.DataFrame]:
+        """Return the rows of a kind of record part by part, in their order; a frame in memory is one part."""
+        held = self.__dict__[name]
+        for part in chain([empty(name)], held.read()) if isinstance(held, InParts) else [held]:
+            _check_columns(name, part)
+            yield part
 
     def known_by(self, as_of: date) -> FactFrames:
         """Return only what was known on a day: later facts are gone, later endings and corrections undone.
@@ -151,7 +207,7 @@ class FactFrames:
         """
         day = pd.Timestamp(as_of)
         known: dict[str, Any] = {
-            frame.name: _known(getattr(self, frame.name), day)
+            frame.name: self._cut(frame.name, lambda rows: rows.loc[is_known(rows, day)])
             for frame in fields(self)
             if "known_on" in COLUMNS.get(frame.name, {})
         }
@@ -165,19 +221,34 @@ class FactFrames:
     def of_students(self, student_ids: Collection[int]) -> FactFrames:
         """Return the facts of some students only; the calendar and what is kept stay as they are."""
         ids = list(student_ids)
-        narrowed = {
-            frame.name: getattr(self, frame.name).loc[lambda rows: rows["student_id"].isin(ids)]
+        narrowed: dict[str, Any] = {
+            frame.name: self._cut(frame.name, lambda rows: rows.loc[rows["student_id"].isin(ids)])
             for frame in fields(self)
             if "student_id" in COLUMNS.get(frame.name, {})
         }
         return replace(self, **narrowed)
 
+    def _cut(self, name: str, cut: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame | InParts:
+        held: pd.DataFrame | InParts = self.__dict__[name]
+        if name not in RECORDS:
+            return cut(self.__dict__[name])
+        # Records are many, and who wants them known by a day mostly asks with `is_known` as they pass.
+        parts = held if isinstance(held, InParts) else InParts(read=lambda: [held])
+        return parts.each(cut)
 
-def _known(rows: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    known = rows["known_on"] <= day
+
+def _check_columns(name: str, frame: pd.DataFrame) -> None:
+    lacking = [column for column in COLUMNS[name] if column not in frame.columns]
+    if lacking:
+        raise ValueError(f"The frame of {name} lacks {', '.join(sorted(lacking))}.")
+
+
+def is_known(rows: pd.DataFrame, day: pd.Timestamp) -> npt.NDArray[np.bool_]:
+    """Return which rows were known on a day and not yet replaced by then."""
+    known = (rows["known_on"] <= day).to_numpy()
     if "replaced_on" in rows:
-        known &= ~(rows["replaced_on"] <= day)
-    return rows if known.all() else rows.loc[known]
+        known = known & ~(rows["replaced_on"] <= day).to_numpy()
+    return known
 
 
 def _without_later_exits(enrolments: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:

@@ -24,7 +24,7 @@ Family = Callable[[SnapshotDay], Mapping[str, Values]]
 # The kind of record each family needs ("" for enrolment, which every institution has).
 FAMILIES: tuple[tuple[Sequence[Feature], str, Family], ...] = (
     (catalogue.ATTENDANCE, "attendance", attendance_features),
-    (catalogue.COURSEWORK, "grades", coursework_features),
+    (catalogue.COURSEWORK + catalogue.PROGRESS, "grades", coursework_features),
     (catalogue.CONDUCT, "discipline", conduct_features),
     (catalogue.ENROLMENT, "", enrolment_features),
     (catalogue.HELP, "interventions", help_features),

@@ -51,6 +51,8 @@ class FitSettings:
     calibration : "best", "identity", "sigmoid" or "isotonic"
         "best" takes the lowest out-of-fold Brier score.
     imbalance : "none", "class_weights" or "smote"
+        What is done about the rarer outcome, inside each training fold. It moves the scores; calibration, fitted out of
+        fold to the true shares, moves them back.
     """
 
     horizon_days: int
@@ -77,12 +79,15 @@ class FittedRisk:
         The fitted encoder and booster, scikit-learn's way.
     out_of_fold : ndarray of shape (n,)
         Calibrated probability of each training row from trees and a curve that never saw it.
+    class_balance : dict
+        Rows of either outcome before and after what was done about imbalance, in the final fit.
     """
 
     booster_text: str
     specification: dict[str, Any]
     pipeline: Pipeline
     out_of_fold: FloatArray
+    class_balance: dict[str, Any] = field(default_factory=dict)
 
     def model(self) -> RiskModel:
         """Return the model as it will be read back from its text."""
@@ -120,7 +125,7 @@ def fit_risk_model(
         If there are too few rows, too few rows or students of one outcome, or no feature that varies.
     """
     labels = _checked(frame, y)
-    features = _usable(frame, features)
+    features = usable_features(frame, features)
     folds = _folds(labels, groups, n_folds=settings.n_folds, seed=seed)
     n_trees, log_odds = _out_of_fold(frame, labels, folds=folds, features=features, settings=settings, seed=seed)
     kinds = calibration.KINDS if settings.calibration == "best" else (settings.calibration,)
@@ -142,7 +147,13 @@ def fit_risk_model(
         "reference": reference.training_reference(frame, features),
     }
     text = pipeline["boost"].booster_.model_to_string()
-    return FittedRisk(booster_text=text, specification=specification, pipeline=pipeline, out_of_fold=probability)
+    return FittedRisk(
+        booster_text=text,
+        specification=specification,
+        pipeline=pipeline,
+        out_of_fold=probability,
+        class_balance=pipeline["boost"].class_balance_,
+    )
 
 
 def risk_pipeline(features: Sequence[Feature], *, settings: FitSettings, n_trees: int, seed: int) -> Pipeline:
@@ -156,6 +167,7 @@ def risk_pipeline(features: Sequence[Feature], *, settings: FitSettings, n_trees
         n_trees=n_trees,
         parameters=dict(settings.booster),
         seed=seed,
+        imbalance=settings.imbalance,
     )
     return Pipeline([("encode", encoder), ("boost", booster)])
 
@@ -199,8 +211,11 @@ def _checked(frame: pd.DataFrame, y: ArrayLike) -> FloatArray:
     return labels
 
 
-def _usable(frame: pd.DataFrame, features: Sequence[Feature]) -> list[Feature]:
-    """Return the features that have a value somewhere; at least one of them has to vary."""
+def usable_features(frame: pd.DataFrame, features: Sequence[Feature]) -> list[Feature]:
+    """Return the features that have a value somewhere; at least one of them has to vary.
+
+    :raises NotFittable: if none does
+    """
     n_distinct = {feature.name: frame[feature.name].nunique() if feature.name in frame else 0 for feature in features}
     if max(n_distinct.values(), default=0) < 2:
         raise NotFittable("No feature varies among the training rows: all are missing or constant.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 from modeling.core.encoding import FrameEncoder
 from modeling.core.feature import Feature
@@ -62,10 +62,12 @@ class OutlierClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # 
         return np.clip(X, self.low_, self.high_)
 
 
-def logistic_pipeline(features: Sequence[Feature], *, seed: int) -> Pipeline:
+def logistic_pipeline(
+    features: Sequence[Feature], *, seed: int, scaling: Literal["standard", "min_max"] = "standard"
+) -> Pipeline:
     """Return the unfitted baseline; everything it learns, it learns from the rows it is fitted to.
 
-    Numbers: clipped, median where missing with a flag that says so, standardised. Categories: most common where
+    Numbers: clipped, median where missing with a flag that says so, scaled. Categories: most common where
     missing with a flag, one-hot, rare and unseen ones left to one column.
 
     Parameters
@@ -73,6 +75,8 @@ def logistic_pipeline(features: Sequence[Feature], *, seed: int) -> Pipeline:
     features : sequence of Feature
         The columns of the frame to use, the same as the model's.
     seed : int
+    scaling : "standard" or "min_max"
+        To mean 0 and variance 1, or to 0..1 between the least and the most of the training rows.
     """
     encoder = FrameEncoder(features)
     categories = set(encoder.category_positions)
@@ -81,7 +85,7 @@ def logistic_pipeline(features: Sequence[Feature], *, seed: int) -> Pipeline:
         [
             ("clip", OutlierClipper()),
             ("impute", SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)),
-            ("scale", StandardScaler()),
+            ("scale", StandardScaler() if scaling == "standard" else MinMaxScaler()),
         ]
     )
     categorical = Pipeline(

@@ -1,8 +1,7 @@
-"""Chooses what to say of each student: the largest contributions, as codes and values to be worded on screen."""
+"""Chooses what to say of each student: the sources that contribute most and hold, as codes and values to be worded."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -13,42 +12,27 @@ from numpy.typing import NDArray
 from modeling.core.encoding import category_code
 from modeling.core.feature import Feature
 from modeling.core.risk_model import RiskModel, Scores
+from modeling.core.sources import Sources
+from modeling.core.standing import MOST_TOLD, Noise, Standing, first_sources
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 Direction = Literal["raises", "lowers"]
 
-# In log-odds: .05 moves a risk of 20 % to 20.8 % at most. Less than that is not worth a sentence to a family.
-SMALLEST_CONTRIBUTION = 0.05
-# Absence over 10, 30 and 90 days are one thing said three times: at most this many reasons share a source.
-MOST_OF_ONE_SOURCE = 2
-
-_WINDOW = re.compile(r"_(\d+d|(last_)?(year|term)|\d+(st|nd|rd|th))$")
-# The catalogue's other ways of saying the same.
-_SAME_SOURCE = {
-    "absence_trend": "absence_rate",
-    "unexcused_share": "absence_rate",
-    "chronic_absence": "absence_rate",
-    "course_average_change": "course_average",
-    "lowest_course": "course_average",
-    "credits_behind": "credits",
-    "credits_earned_share": "credits",
-}
-
-
-def source_of(name: str) -> str:
-    """Return what a feature is about, without the window or term it looks at.
-
-    "absence_rate_10d" and "absence_rate_year" are both about "absence_rate", "grade_1st" and "grade_2nd" about "grade".
-    """
-    subject = _WINDOW.sub("", name)
-    return _SAME_SOURCE.get(subject, subject)
-
 
 def top_reasons(
-    model: RiskModel, frame: pd.DataFrame, scores: Scores, *, n_raising: int = 5, n_lowering: int = 3
+    model: RiskModel,
+    frame: pd.DataFrame,
+    scores: Scores,
+    *,
+    n_raising: int = MOST_TOLD,
+    n_lowering: int = MOST_TOLD,
 ) -> list[list[dict[str, Any]]]:
     """Return the reasons of each student, the largest contribution first.
+
+    A reason is a source: what its features contribute is added up, and the one of them that contributes most in the
+    same direction gives the words. It is told if it stays among the first ones when the model is fitted to other
+    students, as far as `reason_stability.bound` could tell; a version without that bound tells every reason.
 
     Parameters
     ----------
@@ -58,51 +42,52 @@ def top_reasons(
     scores : Scores
         What `model` said of `frame`.
     n_raising, n_lowering : int
-        The most reasons of each direction.
+        The most reasons of each direction. The bound speaks of `MOST_TOLD`.
 
     Returns
     -------
     list of n lists of dict
-        Plain JSON types: ``code`` (the feature's name), ``value`` (as in the frame; None where missing),
-        ``comparison`` (the training median of a number, the most common value of a flag or category),
-        ``direction`` ("raises" or "lowers"), ``changeable``, ``contribution`` (log-odds). Empty where nothing
-        contributes enough.
+        Plain JSON types: ``code`` (name of the feature that gives the words), ``source``, ``value`` (as in the frame;
+        None where missing), ``comparison`` (the training median of a number, the most common value of a flag or
+        category), ``direction`` ("raises" or "lowers"), ``changeable``, ``contribution`` (log-odds, of the whole
+        source), ``holds`` (True; None where the version cannot tell). Empty where nothing contributes enough or holds.
     """
     contributions = scores.contributions[:, :-1]
-    groups = np.unique([source_of(feature.name) for feature in model.features], return_inverse=True)[1]
-    chosen = [
-        *_strongest(contributions, groups=groups, n_most=n_raising),
-        *_strongest(-contributions, groups=groups, n_most=n_lowering),
-    ]
-    rows = np.concatenate([rows for rows, _ in chosen])
-    columns = np.concatenate([columns for _, columns in chosen])
-    strength = np.abs(contributions[rows, columns])
-    order = np.lexsort((columns, -strength, rows))
+    sources = Sources.of(model.features)
+    sums = sources.sums(contributions)
+    bound = model.specification.get("reasons") or None
+    parts = []
+    for sign, n_most in ((1.0, n_raising), (-1.0, n_lowering)):
+        standing = first_sources(sign * sums, n_most=n_most)
+        told = np.ones(len(standing.rows), dtype=np.bool_) if bound is None else _holds(standing, bound, sources)
+        rows, chosen = standing.rows[told], standing.sources[told]
+        strongest = _strongest_columns(sign * contributions, sources, rows=rows, chosen=chosen)
+        parts.append((rows, chosen, strongest))
+    rows, chosen, columns = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    order = np.lexsort((chosen, -np.abs(sums[rows, chosen]), rows))
+    rows, chosen, columns = rows[order], chosen[order], columns[order]
     reasons: list[list[dict[str, Any]]] = [[] for _ in range(len(frame))]
-    described = _described(model, frame, rows=rows[order], columns=columns[order], contributions=contributions)
-    for row, reason in zip(rows[order].tolist(), described, strict=True):
-        reasons[row].append(reason)
+    described = _described(model, frame, rows=rows, columns=columns, contributions=sums[rows, chosen])
+    for row, source, reason in zip(rows.tolist(), chosen.tolist(), described, strict=True):
+        reasons[row].append(reason | {"source": sources.names[source], "holds": None if bound is None else True})
     return reasons
 
 
-def _strongest(contributions: FloatArray, *, groups: IntArray, n_most: int) -> list[tuple[IntArray, IntArray]]:
-    """Return (rows, columns) of the largest positive contributions, at most two of a group in a row."""
-    n_rows, n_columns = contributions.shape
-    order = np.argsort(-contributions, axis=1, kind="stable")
-    n_taken = np.zeros(n_rows, dtype=np.intp)
-    n_of_group = np.zeros((n_rows, int(groups.max(initial=0)) + 1), dtype=np.intp)
-    every_row = np.arange(n_rows)
-    chosen = []
-    for rank in range(n_columns):
-        columns = order[:, rank]
-        strong = (contributions[every_row, columns] >= SMALLEST_CONTRIBUTION) & (n_taken < n_most)
-        if not strong.any():
-            break
-        rows = every_row[strong & (n_of_group[every_row, groups[columns]] < MOST_OF_ONE_SOURCE)]
-        n_taken[rows] += 1
-        n_of_group[rows, groups[columns[rows]]] += 1
-        chosen.append((rows, columns[rows]))
-    return chosen or [(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp))]
+def _holds(standing: Standing, bound: Mapping[str, Any], sources: Sources) -> NDArray[np.bool_]:
+    if bound["margin"] is None:
+        return np.zeros(len(standing.rows), dtype=np.bool_)
+    held: NDArray[np.bool_] = standing.margins(Noise.from_json(bound, sources.names)) >= bound["margin"]
+    return held
+
+
+def _strongest_columns(contributions: FloatArray, sources: Sources, *, rows: IntArray, chosen: IntArray) -> IntArray:
+    """Return for each student and source the feature of that source with the largest contribution."""
+    strongest = np.empty(len(rows), dtype=np.intp)
+    for source in np.unique(chosen):
+        at = chosen == source
+        columns = np.flatnonzero(sources.of_column == source)
+        strongest[at] = columns[contributions[np.ix_(rows[at], columns)].argmax(axis=1)]
+    return strongest
 
 
 def _described(
@@ -111,14 +96,15 @@ def _described(
     values = [_plain_values(feature, frame) for feature in model.features]
     comparisons = _comparisons(model.features, model.specification["reference"])
     described = []
-    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        feature, contribution = model.features[column], float(contributions[row, column])
+    for row, column, contribution in zip(rows.tolist(), columns.tolist(), contributions.tolist(), strict=True):
+        feature = model.features[column]
+        direction: Direction = "raises" if contribution > 0 else "lowers"
         described.append(
             {
                 "code": feature.name,
                 "value": values[column][row],
                 "comparison": comparisons[column],
-                "direction": "raises" if contribution > 0 else "lowers",
+                "direction": direction,
                 "changeable": feature.changeable,
                 "contribution": contribution,
             }

@@ -61,6 +61,8 @@ class RiskModel:
         As stored.
     threshold : float
         At or above it `dropout_risk` is 1.
+    term : RiskModel, or None
+        The model of the term; None where there were too few labels to learn one, and in older versions.
     """
 
     def __init__(
@@ -70,10 +72,12 @@ class RiskModel:
         encoder: FrameEncoder,
         calibration: Calibration,
         specification: Mapping[str, Any],
+        term: RiskModel | None = None,
     ) -> None:
         self.specification = specification
         self.features: list[Feature] = list(encoder.features)
         self.threshold = float(specification["threshold"])
+        self.term = term
         self._booster = booster
         self._encoder = encoder
         self._calibration = calibration
@@ -105,13 +109,35 @@ class RiskModel:
             calibration = Calibration.from_json(specification["calibration"])
             threshold = float(specification["threshold"])
             booster = lightgbm.Booster(model_str=text)
+            term = cls._of_term(specification.get("term", {}))
         except (KeyError, TypeError, UnknownEncoding, UnreadableCalibration, lightgbm.basic.LightGBMError) as error:
             raise UnreadableModel(f"The model cannot be read: {error}") from error
         if booster.feature_name() != encoder.names:
             raise UnreadableModel("The booster's columns are not the specification's features in their order.")
         if booster.num_trees() == 0 or not 0 <= threshold <= 1:
             raise UnreadableModel("The model has no trees, or a threshold outside 0 to 1.")
-        return cls(booster, encoder=encoder, calibration=calibration, specification=specification)
+        return cls(booster, encoder=encoder, calibration=calibration, specification=specification, term=term)
+
+    @classmethod
+    def _of_term(cls, stored: Mapping[str, Any]) -> RiskModel | None:
+        """Read the model of the term; a stored sentence says why there is none."""
+        if not stored or "absent" in stored:
+            return None
+        return cls.from_text(stored["booster_text"], stored["specification"])
+
+    @property
+    def booster(self) -> lightgbm.Booster:
+        """Return the trees, for what explains them."""
+        return self._booster
+
+    def matrix(self, frame: pd.DataFrame) -> FloatArray:
+        """Return a frame as the trees read it.
+
+        Returns
+        -------
+        ndarray of shape (n, n_features), NaN where missing
+        """
+        return self._encoder.transform(frame)
 
     def score(self, frame: pd.DataFrame) -> Scores:
         """Score many students.
@@ -121,7 +147,8 @@ class RiskModel:
         frame : DataFrame of shape (n, any)
             One row a student; a feature it lacks is missing.
         """
-        return self._scores(self._encoder.transform(frame))
+        term = None if self.term is None else self.term.probabilities(frame)
+        return self._scores(self._encoder.transform(frame), term_probability=term)
 
     def probabilities(self, frame: pd.DataFrame) -> FloatArray:
         """Return the calibrated probabilities alone, without the contributions, which cost far more.
@@ -131,17 +158,27 @@ class RiskModel:
         ndarray of shape (n,), in (0, 1)
             The same floats as in `score`.
         """
-        return self._calibration.probability(self._log_odds(self._encoder.transform(frame)))
+        return self._probability(self._encoder.transform(frame))
 
     def score_row(self, values: Mapping[str, Any]) -> Scores:
         """Score one student from values by feature name, to the same floats as `score`."""
-        return self._scores(self._encoder.encode_row(values))
+        term = None if self.term is None else self.term._probability(self.term._encoder.encode_row(values))
+        return self._scores(self._encoder.encode_row(values), term_probability=term)
 
-    def _scores(self, matrix: FloatArray) -> Scores:
+    def _probability(self, matrix: FloatArray) -> FloatArray:
+        return self._calibration.probability(self._log_odds(matrix))
+
+    def _scores(self, matrix: FloatArray, *, term_probability: FloatArray | None) -> Scores:
         if len(matrix) == 0:
             none = np.empty(0)
             no_contributions = np.empty((0, len(self.features) + 1))
-            return Scores(log_odds=none, probability=none, contributions=no_contributions, missing_share=none)
+            return Scores(
+                log_odds=none,
+                probability=none,
+                contributions=no_contributions,
+                missing_share=none,
+                term_probability=term_probability,
+            )
         log_odds = self._log_odds(matrix)
         contributions = self._booster.predict(matrix, pred_contrib=True, num_threads=1)
         return Scores(
@@ -149,6 +186,7 @@ class RiskModel:
             probability=self._calibration.probability(log_odds),
             contributions=np.asarray(contributions, dtype=np.float64),
             missing_share=np.isnan(matrix).mean(axis=1),
+            term_probability=term_probability,
         )
 
     def _log_odds(self, matrix: FloatArray) -> FloatArray:

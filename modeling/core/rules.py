@@ -96,6 +96,33 @@ def rule_points(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:
     return total
 
 
+def standing(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
+    """Return what the rule's list is sorted by: points, then how far a student is past each condition.
+
+    A rule has few points to give, so that many students share them. Of equal points, who is further in the direction
+    of the first condition stands first (who missed more school), then of the second, and so on.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_students, n_features)
+        A snapshot.
+    rules : sequence of Rule
+
+    Returns
+    -------
+    DataFrame of float, index as `frame`
+        Column ``points`` and one per feature that is compared by more or less, each the larger the sooner; -inf where
+        the value is missing.
+    """
+    columns = {"points": rule_points(frame, rules)}
+    for rule in rules:
+        if rule.op == "equals" or rule.feature in columns or not pd.api.types.is_numeric_dtype(frame[rule.feature]):
+            continue
+        sign = 1.0 if rule.op in ("at_least", "above") else -1.0
+        columns[rule.feature] = (frame[rule.feature].astype("float64") * sign).fillna(-np.inf)
+    return pd.DataFrame(columns, index=frame.index, dtype=np.float64)
+
+
 def n_missing(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:
     """Return how many of the features the rules ask about are missing, per student."""
     asked = list(dict.fromkeys(rule.feature for rule in rules))

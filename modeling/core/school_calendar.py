@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +65,13 @@ class SchoolCalendar:
         start: np.datetime64 = self.year_starts[-1]
         return start
 
+    @property
+    def school_year(self) -> int:
+        """Return the year in which the current school year ends, as terms and grades are counted."""
+        if len(self.terms):
+            return int(self.terms.sort_values("starts_on")["school_year"].iloc[-1])
+        return int(_school_year(self.year_start))
+
     def position(self, dates: Any) -> IntArray:
         """Return how many sessions were held before each date; NaT lies after all of them."""
         return np.searchsorted(self.sessions, days(dates), side="left")
@@ -82,7 +90,7 @@ class SchoolCalendar:
         """Return the last `n` sessions as positions, first and past-the-last."""
         return max(self.n_sessions - n, 0), self.n_sessions
 
-    def terms_of(self, awarded_on: Days, terms: pd.Series) -> tuple[IntArray, Days]:
+    def terms_of(self, awarded_on: Days, term: IntArray, names: Sequence[str]) -> tuple[IntArray, Days]:
         """Return the school year and the first day of the term each grade belongs to.
 
         A report card may come after the next term has begun, so a grade of term "1" belongs to the newest
@@ -92,7 +100,9 @@ class SchoolCalendar:
         Parameters
         ----------
         awarded_on : array of datetime64[D], shape (n_grades,)
-        terms : Series of str, shape (n_grades,)
+        term : array of int, shape (n_grades,)
+            Position of the term's name in `names`, -1 where it is missing.
+        names : sequence of str
 
         Returns
         -------
@@ -101,14 +111,15 @@ class SchoolCalendar:
         starts_on : array of datetime64[D], shape (n_grades,)
         """
         year_began = _conventional_start(awarded_on)
-        number = pd.to_numeric(terms, errors="coerce").fillna(0).to_numpy(dtype=np.int64)
-        school_year = year_began.astype("datetime64[Y]").astype(np.int64) + 1970 + 1
-        starts_on = year_began + number
-        label = terms.to_numpy(dtype=object)
-        for term, known in self.terms.sort_values("starts_on").groupby("term"):
+        numbers = pd.to_numeric(pd.Series(list(names), dtype=object), errors="coerce").fillna(0)
+        number = np.append(numbers.to_numpy(dtype=np.int64), 0)
+        school_year = _school_year(year_began)
+        starts_on = year_began + number[term]
+        at_name = {name: at for at, name in enumerate(names)}
+        for name, known in self.terms.sort_values("starts_on").groupby("term"):
             starts = days(known["starts_on"])
             newest = np.searchsorted(starts, awarded_on, side="right") - 1
-            found = (label == term) & (newest >= 0)
+            found = (term == at_name.get(str(name), len(names))) & (newest >= 0)
             school_year[found] = known["school_year"].to_numpy()[newest[found]]
             starts_on[found] = starts[newest[found]]
         return school_year, starts_on
@@ -120,3 +131,8 @@ def _conventional_start(dates: Any) -> Any:
     months = np.asarray(dates, dtype="datetime64[M]")
     year = (months - (FIRST_MONTH - 1)).astype("datetime64[Y]")
     return (year.astype("datetime64[M]") + (FIRST_MONTH - 1)).astype("datetime64[D]")
+
+
+def _school_year(year_began: Any) -> Any:
+    """Return the year in which a school year that began on a day ends."""
+    return year_began.astype("datetime64[Y]").astype(np.int64) + 1970 + 1

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from modeling.core.eligibility import SessionsOnRoll, eligible_students
-from modeling.core.facts_frames import FactFrames
-from modeling.core.school_calendar import FloatArray, IntArray, SchoolCalendar, days
+from modeling.core.facts_frames import FactFrames, is_known
+from modeling.core.places import Places
+from modeling.core.school_calendar import Days, FloatArray, IntArray, SchoolCalendar, days
+from modeling.core.stays import Stays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +26,8 @@ class SnapshotDay:
     Attributes
     ----------
     as_of : datetime64[D]
+    recorded : FactFrames
+        What is recorded, later facts included.
     facts : FactFrames
         Known by `as_of`.
     students : Index of int, shape (n_students,)
@@ -31,6 +38,7 @@ class SnapshotDay:
     """
 
     as_of: np.datetime64
+    recorded: FactFrames
     facts: FactFrames
     students: pd.Index
     calendar: SchoolCalendar
@@ -45,17 +53,42 @@ class SnapshotDay:
         students = eligible_students(known, as_of=as_of)
         return cls(
             as_of=day,
+            recorded=facts,
             facts=known,
             students=students,
             calendar=calendar,
             on_roll=SessionsOnRoll.of(known.enrolments, students=students, calendar=calendar),
         )
 
+    def records(self, name: str) -> Iterator[tuple[pd.DataFrame, IntArray, npt.NDArray[np.bool_]]]:
+        """Yield attendance, grades or incidents part by part: rows, whose they are, and which of them count.
+
+        Only rows of students on the roll that were known by `as_of` count. Cutting the others out here would copy
+        every column, also those that nobody looks at.
+        """
+        for rows in self.recorded.parts(name):
+            at = self.at(rows["student_id"])
+            yield rows, at, (at >= 0) & is_known(rows, pd.Timestamp(self.as_of))
+
     def at(self, student_id: pd.Series) -> IntArray:
         """Return the position of each row's student among `students`, -1 where not on the roll."""
-        return self.students.get_indexer(pd.Index(student_id))
+        return self._places.at(student_id.to_numpy(dtype=np.int64))
 
-    def totals(self, at: IntArray, weights: FloatArray | None = None) -> FloatArray:
+    @cached_property
+    def _places(self) -> Places:
+        return Places.of(self.students)
+
+    @cached_property
+    def stays(self) -> Stays:
+        """Return the known enrolments of the students."""
+        return Stays.of(self.facts.enrolments, places=self._places)
+
+    @cached_property
+    def current_stay(self) -> IntArray:
+        """Return which of `stays` each student entered last, up to `as_of`; -1 where none."""
+        return self.stays.newest(until=self.as_of)
+
+    def totals(self, at: npt.NDArray[np.integer[Any]], weights: FloatArray | None = None) -> FloatArray:
         """Return per student how many rows they have, or the sum of the rows' weights.
 
         Parameters
@@ -69,14 +102,15 @@ class SnapshotDay:
         array of float, shape (n_students,)
         """
         counted = at >= 0
-        kept = None if weights is None else weights[counted]
-        return np.bincount(at[counted], weights=kept, minlength=len(self.students)).astype(np.float64)
+        if not counted.all():
+            at, weights = at[counted], None if weights is None else weights[counted]
+        return np.bincount(at, weights=weights, minlength=len(self.students)).astype(np.float64)
 
     def sessions(self, first: int, stop: int) -> FloatArray:
         """Return per student the sessions of a window they were on the roll for."""
         return self.on_roll.within(first, stop)
 
-    def within(self, dates: pd.Series, *, window_days: int) -> npt.NDArray[np.bool_]:
+    def within(self, dates: pd.Series | Days, *, window_days: int) -> npt.NDArray[np.bool_]:
         """Return which dates lie in the calendar days up to and including `as_of`."""
         when = days(dates)
         inside: npt.NDArray[np.bool_] = (when <= self.as_of) & (when > self.as_of - np.timedelta64(window_days, "D"))

@@ -6,12 +6,15 @@ from datetime import date
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, train_test_split
+from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from modeling.core.school_calendar import IntArray, days
 
 FloatLike = npt.NDArray[np.float64]
 Split = tuple[IntArray, IntArray]
+
+# With fewer of either outcome a fold's figures say more about chance than about the settings that are compared.
+MINIMUM_TESTED = 10
 
 
 class CannotSplit(ValueError):
@@ -82,12 +85,71 @@ def grouped_folds(y: npt.ArrayLike, *, groups: npt.ArrayLike, n_folds: int, seed
     labels = _labels(y)
     students, student_of_row = np.unique(np.asarray(groups), return_inverse=True)
     _check_classes(_positive_students(labels, student_of_row, n=students.size), at_least=n_folds)
-    rows = np.zeros((labels.size, 1))
     if students.size == labels.size:
-        # One row a student: the plain folds are the same thing, without a loop over every student.
-        return list(StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(rows, labels))
-    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-    return list(folds.split(rows, labels, groups=student_of_row))
+        # One row a student: the plain folds are the same thing.
+        return list(StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(np.zeros((labels.size, 1)), labels))
+    fold = _dealt(labels, student_of_row, n_students=students.size, n_folds=n_folds, seed=seed)[student_of_row]
+    return [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(n_folds)]
+
+
+def rolling_origin_folds(
+    y: npt.ArrayLike,
+    *,
+    snapshot_on: npt.ArrayLike,
+    groups: npt.ArrayLike,
+    horizon_days: int,
+    n_folds: int,
+    seed: int,
+) -> list[Split]:
+    """Return folds that each train on the past of what they test (Tashman, 2000: rolling origin).
+
+    The snapshot dates that have something to learn from before them are cut into as many stretches as there are
+    folds. Each fold tests one stretch and trains on the snapshots whose label window had closed by its first day.
+    Students are dealt to the folds as in `grouped_folds`: a fold tests its own and trains on all others.
+
+    Parameters
+    ----------
+    y : array of float, shape (n_rows,)
+        1.0 or 0.0.
+    snapshot_on : array of datetime64, shape (n_rows,)
+    groups : array of int, shape (n_rows,)
+        The student of each row.
+    horizon_days : int
+        Length of the label window.
+    n_folds : int
+        The most folds, at least 2; fewer where fewer dates can be tested.
+    seed : int
+
+    Returns
+    -------
+    list of (train, test)
+        Positions of rows, sorted, the oldest stretch first. Tests are disjoint, but do not cover every row.
+
+    Raises
+    ------
+    CannotSplit
+        If fewer than two dates can be tested, or a fold would train or test on fewer than `MINIMUM_TESTED` rows of
+        either outcome: then `grouped_folds` has to serve.
+    """
+    labels, taken_on = _labels(y), days(snapshot_on)
+    dates = np.unique(taken_on)
+    testable = dates[dates >= dates[:1] + np.timedelta64(horizon_days, "D")]
+    n_folds = min(n_folds, testable.size)
+    if n_folds < 2:
+        raise CannotSplit(
+            f"Folds along time need two snapshot dates with an earlier one whose {horizon_days} days had passed; "
+            f"there are {testable.size}."
+        )
+    students, student_of_row = np.unique(np.asarray(groups), return_inverse=True)
+    fold = _dealt(labels, student_of_row, n_students=students.size, n_folds=n_folds, seed=seed)[student_of_row]
+    folds = []
+    for number, stretch in enumerate(np.array_split(testable, n_folds)):
+        closed = taken_on + np.timedelta64(horizon_days, "D") <= stretch[0]
+        train = np.flatnonzero(closed & (fold != number))
+        test = np.flatnonzero((taken_on >= stretch[0]) & (taken_on <= stretch[-1]) & (fold == number))
+        _check_outcomes(labels, train, test, tested_from=stretch[0])
+        folds.append((train, test))
+    return folds
 
 
 def temporal_split(
@@ -181,6 +243,31 @@ def _labels(y: npt.ArrayLike) -> FloatLike:
 def _positive_students(labels: FloatLike, student_of_row: IntArray, *, n: int) -> npt.NDArray[np.bool_]:
     positive: npt.NDArray[np.bool_] = np.bincount(student_of_row, weights=labels, minlength=n) > 0
     return positive
+
+
+def _dealt(labels: FloatLike, student_of_row: IntArray, *, n_students: int, n_folds: int, seed: int) -> IntArray:
+    """Return the fold of each student, with as many of those who left, and of their rows, in each as can be.
+
+    Students are dealt like cards: those who left first, and of them those with the most rows; ties are shuffled.
+    scikit-learn's StratifiedGroupKFold weighs every student against every fold, in Python.
+    """
+    n_rows = np.bincount(student_of_row, minlength=n_students)
+    n_positive = np.bincount(student_of_row, weights=labels, minlength=n_students)
+    shuffled = np.random.default_rng(seed).permutation(n_students)
+    order = np.lexsort((shuffled, -n_rows, -n_positive))
+    fold = np.empty(n_students, dtype=np.int64)
+    fold[order] = np.arange(n_students) % n_folds
+    return fold
+
+
+def _check_outcomes(labels: FloatLike, train: IntArray, test: IntArray, *, tested_from: np.datetime64) -> None:
+    for side, rows in (("train", train), ("test", test)):
+        n_left = int(labels[rows].sum())
+        if min(n_left, rows.size - n_left) < MINIMUM_TESTED:
+            raise CannotSplit(
+                f"The fold that tests from {tested_from} on has {n_left} rows of students who left and "
+                f"{rows.size - n_left} of those who stayed to {side} on; it needs {MINIMUM_TESTED} of each."
+            )
 
 
 def _check_classes(positive: npt.NDArray[np.bool_], *, at_least: int) -> None:

@@ -59,6 +59,8 @@ class ModelVersion(models.Model):
     code_version = models.CharField(max_length=64)
     library_versions = models.JSONField(default=dict)
     mlflow_run_id = models.CharField(max_length=64, blank=True)
+    # What MLflow was last told of its standing: "champion", "challenger" or neither.
+    mlflow_alias = models.CharField(max_length=20, blank=True, default="")
     is_champion = models.BooleanField(default=False)
     is_challenger = models.BooleanField(default=False)
     trained_at = models.DateTimeField()

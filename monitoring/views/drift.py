@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import needs
+from modeling.models import ModelVersion
 from monitoring.models import DriftReport
 from predictions.answers import features_by_name
 from predictions.risk_list import model_label
@@ -19,19 +20,22 @@ from predictions.risk_list import model_label
 @needs("see_monitoring")
 def drift(request: HttpRequest) -> HttpResponse:
     """Show the newest comparison, what moved most first."""
-    reports = DriftReport.objects.select_related("run__model_version").defer("run__model_version__booster_text")
+    reports = DriftReport.objects.select_related("run__model_version").defer(
+        "run__model_version__booster_text", "run__model_version__evaluation"
+    )
     report = reports.order_by("-run__as_of", "-run__published_at").first()
-    return render(request, "drift.html", {"drift": _compared(report) if report else None})
+    version = report.run.model_version if report else None
+    return render(request, "drift.html", {"drift": _compared(report, version) if report and version else None})
 
 
-def _compared(report: DriftReport) -> dict[str, Any]:
+def _compared(report: DriftReport, version: ModelVersion) -> dict[str, Any]:
     labels = {
         "stable": _("As before"),
         "watch": _("Somewhat different"),
         "drifted": _("Different"),
         "too_few": _("Too few to tell"),
     }
-    features = features_by_name(report.run.model_version)
+    features = features_by_name(version)
     moved = report.features.order_by("-psi", "feature")
     rows = [
         {
@@ -48,7 +52,7 @@ def _compared(report: DriftReport) -> dict[str, Any]:
     ]
     return {
         "as_of": report.run.as_of,
-        "model_label": model_label(report.run.model_version),
+        "model_label": model_label(version),
         "rows": rows,
         "n_drifted": sum(row["level"] == "drifted" for row in rows),
         "explanation": _(

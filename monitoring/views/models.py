@@ -1,131 +1,177 @@
-"""The models of an institution: which one decides, how good it is, and what else was trained."""
+"""The models of an institution: what decides the list and why, what would change it, and how it came to be so."""
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import audit_log
+from accounts.models import Membership
 from accounts.permissions import can, needs
-from modeling import registry
-from modeling.models import ModelVersion, TrainingRun
+from modeling import decider, promotion, registry
+from modeling.decider import Decision
+from modeling.models import ModelVersion, Promotion, TrainingRun
+from monitoring import metric_rows, version_facts
+from monitoring.views import switch
+from predictions import promotion_preview, rule_wording
 from predictions.models import ScoringRun
-from predictions.risk_list import model_label
+from predictions.risk_list import maker_label, model_label
 
 SHOWN = 20
-MEASURES = (
-    ("roc_auc", "ROC-AUC", True),
-    ("average_precision", "Average precision", True),
-    ("precision_at_10", "Right among the top 10 %", True),
-    ("recall_at_10", "Found within the top 10 %", True),
-    ("f1", "F1", True),
-    ("brier", "Brier score (lower is better)", False),
-    ("ece", "Calibration error (lower is better)", False),
-)
 
 
 @require_GET
 @needs("see_models")
 def models(request: HttpRequest) -> HttpResponse:
-    """Show the champion beside the plain formula and the rule, and the history."""
+    """Show what decides the list, what would change it, and the history."""
     membership = request.membership  # type: ignore[attr-defined]
+    versions = list(
+        ModelVersion.objects.defer("booster_text", "specification_json", "config_yaml").select_related("dataset")[
+            :SHOWN
+        ]
+    )
+    decided = decider.decision()
     may_train = can(membership, "train_models")
-    versions = list(ModelVersion.objects.defer("booster_text").select_related("dataset")[:SHOWN])
-    champion = next((version for version in versions if version.is_champion), None)
-    champion = champion or ModelVersion.objects.defer("booster_text").filter(is_champion=True).first()
     context = {
-        "champion": _champion(champion) if champion else None,
-        "versions": [_version(version, may_train) for version in versions],
-        "runs": [_run(run) for run in TrainingRun.objects.select_related("job", "created_by")[:SHOWN]],
+        "decided": _decided(decided),
+        "champion": _champion(decided.champion) if decided.champion else None,
+        "challenger": _challenger(versions, membership),
+        "before": _before(decided.champion, membership),
+        "switch": switch.standing(membership),
+        "links": _links(membership, decided.champion),
         "can_train": may_train,
         "train_form": forms.Form(),
-        "train_url": reverse("start_training"),
-        "can_score": may_train and champion is not None,
-        "score_url": reverse("make_list"),
+        "tuning_url": _address("start_tuning") if may_train else None,
+        "can_score": may_train,
+        "versions": [_version(version, decided) for version in versions],
+        "promotions": [_promotion(row) for row in promotion.history()],
+        "runs": [_run(run) for run in TrainingRun.objects.select_related("job", "created_by")[:SHOWN]],
         "scoring_runs": [_list(run) for run in ScoringRun.objects.select_related("job", "model_version")[:SHOWN]],
-        "drift_url": reverse("drift"),
     }
     return render(request, "models.html", context)
 
 
 @require_POST
-@needs("train_models")
-def promote(request: HttpRequest, number: int) -> HttpResponse:
-    """Let a version decide from the next list on."""
-    version = ModelVersion.objects.defer("booster_text").filter(number=number).first()
-    if version is None:
-        raise Http404
-    now = timezone.now()
-    registry.promote(version=version, by=request.user, now=now)  # type: ignore[arg-type]
-    audit_log.record_request(request, "model_promoted", now=now)
-    messages.success(request, _("From the next list on, %(model)s decides.") % {"model": model_label(version)})
+@needs("promote_models")
+def roll_back_model(request: HttpRequest) -> HttpResponse:
+    """Let the version decide again that did before."""
+    instead_of = request.POST.get("instead_of", "")
+    try:
+        back = promotion_preview.roll_back_and_list(
+            institution=request.membership.institution,  # type: ignore[attr-defined]
+            by=request.user,  # type: ignore[arg-type]
+            now=timezone.now(),
+            instead_of=int(instead_of) if instead_of.isascii() and instead_of.isdigit() else None,
+        )
+    except (promotion.Refused, registry.ModelFileChanged) as refusal:
+        messages.error(request, str(refusal))
+        return redirect("models")
+    label = capfirst(model_label(back.version))
+    messages.success(request, _("%(model)s decides again. A new list is being made.") % {"model": label})
     return redirect("models")
+
+
+def _decided(decided: Decision) -> dict[str, Any]:
+    # The words are those of a list; this one would be made now.
+    would = ScoringRun(decided_by=decided.by, why_rule=decided.why, published_at=timezone.now())
+    return {"by": decided.by, "why": rule_wording.why_the_rule(would), "is_off": decided.why == "switched_off"}
 
 
 def _champion(version: ModelVersion) -> dict[str, Any]:
     dates = version.dataset.snapshot_dates
     return {
-        "label": model_label(version).capitalize(),
+        "label": capfirst(model_label(version)),
+        "url": reverse("model_version", args=[version.number]),
         "trained_at": version.trained_at,
         "n_training": version.specification["n_training"],
-        "as_of_range": f"{min(dates):%b %Y} – {max(dates):%b %Y}" if len(dates) > 1 else f"{dates[0]:%b %Y}",
+        "first": min(dates),
+        "last": max(dates),
         "horizon_days": version.specification["horizon_days"],
-        "rows": metric_rows(version.metrics),
-        "feature_labels": [_(fields["label"]) for fields in version.specification["features"]],
-        "data_hash_short": version.dataset.content_sha256[:12],
-        "code_version": version.code_version[:12],
-        "threshold": version.threshold,
-        "calibration": version.specification["calibration"]["kind"],
-        "evaluated_on": _judged_on(version.metrics["split"]),
+        "helps": metric_rows.whom_it_helps(version.metrics, version.evaluation),
+        "table": metric_rows.table(version.metrics, version.evaluation, measures=metric_rows.FEW),
     }
 
 
-def _judged_on(split: dict[str, Any]) -> str:
-    """Say on whom a version was judged."""
-    n = f"{split['n_test']:,}"
-    if split["kind"] == "temporal":
-        day = date_format(dt.date.fromisoformat(split["test_from"]), "j F Y")
-        return _("Judged on %(n)s snapshots from %(day)s on, of students set aside.") % {"n": n, "day": day}
-    share = f"{split['test_share']:.0%}"
-    return _("Judged on %(n)s students set aside (%(share)s); there are no years to part by.") % {
-        "n": n,
-        "share": share,
+def _challenger(versions: list[ModelVersion], membership: Membership) -> dict[str, Any] | None:
+    version = next((version for version in versions if version.is_challenger), None)
+    if version is None:
+        return None
+    may_promote = can(membership, "promote_models")
+    return {
+        "label": capfirst(model_label(version)),
+        "url": reverse("model_version", args=[version.number]),
+        "trained_at": version.trained_at,
+        "helps": metric_rows.whom_it_helps(version.metrics, version.evaluation),
+        "promotion_url": reverse("promotion_page", args=[version.number]) if may_promote else None,
     }
 
 
-def metric_rows(metrics: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a line per measure: the model beside the plain formula and the rule, and which is best."""
-    who = ("model", "logistic", "rule")
-    rows = []
-    for name, label, more_is_better in MEASURES:
-        figures = {of: metrics.get(of, {}).get(name) for of in who}
-        known = {of: value for of, value in figures.items() if value is not None}
-        best = (max if more_is_better else min)(known, key=known.__getitem__) if known else ""
-        rows.append({"metric_label": _(label), **figures, "better": best})
-    return rows
+def _before(champion: ModelVersion | None, membership: Membership) -> dict[str, Any] | None:
+    """Return which version a click would lead back to."""
+    if champion is None or not can(membership, "promote_models"):
+        return None
+    version = promotion.before(champion)
+    if version is None:
+        return None
+    return {"label": model_label(version), "instead_of": champion.number, "champion": capfirst(model_label(champion))}
 
 
-def _version(version: ModelVersion, may_train: bool) -> dict[str, Any]:
+def _links(membership: Membership, champion: ModelVersion | None) -> list[dict[str, Any]]:
+    """Return where to read on; what is not there yet is left out."""
+    wanted = [
+        ("rule", _("The school's own rule"), can(membership, "edit_rules")),
+        ("eda_report", _("The data it learns from"), True),
+        ("model_card", _("Its card, for everybody"), champion is not None),
+        ("drift", _("Do records still look the same?"), champion is not None),
+    ]
+    args = {"model_card": [membership.institution.slug]}
+    found = [(label, _address(name, args.get(name, []))) for name, label, is_shown in wanted if is_shown]
+    return [{"label": label, "url": url} for label, url in found if url]
+
+
+def _address(name: str, args: Sequence[str] = ()) -> str | None:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return None
+
+
+def _version(version: ModelVersion, decided: Decision) -> dict[str, Any]:
     figures = version.metrics.get("model", {})
     return {
-        "label": model_label(version).capitalize(),
+        "label": capfirst(model_label(version)),
+        "url": reverse("model_version", args=[version.number]),
         "trained_at": version.trained_at,
         "roc_auc": figures.get("roc_auc"),
-        "precision_at_10": figures.get("precision_at_10"),
+        "precision": figures.get("precision_at_capacity"),
+        "standing": version_facts.standing(version, decides=decided.by == "model"),
         "is_champion": version.is_champion,
-        "promote_url": reverse("promote_model", args=[version.number])
-        if may_train and not version.is_champion
-        else None,
+    }
+
+
+def _promotion(row: Promotion) -> dict[str, Any]:
+    words = {
+        Promotion.Kind.FIRST: _("%(model)s, the first, decided."),
+        Promotion.Kind.PROMOTED: _("%(model)s was let decide."),
+        Promotion.Kind.ROLLED_BACK: _("Back to %(model)s."),
+    }
+    label = model_label(row.version)
+    sentence = words[Promotion.Kind(row.kind)] % {"model": label}
+    return {
+        "sentence": capfirst(sentence),
+        "at": row.at,
+        "by": row.by or _("Command"),
+        "reason": row.reason,
+        "n_against": sum(check["passed"] is False for check in row.gate),
     }
 
 
@@ -141,11 +187,15 @@ def _run(run: TrainingRun) -> dict[str, Any]:
 
 
 def _list(run: ScoringRun) -> dict[str, Any]:
+    job = run.job
     return {
         "as_of": run.as_of,
         "published_at": run.published_at,
         "n_students": run.n_scored if run.published_at else None,
-        "model_label": model_label(run.model_version) if run.model_version else "",
-        "state": run.job.state,
-        "state_label": run.job.error or run.job.get_state_display(),
+        "maker_label": maker_label(run),
+        "maker_url": reverse("model_version", args=[run.model_version.number])
+        if run.model_version and run.decided_by == "model"
+        else None,
+        "state": job.state if job else "done",
+        "state_label": (job.error or job.get_state_display()) if job else _("Switched"),
     }

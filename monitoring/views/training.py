@@ -17,7 +17,7 @@ from accounts.permissions import needs
 from jobs.models import State
 from modeling import training_requests
 from modeling.models import TrainingRun
-from monitoring.views.models import metric_rows
+from monitoring import metric_rows
 
 
 @require_POST
@@ -53,14 +53,16 @@ def _story(run: TrainingRun) -> dict[str, Any]:
         "progress_share": job.progress_share,
         "progress_note": "",
         "steps": _steps(job.state, job.progress_done),
-        "metrics": metric_rows(run.model_version.metrics) if run.model_version else None,
+        "table": metric_rows.table(run.model_version.metrics, measures=metric_rows.FEW) if run.model_version else None,
         "error": job.error,
         "created_at": run.created_at,
         "by": run.created_by or _("Command"),
         "poll_url": reverse("training_page", args=[run.public_id]),
         "attempt": job.attempts,
         "heartbeat_at": job.heartbeat_at,
-        "model_url": reverse("models"),
+        "model_url": reverse("model_version", args=[run.model_version.number])
+        if run.model_version
+        else reverse("models"),
     }
 
 

@@ -69,22 +69,22 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
 
 
-def read_predict(data: Any, *, sha256: str, features: tuple[str, ...]) -> tuple[dt.date, dict[str, Any]]:
+def read_predict(data: Any, *, features: tuple[str, ...]) -> tuple[dt.date, dict[str, Any]]:
     """Return the day and the features of a body for /api/predict.
 
-    `features` are the champion's as JSON, in their order; the validator they make is kept by the model's hash.
+    `features` are those of whoever answers as JSON, in their order; the validator they make is kept.
 
     :raises InvalidBody: naming every field at fault
     """
     try:
-        body = _predict_model(sha256, features).model_validate(data)
+        body = _predict_model(features).model_validate(data)
     except ValidationError as error:
         raise InvalidBody([worded(fault, messages=_MESSAGES) for fault in error.errors()[:MOST_ERRORS]]) from None
     return body.as_of, body.features.model_dump()  # type: ignore[attr-defined]
 
 
 @functools.lru_cache(maxsize=32)
-def _predict_model(sha256: str, features: tuple[str, ...]) -> type[BaseModel]:
+def _predict_model(features: tuple[str, ...]) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for text in features:
         feature = Feature.from_json(json.loads(text))
@@ -127,7 +127,7 @@ def worded(fault: Any, *, messages: Mapping[str, str]) -> dict[str, str]:
 
 
 _MESSAGES = {
-    "extra_forbidden": "The model takes no feature of this name; GET /api/models/current lists those it takes.",
+    "extra_forbidden": "No feature of this name is taken; GET /api/models/current lists those it takes.",
     "missing": "This field is required.",
 }
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from predictions.models import Tier
+from predictions.models import DecidedBy, Tier
+
+WHY_RULE = ("no_model", "few_labels", "not_better", "switched_off")
 
 
 class PredictRequest(serializers.Serializer[Any]):
@@ -30,19 +32,25 @@ class ReasonAnswer(serializers.Serializer[Any]):
 
 
 class PredictAnswer(serializers.Serializer[Any]):
-    """A score with its reasons."""
+    """What is said of one student, with reasons: by the model, or by the rule, which estimates nothing."""
 
-    dropout_risk = serializers.IntegerField(min_value=0, max_value=1, help_text="1 at or above the model's threshold.")
-    probability = serializers.FloatField(min_value=0, max_value=1, help_text="Calibrated, four decimals.")
+    dropout_risk = serializers.IntegerField(
+        min_value=0, max_value=1, allow_null=True, help_text="1 at or above the model's threshold. Null by the rule."
+    )
+    probability = serializers.FloatField(
+        min_value=0, max_value=1, allow_null=True, help_text="Calibrated, four decimals. Null by the rule."
+    )
     tier = serializers.ChoiceField(choices=Tier.values, allow_null=True)
     reasons = ReasonAnswer(many=True)
-    model_version = serializers.CharField()
+    model_version = serializers.CharField(allow_null=True, help_text="Null by the rule.")
     as_of = serializers.DateField()
     insufficient_data = serializers.BooleanField(help_text="True where too little is known; there is no tier then.")
+    decided_by = serializers.ChoiceField(choices=DecidedBy.values)
+    why_rule = serializers.ChoiceField(choices=WHY_RULE, allow_null=True, help_text="Null by the model.")
 
 
 class FeatureDescription(serializers.Serializer[Any]):
-    """One feature the model takes."""
+    """One feature that may be brought."""
 
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=["number", "flag", "category"])
@@ -59,13 +67,15 @@ class FeatureDescription(serializers.Serializer[Any]):
 
 
 class ModelDescription(serializers.Serializer[Any]):
-    """The model that answers."""
+    """Who answers: the model, or the rule, of which the fields about a model are null."""
 
-    model_version = serializers.CharField()
-    sha256 = serializers.CharField()
-    trained_at = serializers.DateTimeField()
-    horizon_days = serializers.IntegerField()
-    threshold = serializers.FloatField()
+    decided_by = serializers.ChoiceField(choices=DecidedBy.values)
+    why_rule = serializers.ChoiceField(choices=WHY_RULE, allow_null=True)
+    model_version = serializers.CharField(allow_null=True)
+    sha256 = serializers.CharField(allow_null=True)
+    trained_at = serializers.DateTimeField(allow_null=True)
+    horizon_days = serializers.IntegerField(allow_null=True)
+    threshold = serializers.FloatField(allow_null=True)
     features = FeatureDescription(many=True)
 
 

@@ -26,10 +26,12 @@ class InvalidBody(exceptions.APIException):
 
 
 class NoModelYet(exceptions.APIException):
-    """The institution has no model that could answer."""
+    """The institution has neither a model nor a rule that could answer."""
 
     status_code = 503
-    default_detail = "No model has been trained for this institution yet. Train one, then ask again."
+    default_detail = (
+        "No model has been trained for this institution yet, and no rule fits its records. Bring in records first."
+    )
 
 
 class BodyTooLarge(exceptions.APIException):

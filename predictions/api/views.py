@@ -16,9 +16,7 @@ from rest_framework.views import APIView
 
 from accounts import audit_log, scope
 from accounts.models import ApiClient
-from modeling import registry
-from modeling.models import ModelVersion
-from predictions import answers, prediction_log, runs
+from predictions import answering, answers, prediction_log, runs
 from predictions.api import bodies, documents
 from predictions.api.authentication import HasScope
 from predictions.api.problems import NoModelYet
@@ -44,10 +42,10 @@ def asking_client(request: Request) -> ApiClient:
     return request.user.client  # type: ignore[union-attr]
 
 
-def _champion() -> ModelVersion:
+def _answerer() -> answering.Answerer:
     try:
-        return registry.champion()
-    except registry.NoChampion:
+        return answering.answerer()
+    except answering.NothingDecides:
         raise NoModelYet from None
 
 
@@ -61,20 +59,21 @@ class Predict(ClientView):
         request=documents.PredictRequest,
         responses={200: documents.PredictAnswer, **documents.problems(400, 401, 403, 413, 429, 503)},
         summary="Score one student",
-        description="The key's institution picks the model. Feature names, types and bounds: GET /api/models/current.",
+        description="The key's institution picks who answers: its model, or its own rule where that makes the list. "
+        "The rule estimates nothing. Feature names, types and bounds: GET /api/models/current.",
     )
     def post(self, request: Request) -> Response:
         """Answer with probability, tier and reasons, and log the answer."""
         started = time.perf_counter()
         client = asking_client(request)
         with scope.entered(scope.of_institution(client.institution)):
-            version = _champion()
-            described = tuple(json.dumps(fields, sort_keys=True) for fields in version.specification["features"])
-            as_of, values = bodies.read_predict(request.data, sha256=version.sha256, features=described)
-            answer = answers.for_values(version=version, as_of=as_of, values=values)
+            answerer = _answerer()
+            described = tuple(json.dumps(fields, sort_keys=True) for fields in answerer.features)
+            as_of, values = bodies.read_predict(request.data, features=described)
+            answer = answerer.answer(as_of=as_of, values=values)
             prediction_log.record(
                 client=client,
-                version=version,
+                version=answerer.version,
                 as_of=as_of,
                 features=values,
                 answer=answer,
@@ -85,30 +84,33 @@ class Predict(ClientView):
 
 
 class CurrentModel(ClientView):
-    """What the champion is and what it takes."""
+    """Who answers, and what may be brought."""
 
     needs_scope = "predict"
 
     @extend_schema(
         operation_id="current_model",
         responses={200: documents.ModelDescription, **documents.problems(401, 403, 429, 503)},
-        summary="Describe the model that answers",
+        summary="Describe the model or the rule that answers",
     )
     def get(self, request: Request) -> Response:
-        """Answer with the features of the champion: names, types, bounds, levels."""
+        """Answer with the features that may be brought: names, types, bounds, levels."""
         with scope.entered(scope.of_institution(asking_client(request).institution)):
-            version = _champion()
+            answerer = _answerer()
+        version = answerer.version
         features = [
             {key: fields[key] for key in ("name", "kind", "label", "unit", "changeable", "low", "high", "levels")}
-            for fields in version.specification["features"]
+            for fields in answerer.features
         ]
         return Response(
             {
-                "model_version": str(version),
-                "sha256": version.sha256,
-                "trained_at": version.trained_at,
-                "horizon_days": version.specification["horizon_days"],
-                "threshold": version.threshold,
+                "decided_by": answerer.decided.by,
+                "why_rule": answerer.decided.why or None,
+                "model_version": str(version) if version else None,
+                "sha256": version.sha256 if version else None,
+                "trained_at": version.trained_at if version else None,
+                "horizon_days": version.specification["horizon_days"] if version else None,
+                "threshold": version.threshold if version else None,
                 "features": features,
             }
         )
@@ -130,11 +132,15 @@ class StudentRisk(ClientView):
         with scope.entered(scope.of_institution(client.institution)):
             current = (
                 CurrentRisk.objects.select_related("score__run__model_version")
-                .defer("score__run__model_version__booster_text", "score__contributions")
+                .defer(
+                    "score__run__model_version__booster_text",
+                    "score__run__model_version__evaluation",
+                    "score__contributions",
+                )
                 .filter(student__public_id=public_id)
                 .first()
             )
-            if current is None or runs.latest_run() is None:
+            if current is None or not runs.may_be_shown(current.score.run):
                 raise Http404
             audit_log.record(
                 action="api_student_risk",

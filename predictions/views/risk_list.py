@@ -27,7 +27,7 @@ def risk_list(request: HttpRequest) -> HttpResponse:
     listing["empty_action"] = _way_out(listing["empty"], membership, filters)
     audit_log.record_request(
         request,
-        ("search" if filters.q else "risk_list") + ("_with_estimates" if filters.estimates else ""),
+        ("search" if filters.q else "risk_list") + ("_with_estimates" if listing["shows_estimates"] else ""),
         now=timezone.now(),
         subjects=[row["public_id"] for row in listing["rows"]],
     )
@@ -37,6 +37,7 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         "listing": listing,
         "data_warnings": import_health.warnings(today=timezone.localdate()),
         "can_upload": can(membership, "upload_records"),
+        "rule_url": reverse("rule") if can(membership, "edit_rules") else None,
     }
     return render(request, "risk_list.html", context)
 
@@ -47,7 +48,8 @@ def _way_out(empty: str | None, membership: object, filters: lists.Filters) -> d
         return {"url": lists.Filters().url(), "label": _("Show everybody")}
     if empty == "no_students" and can(membership, "upload_records"):  # type: ignore[arg-type]
         return {"url": reverse("uploads"), "label": _("Bring in records")}
-    if empty in ("no_champion", "no_run") and can(membership, "train_models"):  # type: ignore[arg-type]
-        label = _("Train a model") if empty == "no_champion" else _("Make the first list")
-        return {"url": reverse("models"), "label": label}
+    if empty == "no_run" and can(membership, "train_models"):  # type: ignore[arg-type]
+        return {"url": reverse("models"), "label": _("Make the first list")}
+    if empty == "switched_off" and can(membership, "edit_rules"):  # type: ignore[arg-type]
+        return {"url": reverse("rule"), "label": _("Write the school's rule")}
     return None

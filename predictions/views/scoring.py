@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import needs
-from modeling import registry
 from predictions import runs
 
 
@@ -19,10 +18,6 @@ from predictions import runs
 def make_list(request: HttpRequest) -> HttpResponse:
     """Queue a scoring run and return to the models."""
     institution = request.membership.institution  # type: ignore[attr-defined]
-    try:
-        runs.request(institution=institution, as_of=None, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-    except registry.NoChampion as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("The list is being made. It appears here when it is ready."))
+    runs.request(institution=institution, as_of=None, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    messages.success(request, _("The list is being made. It appears here when it is ready."))
     return redirect("models")

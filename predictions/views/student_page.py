@@ -63,7 +63,7 @@ def _page(request: HttpRequest, student: Student, form: InterventionForm, status
         "student_page",
         now=timezone.now(),
         subjects=[student.public_id],
-        purpose="estimate shown" if shows_estimates else "",
+        purpose="estimate shown" if context["score"] and context["score"]["shows_estimates"] else "",
     )
     context |= {
         "intervention_form": form,

@@ -66,17 +66,28 @@ function draw(Plotly, figure, size = {}) {
   return Plotly.react(plot, whole.data, { ...whole.layout, ...size }, config);
 }
 
+// What is folded away has no width to draw for: it waits until it is opened.
+function isOpen(figure) {
+  return figure.parentElement.closest("details:not([open])") === null;
+}
+
+function drawOpen(Plotly) {
+  return Promise.all(figures.filter(isOpen).map((figure) => draw(Plotly, figure)));
+}
+
 // Paper is white and half a page wide, whatever the screen was.
 function print(Plotly, scheme, size) {
   document.documentElement.style.colorScheme = scheme;
-  for (const figure of figures) draw(Plotly, figure, size);
+  for (const figure of figures.filter(isOpen)) draw(Plotly, figure, size);
 }
 
 async function drawAll() {
   try {
     const Plotly = window.Plotly ?? (await loadPlotly(figures[0].dataset.plotly));
-    await Promise.all(figures.map((figure) => draw(Plotly, figure)));
-    dark.addEventListener("change", () => figures.forEach((figure) => draw(Plotly, figure)));
+    await drawOpen(Plotly);
+    dark.addEventListener("change", () => drawOpen(Plotly));
+    // A toggle does not bubble.
+    document.addEventListener("toggle", (event) => event.target.matches(":has(figure[data-chart])") && drawOpen(Plotly), true);
     addEventListener("beforeprint", () => print(Plotly, "light", paper));
     addEventListener("afterprint", () => print(Plotly, "", {}));
   } catch (error) {

@@ -18,6 +18,7 @@ HEAVY = {
     "scipy",
     "pyarrow",
     "matplotlib",
+    "optuna",
     "plotly",
 }
 REPORT = """
@@ -57,8 +58,12 @@ def test_a_worker_knows_every_task():
 
     assert sorted(name for name in app.tasks if not name.startswith("celery.")) == [
         "jobs.sweep",
+        "modeling.copy_to_mlflow",
+        "modeling.make_eda_report",
         "modeling.train_model",
+        "modeling.tune_model",
         "monitoring.compare_new_scores",
+        "predictions.preview_promotion",
         "predictions.score_students",
         "students.check_upload",
         "students.merge_upload",

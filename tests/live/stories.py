@@ -138,14 +138,23 @@ class FirstList:
     predicted: Answer
 
 
+def write_rule(admin: Visitor) -> Answer:
+    """Let the school's rule look at fees alone: beside it a model of four hundred students has something to add."""
+    sign = {"feature": "tuition_up_to_date", "op": "equals", "value": "0", "points": "1"}
+    sign |= {"words": "Tuition fees are overdue", "domain": ""}
+    return admin.post("/model/rule", n_rows="1", **{f"sign-0-{name}": value for name, value in sign.items()})
+
+
 def first_list(live: LiveStack, slug: str, content: bytes) -> FirstList:
-    """Go the whole way: bring in a file, train, make a list; ask the API before and after."""
+    """Go the whole way: bring in a file, write the rule, train, make a list; ask the API before and after."""
     institution = live.institutions[slug]
     ines, stranger = live.visitor(institution["ines"]), live.visitor()
     body = {"as_of": "2019-02-28", "features": FEATURES}
     refused = stranger.ask("/api/predict", key=institution["api_key"], body=body)
     uploaded = brought_in(ines, upload(ines, content))
     empty_list = live.visitor(institution["mika"]).get("/students/")
+    written = write_rule(ines)
+    assert "Saved." in written.words, written.words
     training = train(live, slug)
     make_list(live, slug)
     compare_with_training(live, slug)

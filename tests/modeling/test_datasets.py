@@ -7,8 +7,12 @@ import hashlib
 import pandas as pd
 import pytest
 
+from accounts import scope
 from modeling import datasets, facts
+from modeling.core import labels
+from modeling.core.term_deadline import term_ends_on
 from modeling.models import Dataset, ModelVersion
+from students.models import ProtectedAttribute
 from tests.district_in_database import ENDS_ON, NOW
 
 AUTUMN, WINTER = dt.date(2024, 10, 15), dt.date(2025, 1, 31)
@@ -88,6 +92,52 @@ def test_who_was_helped_within_the_horizon_is_marked(known):
         made.rows["student_id"]
     )
     assert made.rows["helped"].any()
+
+
+def test_who_left_before_the_term_was_over_is_marked(known):
+    made = snapshots(known, dates=[AUTUMN]).rows.set_index("student_id")
+    term_end = term_ends_on(known.terms, as_of=AUTUMN)
+
+    standing = labels.standing_outcomes(known.outcomes).set_index("outcome_id")
+    decided = standing.loc[made["term_outcome_id"].dropna(), ["kind", "happened_on"]].set_axis(
+        made.index[made["term_outcome_id"].notna()]
+    )
+    left = decided.loc[(decided["kind"] == "dropped_out") & (decided["happened_on"] <= pd.Timestamp(term_end))].index
+    assert set(made.index[made["y_term"] == 1]) == set(left)
+    assert len(left) > 0
+    # Who left later in the year was still there when the term ended.
+    assert (made.loc[made["y"] > made["y_term"], "y_term"] == 0).all()
+    assert made["y_term"].sum() < made["y"].sum()
+    assert made["y_term"].notna().mean() > 0.9
+
+
+def test_without_a_calendar_no_row_has_a_label_of_the_term(known):
+    flat = dataclasses.replace(known, terms=known.terms.iloc[:0])
+
+    assert snapshots(flat, dates=[AUTUMN]).rows["y_term"].isna().all()
+
+
+def test_no_dataset_carries_a_protected_attribute(lakeside, at_riverside):
+    with scope.entered(scope.of_institution(lakeside)):
+        protected = set(ProtectedAttribute.objects.values_list("name", flat=True))
+        file = datasets.path(Dataset.objects.get())
+
+    stored = set(pd.read_parquet(file).columns)
+    assert {"gender", "nationality"} <= protected
+    assert not protected & stored
+    assert stored == set(datasets.KEYS) | {
+        feature.name for feature in datasets.features_of(file, hashlib.sha256(file.read_bytes()).hexdigest())
+    }
+
+
+def test_a_file_that_was_damaged_is_written_anew(known, riverside):
+    made = snapshots(known)
+    dataset = freeze(made, riverside)
+    whole = datasets.path(dataset).read_bytes()
+    datasets.path(dataset).write_bytes(whole[:-100])
+
+    assert freeze(made, riverside) == dataset
+    assert datasets.path(dataset).read_bytes() == whole
 
 
 def test_help_that_a_later_file_took_back_was_never_given(known):

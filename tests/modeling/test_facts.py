@@ -84,7 +84,7 @@ def test_every_version_of_a_fact_is_read_by_either_way(riverside, at_riverside, 
 
     of_all, of_one = getattr(facts.frames(), name), getattr(facts.frames(student_ids=[old.student_id]), name)
 
-    of_all = of_all[of_all["student_id"] == old.student_id]
+    of_all = of_all[of_all["student_id"] == old.student_id].astype(of_one.dtypes.to_dict())
     columns = list(of_one.columns)
     assert of_one["replaced_on"].dropna().dt.date.tolist() == [LIST_ON]
     pd.testing.assert_frame_equal(

@@ -1,47 +1,58 @@
 """Exactly one version decides, and no byte of a model is parsed that is not the one registered."""
 
 import pytest
-from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 from django.utils import timezone
-from psycopg import sql
 
 from accounts import scope
 from modeling import registry
-from modeling.models import ModelVersion
-from tests import databases
+from modeling.models import ModelVersion, Promotion
+from tests.modeling import stored_models as stored
 
 
 @pytest.fixture
 def versions(at_riverside):
     """The champion and the one that waits."""
-    registry._parsed.cache_clear()
+    stored.forget()
     yield list(ModelVersion.objects.order_by("number"))
-    registry._parsed.cache_clear()
+    stored.forget()
+
+
+def waiting():
+    return list(ModelVersion.objects.filter(is_challenger=True).values_list("number", flat=True))
+
+
+def another(version, *, by):
+    """Register what a version is made of once more."""
+    same = ("dataset", "booster_text", "specification_json", "metrics", "threshold", "seed", "code_version")
+    return registry.register(
+        institution=version.institution, by=by, now=timezone.now(), **{name: getattr(version, name) for name in same}
+    )
 
 
 def deciding():
     return list(ModelVersion.objects.filter(is_champion=True).values_list("number", flat=True))
 
 
-def test_promoting_puts_one_in_place_of_the_other(versions, mika):
-    now = timezone.now()
+def test_the_first_version_decides_and_the_next_one_waits(versions):
+    first = Promotion.objects.get(version=versions[0])
 
-    registry.promote(version=versions[1], by=mika, now=now)
-
-    assert deciding() == [2]
-    promoted = registry.champion()
-    assert (promoted.promoted_at, promoted.promoted_by) == (now, mika)
+    assert (versions[0].is_champion, versions[1].is_challenger) == (True, True)
+    assert (first.kind, first.previous) == (Promotion.Kind.FIRST, None)
+    assert registry.challenger() == versions[1]
 
 
-def test_promoting_the_champion_changes_nothing_but_who_and_when(versions, mika):
-    registry.promote(version=versions[0], by=mika, now=timezone.now())
+def test_a_newer_version_takes_the_place_of_the_one_that_waits(versions, mika):
+    newest = another(versions[1], by=mika)
 
+    assert (newest.number, newest.is_champion, newest.is_challenger) == (3, False, True)
+    assert waiting() == [3]
     assert deciding() == [1]
 
 
 def test_the_database_refuses_a_second_champion(versions):
     with pytest.raises(IntegrityError, match="one_champion"), transaction.atomic():
-        ModelVersion.objects.filter(number=2).update(is_champion=True)
+        ModelVersion.objects.filter(number=2).update(is_champion=True, is_challenger=False)
 
     assert deciding() == [1]
 
@@ -63,17 +74,8 @@ def test_an_institution_without_a_model_has_no_champion(versions, elsewhere):
 @pytest.fixture
 def rewrite(versions):
     """Change what is stored of the champion, as only the owner of the tables can; undone afterwards."""
-    kept = {half: getattr(versions[0], half) for half in ("booster_text", "specification_json")}
-    with databases.as_owner(connection.settings_dict["NAME"]) as owner:
-
-        def change(half, text):
-            column = sql.Identifier(half)
-            owner.execute(sql.SQL("UPDATE modeling_modelversion SET {} = %s WHERE id = %s").format(column), [text, pk])
-
-        pk = versions[0].pk
+    with stored.rewriting(versions[0]) as change:
         yield change
-        for half, text in kept.items():
-            change(half, text)
 
 
 @pytest.mark.parametrize("half", ["booster_text", "specification_json"])

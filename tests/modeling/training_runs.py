@@ -1,6 +1,7 @@
 """Trainings as tests need them: another configuration, or a fitting process that is watched."""
 
 import subprocess
+import time
 from pathlib import Path
 
 import yaml
@@ -25,5 +26,9 @@ class KilledAtOnce(subprocess.Popen):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         of_process = Path(f"/proc/{self.pid}")
+        # The program is in place before the kernel tells its name.
+        ends = time.monotonic() + 5
+        while not (of_process / "cmdline").read_bytes() and time.monotonic() < ends:
+            time.sleep(0.001)
         type(self).seen = {name: (of_process / name).read_bytes() for name in ("environ", "cmdline")}
         self.kill()

@@ -115,7 +115,7 @@ def test_a_feature_without_bounds_takes_finite_numbers_only(value):
     body = {"as_of": AS_OF, "features": {"income": value}}
 
     with pytest.raises(InvalidBody) as refused:
-        bodies.read_predict(body, sha256="unbounded", features=(unbounded,))
+        bodies.read_predict(body, features=(unbounded,))
 
     assert [fault["field"] for fault in refused.value.errors] == ["features.income"]
 

@@ -42,7 +42,9 @@ def test_an_answer_has_the_fields_of_the_contract(predict):
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
     assert set(answer) == {
         *("dropout_risk", "probability", "tier", "reasons", "model_version", "as_of", "insufficient_data"),
+        *("decided_by", "why_rule"),
     }
+    assert (answer["decided_by"], answer["why_rule"]) == ("model", None)
     assert all(set(reason) == REASON for reason in answer["reasons"])
     assert {reason["direction"] for reason in answer["reasons"]} <= {"raises", "lowers"}
     assert (answer["model_version"], answer["insufficient_data"]) == ("model 1", False)
@@ -128,7 +130,7 @@ def test_what_was_refused_is_not_on_record(predict, riverside):
     assert logged(riverside) == []
 
 
-def test_before_the_first_model_the_answer_is_503(client_of, db, district):
+def test_without_a_model_or_records_for_a_rule_the_answer_is_503(client_of, db, district):
     newcomer = Institution.objects.create(slug="newcomer", name="Newcomer")
 
     for response in (

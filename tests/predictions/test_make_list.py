@@ -23,12 +23,13 @@ def test_a_list_is_queued_for_today(mika, riverside, django_capture_on_commit_ca
     assert [(call.func, call.args[0].pk) for call in waking] == [(queue.wake, run.job_id)]
 
 
-def test_without_a_model_the_page_says_so(otto, elsewhere):
+def test_without_a_model_a_list_can_be_asked_for_all_the_same(otto, elsewhere):
     otto.memberships.update(role="model_owner", starts_on=SINCE)
 
     page = signed_in(otto).post("/lists/new", follow=True).content.decode()
 
-    assert "No model has been trained yet." in page
+    assert "The list is being made." in page
+    assert newest(elsewhere).model_version is None
 
 
 @pytest.mark.parametrize("person", ["amara", "ines", "sam"])

@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import Institution, Membership, Role, School, User
-from modeling.models import Dataset, ModelVersion
+from modeling import model_switch
+from predictions.models import ScoringRun
 from tests import rows
 from tests.people import SINCE, signed_in
 from tests.predictions.pages import text_of
@@ -39,12 +40,11 @@ def a_student(oakdale):
 
 
 @pytest.fixture
-def a_champion(oakdale, a_student):
+def a_silenced_model(oakdale, a_student):
+    """The model is switched off, and its last list was made without a rule that could take over."""
     with scope.entered(scope.of_institution(oakdale)):
-        dataset = rows.sound(Dataset, institution=oakdale)
-        return rows.sound(
-            ModelVersion, institution=oakdale, dataset=dataset, is_champion=True, trained_at=timezone.now()
-        )
+        rows.sound(ScoringRun, institution=oakdale, published_at=timezone.now())
+        model_switch.turn_off(institution=oakdale, reason="Look into it", by=None, now=timezone.now())
 
 
 def offered(page):
@@ -64,18 +64,18 @@ def test_without_students_records_are_brought_in(page, role, way_out):
 
 
 @pytest.mark.parametrize(("role", "way_out"), [(MAY_TRAIN, "/model/"), (MAY_LOOK, ""), (MAY_UPLOAD, "")])
-def test_without_a_model_one_is_trained(page, a_student, role, way_out):
+def test_without_a_list_one_is_made(page, a_student, role, way_out):
     markup = page(role)
 
-    assert "No model yet, so no list." in markup
+    assert "No list has been made yet." in markup
     assert offered(markup) == way_out
 
 
-@pytest.mark.parametrize(("role", "way_out"), [(MAY_TRAIN, "/model/"), (MAY_LOOK, "")])
-def test_without_a_list_one_is_made(page, a_champion, role, way_out):
+@pytest.mark.parametrize(("role", "way_out"), [(MAY_TRAIN, "/model/rule"), (MAY_LOOK, ""), (MAY_UPLOAD, "/model/rule")])
+def test_without_model_and_rule_a_rule_is_written(page, a_silenced_model, role, way_out):
     markup = page(role)
 
-    assert "The model is ready, but no list has been made yet." in markup
+    assert "The model is switched off, and there is no rule." in markup
     assert offered(markup) == way_out
 
 

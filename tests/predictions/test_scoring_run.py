@@ -3,7 +3,6 @@
 import datetime as dt
 
 import numpy as np
-import pandas as pd
 import pytest
 from django.utils import timezone
 
@@ -12,25 +11,10 @@ from accounts.models import AuditEntry
 from jobs import claims
 from jobs.claims import FAILURE
 from jobs.models import State
-from modeling import registry
 from modeling.core.calibration import Calibration
-from modeling.scoring import Scored
 from predictions import runs, scoring_run
 from predictions.models import CurrentRisk, RiskScore, ScoringRun
 from tests.district_in_database import CAPACITY, LIST_DAYS, LIST_ON, score
-
-
-def scored(risks, insufficient=None):
-    """Return what a model might say of students 1, 2, …"""
-    n = len(risks)
-    return Scored(
-        frame=pd.DataFrame(index=pd.Index(range(1, n + 1), name="student_id")),
-        probability=np.array(risks, dtype=float),
-        log_odds=np.zeros(n),
-        contributions=np.zeros((n, 1)),
-        reasons=[[]] * n,
-        insufficient=np.array(insufficient or [False] * n),
-    )
 
 
 def current():
@@ -83,28 +67,6 @@ def test_tiers_are_cut_at_the_capacity_and_at_twice_as_many(newest):
     for risk, tier in ranked.values_list("risk", "tier"):
         expected = "review_first" if risk >= highest[CAPACITY - 1] else "check_in"
         assert tier == (expected if risk >= highest[2 * CAPACITY - 1] else "routine_support")
-
-
-def test_students_with_the_same_risk_share_their_tier_and_stand_by_number():
-    ranking = scoring_run.ranked(scored([0.1, 0.5, 0.9, 0.5, 0.5, 0.2]), capacity=2)
-
-    assert ranking["rank"].tolist() == [6, 2, 1, 3, 4, 5]
-    assert ranking["tier"].tolist() == ["routine_support", *["review_first"] * 4, "routine_support"]
-
-
-def test_the_unknown_take_nobodys_place_in_the_ranking():
-    ranking = scoring_run.ranked(scored([0.9, 0.8, 0.1], [True, False, False]), capacity=1)
-
-    assert ranking["rank"].tolist() == [pd.NA, 1, 2]
-    assert ranking["tier"].tolist() == ["", "review_first", "check_in"]
-
-
-@pytest.mark.parametrize(
-    ("risks", "expected"),
-    [([], (None, None)), ([0.3], (0.3, 0.3)), ([0.1, 0.9, 0.5], (0.5, 0.1)), ([0.5, 0.4, 0.3, 0.2, 0.1], (0.4, 0.2))],
-)
-def test_cuts_fall_back_to_the_lowest_where_there_are_fewer_than_the_team_can_see(risks, expected):
-    assert scoring_run.cuts(pd.Series(risks, dtype=float), capacity=2) == expected
 
 
 def test_the_current_list_mirrors_the_newest_day(newest):
@@ -178,9 +140,11 @@ def test_asked_for_again_while_it_waits_it_is_one_list(riverside, at_riverside, 
     assert AuditEntry.objects.filter(action="scoring_asked_for", user=mika).count() == 1
 
 
-def test_without_a_champion_no_list_can_be_asked_for(elsewhere):
-    with scope.entered(scope.of_institution(elsewhere)), pytest.raises(registry.NoChampion):
-        runs.request(institution=elsewhere, as_of=LIST_ON, by=None, now=timezone.now())
+def test_with_neither_model_nor_rule_the_job_says_what_to_do(elsewhere):
+    run = score(elsewhere, as_of=LIST_ON)
+
+    assert (run.job.state, run.published_at) == (State.FAILED, None)
+    assert run.job.error == scoring_run.NO_RULE
 
 
 def test_a_day_without_students_is_refused_with_a_sentence(riverside, at_riverside):
@@ -199,7 +163,7 @@ def test_a_run_that_breaks_while_publishing_leaves_nothing_behind(riverside, at_
     def broken(run):
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(scoring_run, "_replace_list", broken)
+    monkeypatch.setattr(scoring_run.current_list, "replace", broken)
     with pytest.raises(OSError, match="the disk is full"):
         score(riverside, as_of=LIST_ON)
 

@@ -12,7 +12,6 @@ from accounts import scope
 from accounts.command_output import InstitutionCommand
 from jobs import claims
 from jobs.models import State
-from modeling import registry
 from predictions import runs, scoring_run
 from predictions.models import ScoringRun
 
@@ -30,23 +29,27 @@ class Command(InstitutionCommand):
     def handle(self, *args: object, **options: Any) -> None:
         """Queue the run, carry it out in this process, and print what came of it."""
         institution = self.institution(options)
-        try:
-            with scope.entered(scope.of_institution(institution)):
-                run = runs.request(
-                    institution=institution, as_of=options["as_of"], by=None, now=timezone.now(), wakes=False
-                )
-        except registry.NoChampion as refusal:
-            raise CommandError(f"{refusal} Run train_model first.") from None
-        claims.carry_out(job_id=run.job_id, work=scoring_run.score_students)
         with scope.entered(scope.of_institution(institution)):
-            run = ScoringRun.objects.select_related("job").get(pk=run.pk)
-        if run.job.state != State.DONE:
-            raise CommandError(run.job.error or "Another worker holds this run.")
+            run = runs.request(
+                institution=institution, as_of=options["as_of"], by=None, now=timezone.now(), wakes=False
+            )
+        job = run.job
+        if job is None:
+            raise CommandError("This list was published anew and is made already.")
+        claims.carry_out(job_id=job.pk, work=scoring_run.score_students)
+        job.refresh_from_db()
+        if job.state != State.DONE:
+            raise CommandError(job.error or "Another worker holds this run.")
+        with scope.entered(scope.of_institution(institution)):
+            run = ScoringRun.objects.get(pk=run.pk)
         self.answer(
             options,
-            f"Scored {run.n_scored} students as of {run.as_of}; {run.n_insufficient} are too little known.",
+            f"Scored {run.n_scored} students as of {run.as_of}; {run.n_insufficient} are too little known. "
+            f"The {run.decided_by} makes the list{f' ({run.why_rule})' if run.why_rule else ''}.",
             run=run.public_id,
             as_of=run.as_of,
             n_scored=run.n_scored,
             n_insufficient=run.n_insufficient,
+            decided_by=run.decided_by,
+            why_rule=run.why_rule,
         )

@@ -108,3 +108,10 @@ def test_what_cannot_be_measured_is_said(y: object, p: object, sentence: str) ->
 def test_stability_of_one_refit_is_refused() -> None:
     with pytest.raises(NotMeasurable, match="two refits"):
         evaluation.top_share_jaccard([P])
+
+
+def test_the_list_holds_as_many_rows_as_its_capacity_and_parts_those_that_tie():
+    listed = evaluation.listed([0.9, 0.5, 0.5, 0.5, 0.1], capacity=3)
+
+    assert listed.tolist() == pytest.approx([1, 2 / 3, 2 / 3, 2 / 3, 0])
+    assert evaluation.listed([0.9, 0.1], capacity=5).tolist() == [1, 1]

@@ -52,7 +52,7 @@ def test_an_unknown_key_or_wrong_value_is_named(right: str, wrong: str, named: s
 
 def test_every_fault_is_named_at_once() -> None:
     with pytest.raises(ConfigRefused) as refused:
-        TrainingConfig.from_yaml(SHIPPED.replace("seed:", "sed:").replace("n_folds: 5", "n_folds: five"))
+        TrainingConfig.from_yaml(SHIPPED.replace("seed:", "sed:").replace("\nn_folds: 5", "\nn_folds: five"))
 
     assert len(refused.value.sentences) == 3
 

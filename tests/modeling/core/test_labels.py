@@ -1,4 +1,4 @@
-"""Labels within a horizon, counted by hand."""
+"""Labels within a horizon and within a term, counted by hand."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_series_equal
 
-from modeling.core.labels import LabelFrame, labels, standing_outcomes
+from modeling.core.labels import LabelFrame, labels, standing_outcomes, term_labels
 from tests.modeling.core.small_district import rows
 
 AS_OF, TRAINED_ON = date(2024, 10, 1), date(2026, 1, 15)
+TERM_END = date(2025, 1, 17)
 
 
 def outcome(
@@ -27,6 +28,18 @@ def outcome(
 def labelled(*outcomes: dict[str, Any], n: int = 1, known_by: date = TRAINED_ON) -> LabelFrame:
     return labels(
         rows("outcomes", *outcomes), student_ids=range(1, n + 1), as_of=AS_OF, horizon_days=365, known_by=known_by
+    )
+
+
+def labelled_in_term(
+    *outcomes: dict[str, Any], n: int = 1, known_by: date = TRAINED_ON, term_ends_on: date | None = TERM_END
+) -> LabelFrame:
+    return term_labels(
+        rows("outcomes", *outcomes),
+        student_ids=range(1, n + 1),
+        as_of=AS_OF,
+        term_ends_on=term_ends_on,
+        known_by=known_by,
     )
 
 
@@ -97,6 +110,68 @@ def test_an_unheard_of_kind_is_refused() -> None:
 def test_a_horizon_of_no_days_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1 day, got 0"):
         labels(rows("outcomes"), student_ids=[1], as_of=AS_OF, horizon_days=0, known_by=TRAINED_ON)
+
+
+def test_each_kind_of_outcome_within_the_term_gives_its_label() -> None:
+    kinds = ["dropped_out", "graduated", "continued", "transferred", "died", "unknown"]
+
+    found = labelled_in_term(*(outcome(10 + n, n, kind, "2024-12-01") for n, kind in enumerate(kinds, start=1)), n=7)
+
+    assert found.y.fillna(-1).tolist() == [1, 0, 0, -1, -1, -1, -1]
+    assert found.censored == {"died": 1, "no_outcome": 1, "transferred": 1, "unknown": 1}
+    assert found.outcome_id.tolist()[:6] == [11, 12, 13, 14, 15, 16]
+
+
+@pytest.mark.parametrize("kind", ["dropped_out", "graduated", "continued", "transferred", "died", "unknown"])
+def test_whoever_has_any_outcome_after_the_term_was_there_when_it_ended(kind: str) -> None:
+    found = labelled_in_term(outcome(7, 1, kind, "2025-01-18"))
+
+    assert found.y.tolist() == [0.0]
+    assert found.outcome_id.tolist() == [7]
+
+
+def test_the_last_day_of_the_term_belongs_to_it() -> None:
+    assert labelled_in_term(outcome(1, 1, "dropped_out", "2025-01-17")).y.tolist() == [1.0]
+
+
+def test_whoever_moved_away_within_the_term_is_censored_even_if_more_is_known_later() -> None:
+    found = labelled_in_term(outcome(1, 1, "transferred", "2024-12-01"), outcome(2, 1, "dropped_out", "2025-06-01"))
+
+    assert found.censored == {"transferred": 1}
+    assert found.outcome_id.tolist() == [1]
+
+
+def test_what_became_known_after_the_training_shows_nothing_of_the_term() -> None:
+    late = outcome(1, 1, "continued", "2025-06-13", known_on="2026-02-01")
+
+    assert labelled_in_term(late).censored == {"no_outcome": 1}
+    assert labelled_in_term(late, known_by=date(2026, 2, 1)).y.tolist() == [0.0]
+
+
+def test_while_the_term_runs_every_label_of_it_is_censored() -> None:
+    left = outcome(1, 1, "dropped_out", "2024-12-01")
+
+    assert labelled_in_term(left, known_by=date(2025, 1, 16)).censored == {"window_open": 1}
+    assert labelled_in_term(left, known_by=TERM_END).y.tolist() == [1.0]
+
+
+def test_without_a_term_nobody_has_a_label_of_it() -> None:
+    assert labelled_in_term(outcome(1, 1, "dropped_out"), n=2, term_ends_on=None).censored == {"no_term": 2}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    kinds=st.lists(st.sampled_from(["dropped_out", "graduated", "continued", "transferred", "unknown"]), min_size=1),
+    days=st.lists(st.integers(1, 300), min_size=20, max_size=20),
+)
+def test_who_left_within_the_term_left_within_the_year(kinds: list[str], days: list[int]) -> None:
+    chain = [
+        outcome(n, 1, kind, str(pd.Timestamp(AS_OF) + pd.Timedelta(days=days[n % 20]))) for n, kind in enumerate(kinds)
+    ]
+
+    of_term, of_year = labelled_in_term(*chain), labelled(*chain)
+
+    assert of_year.y[1] == 1 if of_term.y[1] == 1 else of_term.y[1] != 1
 
 
 @settings(max_examples=40, deadline=None)

@@ -11,6 +11,7 @@ import pytest
 
 from modeling.core.fitting import FittedRisk, fit_risk_model
 from modeling.core.risk_model import RiskModel, UnreadableModel
+from modeling.core.term_risk import fit_term_model
 from tests.modeling.core.district_rows import FEATURES, SETTINGS, rows
 
 
@@ -111,6 +112,53 @@ def test_features_in_another_order_are_refused(fitted: FittedRisk) -> None:
 
     with pytest.raises(UnreadableModel, match="order"):
         RiskModel.from_text(fitted.booster_text, changed)
+
+
+def with_term(fitted: FittedRisk) -> RiskModel:
+    frame, y = rows(400, seed=2)
+    dataset = frame.assign(student_id=np.arange(400), y_term=y)
+    # A category of its own and one feature less: the model of the term has an encoding of its own.
+    dataset["grade_level"] = dataset["grade_level"].replace("12", "K")
+    term = fit_term_model(dataset, features=FEATURES[1:], settings=SETTINGS, minimum_positives=10, seed=3)
+    return RiskModel.from_text(fitted.booster_text, json.loads(json.dumps(fitted.specification | {"term": term})))
+
+
+def test_the_risk_of_the_term_stands_beside_that_of_the_year(fitted: FittedRisk) -> None:
+    model, frame = with_term(fitted), hard_rows()
+
+    scores = model.score(frame)
+
+    np.testing.assert_array_equal(scores.term_probability, model.term.probabilities(frame))
+    np.testing.assert_array_equal(scores.probability, fitted.model().score(frame).probability)
+    assert ((scores.term_probability > 0) & (scores.term_probability < 1)).all()
+
+
+def test_a_row_gets_exactly_the_risk_of_the_term_that_it_gets_in_a_frame(fitted: FittedRisk) -> None:
+    model, frame = with_term(fitted), hard_rows()
+    scores = model.score(frame)
+
+    for position, values in enumerate(frame.head(20).to_dict("records")):
+        assert model.score_row(values).term_probability[0] == scores.term_probability[position]
+
+
+def test_nobody_to_score_has_no_risk_of_the_term_either(fitted: FittedRisk) -> None:
+    assert with_term(fitted).score(rows(10)[0].iloc[:0]).term_probability.shape == (0,)
+
+
+@pytest.mark.parametrize("stored", [{}, {"term": {}}, {"term": {"absent": "Too few left."}}])
+def test_a_version_without_a_model_of_the_term_says_nothing_of_it(
+    fitted: FittedRisk, stored: dict[str, object]
+) -> None:
+    model = RiskModel.from_text(fitted.booster_text, fitted.specification | stored)
+
+    assert model.term is None
+    assert model.score_row({}).term_probability is None
+
+
+@pytest.mark.parametrize("term", [{"booster_text": "tree"}, {"booster_text": "no model", "specification": {}}, [1], 7])
+def test_a_model_of_the_term_that_does_not_fit_is_refused(fitted: FittedRisk, term: object) -> None:
+    with pytest.raises(UnreadableModel):
+        RiskModel.from_text(fitted.booster_text, fitted.specification | {"term": term})
 
 
 @pytest.mark.parametrize("text", ["", "tree\nversion=v4\n", "not a model"])

@@ -11,7 +11,7 @@ import yaml
 from pandas.testing import assert_series_equal
 
 from modeling.core.catalogue import BY_NAME
-from modeling.core.rules import Rule, met, n_missing, rule_points
+from modeling.core.rules import Rule, met, n_missing, rule_points, standing
 
 RULES_FILE = Path(__file__).parents[3] / "configs" / "rules.yaml"
 STUDENTS = pd.Index([1, 2, 3, 4, 5, 6], name="student_id")
@@ -29,6 +29,7 @@ def six_students() -> pd.DataFrame:
             "days_removed_365d": [0.0, 0.0, 2.0, 0.0, 1.0, np.nan],
             "incidents_365d": [1.0, 2.0, 5.0, 0.0, 0.0, np.nan],
             "core_failures_term": [0.0, 0.0, 3.0, 1.0, np.nan, np.nan],
+            "on_track": [1.0, np.nan, 0.0, 0.0, 1.0, np.nan],
         },
         index=STUDENTS,
     )
@@ -43,7 +44,7 @@ def test_the_default_rule_counts_attendance_behaviour_and_courses_once_each() ->
 def test_missing_values_give_no_points_and_are_counted() -> None:
     missing = n_missing(six_students(), abc())
 
-    assert missing.tolist() == [0, 0, 0, 1, 1, 4]
+    assert missing.tolist() == [0, 1, 0, 1, 1, 5]
 
 
 def test_the_default_rule_asks_only_for_features_of_the_catalogue() -> None:
@@ -90,3 +91,19 @@ def test_a_rule_on_a_feature_that_is_not_there_is_refused_by_name() -> None:
 
 def test_no_rules_give_no_points() -> None:
     assert rule_points(six_students(), []).tolist() == [0.0] * 6
+
+
+def test_of_equal_points_who_is_further_past_the_first_sign_stands_higher() -> None:
+    frame = pd.DataFrame({"absence": [0.2, 0.4, np.nan], "average": [0.5, 0.3, 0.1], "grade": ["9", "9", "9"]})
+    rules = [
+        Rule(feature="absence", op="at_least", value=0.1, points=1, words="Away"),
+        Rule(feature="average", op="below", value=0.6, points=2, words="Low"),
+        Rule(feature="grade", op="equals", value="9", points=1, words="Ninth grade"),
+    ]
+
+    order = standing(frame, rules)
+
+    assert order.columns.tolist() == ["points", "absence", "average"]
+    assert order["points"].tolist() == [4, 4, 3]
+    assert order["absence"].tolist() == [0.2, 0.4, -np.inf]
+    assert order["average"].tolist() == [-0.5, -0.3, -0.1]

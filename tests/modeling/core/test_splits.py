@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.model_selection import StratifiedKFold
 
-from modeling.core.splits import CannotSplit, grouped_folds, in_test_bucket, stratified_holdout, temporal_split
+from modeling.core.splits import (
+    CannotSplit,
+    grouped_folds,
+    in_test_bucket,
+    rolling_origin_folds,
+    stratified_holdout,
+    temporal_split,
+)
 
 QUICK = settings(max_examples=25, deadline=None)
 DATES = np.array(["2022-10-01", "2023-02-01", "2023-10-01", "2024-02-01", "2024-10-01"], dtype="datetime64[D]")
@@ -44,6 +53,86 @@ def test_folds_cover_every_row_once_and_part_no_student(rows_each: int) -> None:
     assert sorted(np.concatenate([test for _, test in folds])) == list(range(len(y)))
     assert all(not set(groups[train]) & set(groups[test]) for train, test in folds)
     assert all(y[test].mean() == pytest.approx(0.25, abs=0.1) for _, test in folds)
+
+
+@QUICK
+@given(seed=st.integers(0, 2**31), n_folds=st.integers(2, 6))
+def test_folds_share_rows_and_those_who_left_evenly(seed: int, n_folds: int) -> None:
+    random = np.random.default_rng(seed)
+    groups = random.integers(0, 300, 1500) * 11
+    y = ((groups % 7 == 0) & (random.random(1500) < 0.4)).astype(float)
+
+    folds = grouped_folds(y, groups=groups, n_folds=n_folds, seed=seed)
+
+    most = np.bincount(groups).max()
+    n_positive, n_rows = [y[test].sum() for _, test in folds], [len(test) for _, test in folds]
+    assert sorted(np.concatenate([test for _, test in folds])) == list(range(1500))
+    assert all(not set(groups[train]) & set(groups[test]) for train, test in folds)
+    # Dealt in order of their rows, two hands differ by no more than one student's, twice.
+    assert max(n_positive) - min(n_positive) <= most
+    assert max(n_rows) - min(n_rows) <= 2 * most * n_folds
+
+
+def test_folds_of_one_row_a_student_are_the_plain_ones() -> None:
+    y = (np.arange(200) % 4 == 0).astype(float)
+
+    folds = grouped_folds(y, groups=np.arange(200)[::-1], n_folds=5, seed=8)
+
+    plain = StratifiedKFold(5, shuffle=True, random_state=8).split(np.zeros((200, 1)), y)
+    assert [test.tolist() for _, test in folds] == [test.tolist() for _, test in plain]
+
+
+def test_folds_of_a_million_rows_are_made_in_moments() -> None:
+    random = np.random.default_rng(5)
+    groups = random.integers(0, 250_000, 1_000_000)
+    y = (random.random(1_000_000) < 0.05).astype(float)
+
+    before = time.process_time()
+    folds = grouped_folds(y, groups=groups, n_folds=5, seed=1)
+
+    assert time.process_time() - before < 2
+    assert sum(len(test) for _, test in folds) == 1_000_000
+
+
+@QUICK
+@given(seed=st.integers(0, 2**31), n_folds=st.integers(2, 9))
+def test_rolling_folds_train_on_the_closed_past_of_other_students(seed: int, n_folds: int) -> None:
+    taken_on, student = snapshots(300)
+    y = (student % 3 == 0).astype(float)
+
+    folds = rolling_origin_folds(y, snapshot_on=taken_on, groups=student, horizon_days=365, n_folds=n_folds, seed=seed)
+
+    # The windows of the first two dates had closed by the last three.
+    tested = [set(taken_on[test]) for _, test in folds]
+    assert len(folds) == min(n_folds, 3)
+    assert set.union(*tested) == set(DATES[2:])
+    for train, test in folds:
+        assert not set(student[train]) & set(student[test])
+        assert taken_on[train].max() + np.timedelta64(365, "D") <= taken_on[test].min()
+    assert len(np.concatenate([test for _, test in folds])) == len(set(np.concatenate([test for _, test in folds])))
+    assert [max(of_fold) for of_fold in tested] == sorted(max(of_fold) for of_fold in tested)
+
+
+def test_rolling_folds_learn_from_everybody_else() -> None:
+    taken_on, student = snapshots(300)
+
+    [_, (train, test)] = rolling_origin_folds(
+        (student % 3 == 0).astype(float), snapshot_on=taken_on, groups=student, horizon_days=365, n_folds=2, seed=1
+    )
+
+    assert (len(set(student[train])), len(set(student[test]))) == (150, 150)
+
+
+@pytest.mark.parametrize(
+    ("horizon_days", "every", "said"),
+    [(700, 3, "there are 1"), (3000, 3, "there are 0"), (365, 100, "left and .* it needs 10 of each")],
+)
+def test_rolling_folds_that_cannot_be_are_refused(horizon_days: int, every: int, said: str) -> None:
+    taken_on, student = snapshots(300)
+    y = (student % every == 0).astype(float)
+
+    with pytest.raises(CannotSplit, match=said):
+        rolling_origin_folds(y, snapshot_on=taken_on, groups=student, horizon_days=horizon_days, n_folds=3, seed=0)
 
 
 def test_the_same_seed_gives_the_same_split_and_another_one_another() -> None:

@@ -1,0 +1,202 @@
+"""The sections of a model card on its limits, on who let it decide, and on what changed since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from modeling import card_parts as parts
+from modeling import card_statements as statements
+from modeling.card_measures import AT_LINE
+from modeling.card_parts import Part, Section
+from modeling.decider import Decision
+from modeling.models import ModelSwitch, ModelVersion, Promotion
+from modeling.training_config import ConfigRefused, TrainingConfig
+
+# With fewer who left among those tested a share has a range of twenty in a hundred and more.
+FEW_WHO_LEFT = 100
+NEARLY_NEVER = 0.99
+WHY_RULE = {
+    "no_model": "there is no model yet",
+    "few_labels": "too few outcomes are known for a model to learn from",
+    "not_better": "the model was not better than the rule",
+    "switched_off": "the model is switched off",
+}
+
+
+def standing(version: ModelVersion, decision: Decision) -> str:
+    """Say what the version does now."""
+    if not version.is_champion:
+        return (
+            _("This model waits to be let decide.")
+            if version.is_challenger
+            else _("This model does not make the list.")
+        )
+    if decision.by == "model":
+        return _("This model makes the list now.")
+    return _("The school's own rule makes the list now: %(why)s.") % {"why": _(WHY_RULE[decision.why])}
+
+
+def limits(version: ModelVersion) -> Section:
+    """Say what the figures do not carry."""
+    found = [*_of_the_test(version), *_of_the_records(version), *_of_the_groups(version)]
+    return Section(
+        key="limits",
+        title=_("What it cannot do"),
+        parts=[parts.points(found), parts.points([statements.only_here(), statements.not_cause()], is_fixed=True)],
+    )
+
+
+def _of_the_test(version: ModelVersion) -> list[str]:
+    metrics, config, found = version.metrics, configuration(version), []
+    n_left = metrics["split"].get("n_positive_test", metrics["model"]["n_positive"])
+    if n_left < FEW_WHO_LEFT:
+        found.append(
+            _("Only %(n)s of the looks it was tested on ended in leaving. Any figure here may be off by chance.")
+            % {"n": parts.count(n_left)}
+        )
+    if metrics["split"]["kind"] != "temporal":
+        found.append(_("It was not tested on a later year, so what changes from year to year is not seen."))
+    if config and version.dataset.n_students < config.handover.minimum_labels:
+        found.append(
+            _("It learned from %(n)s students. At least %(minimum)s are asked before a model may make the list.")
+            % {"n": f"{version.dataset.n_students:,}", "minimum": config.handover.minimum_labels}
+        )
+    worse = [name for name, _label in AT_LINE if _is_worse(metrics, name)]
+    if worse or _is_worse(metrics, "roc_auc"):
+        found.append(_("In part of the figures the school's own rule did as well or better."))
+    if config and metrics["model"].get("ece", 0.0) > config.promotion.maximum_calibration_error:
+        limit = {"limit": parts.percent(config.promotion.maximum_calibration_error)}
+        found.append(_("Its estimates are off by more than the %(limit)s allowed: read places, not numbers.") % limit)
+    return found
+
+
+def _is_worse(metrics: dict[str, Any], name: str) -> bool:
+    rule = metrics.get("rule", {})
+    return name in rule and name in metrics["model"] and metrics["model"][name] <= rule[name]
+
+
+def _of_the_records(version: ModelVersion) -> list[str]:
+    specification, found = version.specification, []
+    labels = {fields["name"]: _(fields["label"] or fields["name"]) for fields in specification["features"]}
+    reference = specification.get("reference", {})
+    never = [
+        labels[name] for name, seen in reference.items() if name in labels and seen["missing_share"] > NEARLY_NEVER
+    ]
+    if never:
+        found.append(_("It never saw a record of this: %(labels)s.") % {"labels": "; ".join(never)})
+    for row in version.evaluation.get("suspicious", []):
+        words = {"label": labels.get(row["feature"], row["feature"]), "auc": parts.measure(row["roc_auc"])}
+        found.append(
+            _("“%(label)s” alone tells who left (ROC-AUC %(auc)s) and may be the outcome in disguise.") % words
+        )
+    if version.institution.is_synthetic:
+        found.append(_("It learned from synthetic students, invented by a simulation. It says nothing of real ones."))
+    return found
+
+
+def _of_the_groups(version: ModelVersion) -> list[str]:
+    gaps = version.evaluation.get("gaps")
+    if gaps is None:
+        return [_("Whether it misses some groups more than others was not measured.")]
+    unknown = [gap["attribute"].replace("_", " ") for gap in gaps if gap["verdict"] == "too_few"]
+    if not gaps:
+        return [_("No protected attribute was on record: unfairness to a group would not be seen.")]
+    if not unknown:
+        return []
+    return [
+        _("Too few were tested to tell whether it treats groups alike by %(names)s.") % {"names": ", ".join(unknown)}
+    ]
+
+
+def oversight(version: ModelVersion, decision: Decision, *, names: bool) -> Section:
+    """Say who let it decide, by which checks, and how the switch was turned."""
+    own = list(Promotion.objects.filter(version=version).select_related("by"))
+    found: list[Part] = [
+        parts.points(statements.oversight(), is_fixed=True),
+        parts.words(standing(version, decision)),
+        *(part for promotion in own for part in _promotion(promotion, names=names)),
+        *_switches(version, names=names),
+        parts.words(statements.monitoring(), is_fixed=True),
+    ]
+    return Section(key="oversight", title=_("Who answers for it"), parts=found)
+
+
+def _promotion(promotion: Promotion, *, names: bool) -> list[Part]:
+    words = {
+        "day": parts.day(promotion.at, promotion.institution),
+        "who": parts.person(promotion.by, names=names),
+        "version": promotion.version.number,
+    }
+    said = {
+        Promotion.Kind.FIRST: _("On %(day)s it became the first model here: %(who)s had it trained."),
+        Promotion.Kind.PROMOTED: _("On %(day)s %(who)s let it decide."),
+        Promotion.Kind.ROLLED_BACK: _("On %(day)s %(who)s went back to it."),
+    }[Promotion.Kind(promotion.kind)]
+    found = [parts.words(said % words)]
+    if promotion.gate:
+        passed = {True: _("passed"), False: _("failed"), None: _("nothing to check by")}
+        rows = [[check["sentence"], passed[check["passed"]]] for check in promotion.gate]
+        found.append(parts.table(_("The checks of that day"), [_("Check"), _("Result")], rows, n_text_columns=2))
+    if promotion.reason:
+        # What staff write may name a student: those who work there read it, the public that it is on record.
+        why = _("Overruled because: %(reason)s") % {"reason": promotion.reason}
+        found.append(parts.words(why if names else _("A check was overruled. The reason is on record.")))
+    return found
+
+
+def _switches(version: ModelVersion, *, names: bool) -> list[Part]:
+    turns = list(ModelSwitch.objects.select_related("by")[:20])
+    if not turns:
+        return [parts.words(_("The off switch: on. Nobody ever switched a model off here."))]
+    rows = [
+        [
+            parts.day(turn.at, version.institution),
+            _("on") if turn.is_on else _("off"),
+            parts.person(turn.by, names=names),
+            (turn.reason if names else _("on record")) or "–",
+        ]
+        for turn in turns
+    ]
+    state = _("The off switch: on.") if turns[0].is_on else _("The off switch: off. No estimate is shown.")
+    columns = [_("Day"), _("Turned"), _("By"), _("Why")]
+    return [parts.words(state), parts.table(_("Every turn of the switch"), columns, rows, n_text_columns=4)]
+
+
+def changes(version: ModelVersion) -> Section:
+    """Show every version so far and when it was let decide."""
+    light = ModelVersion.objects.defer("booster_text", "specification_json", "evaluation", "config_yaml")
+    told = {
+        Promotion.Kind.FIRST: _("first model, %(day)s"),
+        Promotion.Kind.PROMOTED: _("let decide %(day)s"),
+        Promotion.Kind.ROLLED_BACK: _("gone back to %(day)s"),
+    }
+    turns: dict[int, list[str]] = {}
+    for promotion in Promotion.objects.order_by("at", "pk"):
+        day = parts.day(promotion.at, version.institution)
+        turns.setdefault(promotion.version_id, []).append(told[Promotion.Kind(promotion.kind)] % {"day": day})
+    rows = [
+        [
+            _("Model %(number)s") % {"number": one.number},
+            parts.day(one.trained_at, version.institution),
+            "; ".join(turns.get(one.pk, [])) or _("never"),
+            parts.measure(one.metrics["model"].get("roc_auc")),
+            parts.percent(one.metrics["model"].get("precision_at_10")),
+        ]
+        for one in light
+    ]
+    columns = [_("Version"), _("Trained"), _("Decided"), _("ROC-AUC"), _("Right within the first 10%")]
+    return Section(
+        key="changes",
+        title=_("What changed"),
+        parts=[parts.table(_("Every version so far"), columns, rows, n_text_columns=3)],
+    )
+
+
+def configuration(version: ModelVersion) -> TrainingConfig | None:
+    """Return the configuration the version was made with; None where it was not kept, or is of an older form."""
+    try:
+        return TrainingConfig.from_yaml(version.config_yaml) if version.config_yaml else None
+    except ConfigRefused:
+        return None

@@ -1,0 +1,238 @@
+"""The sections of a model card on how good a version is: measures, calibration, groups, and what is chance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from modeling import card_parts as parts
+from modeling.card_parts import SMALLEST, Part, Section
+from modeling.models import ModelVersion
+
+# Measure, words, whether it is a share of the list, and the share of the rows it looks at.
+AT_LINE = (("precision_at_capacity", "Right above the line"), ("recall_at_capacity", "Found above the line"))
+AT_SHARES = (
+    ("precision_at_5", "Right within the first 5%", 0.05),
+    ("precision_at_10", "Right within the first 10%", 0.10),
+    ("recall_at_10", "Found within the first 10%", 0.10),
+)
+OVERALL = (
+    ("roc_auc", "ROC-AUC"),
+    ("average_precision", "Average precision"),
+    ("f1", "F1"),
+    ("precision", "Precision at the threshold"),
+    ("recall", "Recall at the threshold"),
+    ("brier", "Brier score (lower is better)"),
+    ("ece", "Calibration error (lower is better)"),
+)
+CONTENDERS = (("rule", "Rule"), ("logistic", "Plain formula"), ("ebm", "Explainable boosting"))
+GROUP_MEASURES = (
+    ("recall_at_capacity", "Found above the line"),
+    ("precision_at_capacity", "Right above the line"),
+    ("false_alarm_share", "False alarms"),
+)
+
+
+def measures(version: ModelVersion) -> Section:
+    """Show the measures with their ranges, beside the rule and the plain formula."""
+    metrics, intervals = version.metrics, version.evaluation.get("intervals", {})
+    model = metrics["model"]
+    others = [(who, label) for who, label in CONTENDERS if who in metrics]
+    rows = []
+    for name, label, share in _told(model):
+        write = parts.percent if share is not None else parts.measure
+        ends = intervals.get("model", {}).get(name)
+        beside = [write(metrics[who].get(name)) for who, _label in others]
+        rows.append([_(label), write(model.get(name)), parts.span(ends, write), *beside])
+    columns = [_("Measure"), _("Model"), _("Range (95%)"), *(_(label) for _who, label in others)]
+    found: list[Part] = [parts.words(" ".join(_line(version)))]
+    found.append(parts.table(_("On students it had not seen"), columns, rows))
+    if not intervals:
+        found.append(parts.note(_("Ranges: not measured for this version.")))
+    return Section(key="measures", title=_("How good it is"), parts=[*found, *_confusion(version)])
+
+
+def _told(model: dict[str, Any]) -> list[tuple[str, str, float | None]]:
+    """Return the measures to show; what looks at fewer than ten students is left out."""
+    shown: list[tuple[str, str, float | None]] = []
+    if model.get("capacity", 0) >= SMALLEST:
+        shown += [(name, label, 1.0) for name, label in AT_LINE]
+    shown += [(name, label, share) for name, label, share in AT_SHARES if share * model["n"] >= SMALLEST]
+    return [(name, label, share) for name, label, share in shown if name in model] + [
+        (name, label, None) for name, label in OVERALL if name in model
+    ]
+
+
+def _line(version: ModelVersion) -> list[str]:
+    """Say what the model is worth where the list is cut, beside the rule."""
+    model, rule = version.metrics["model"], version.metrics.get("rule")
+    if "capacity" not in model:
+        return [_("How often it is right at the team's capacity: not measured for this version.")]
+    if model["capacity"] < SMALLEST:
+        return [_("The team can see too few of those tested to tell how often it is right above the line.")]
+    words = {"n": int(model["capacity"]), "model": parts.percent(model["precision_at_capacity"])}
+    said = [_("The team can see as many as the first %(n)s of those tested. Of these, %(model)s left.") % words]
+    if rule:
+        words |= {"rule": parts.percent(rule["precision_at_capacity"])}
+        said.append(_("Of the first %(n)s by the school's own rule, %(rule)s did.") % words)
+    lift = version.evaluation.get("lift", {}).get("over_rule", {}).get("capacity")
+    if lift:
+        ends = version.evaluation.get("intervals", {}).get("lift_over_rule", {}).get("capacity")
+        times = {"lift": f"{lift:.1f}"}
+        if ends:
+            times |= {"low": f"{ends[0]:.1f}", "high": f"{ends[1]:.1f}"}
+            said.append(_("That is %(lift)s times as often (range %(low)s–%(high)s).") % times)
+        else:
+            said.append(_("That is %(lift)s times as often.") % times)
+    return said
+
+
+def _confusion(version: ModelVersion) -> list[Part]:
+    """Show the four fields above the line, where none tells of fewer than ten students."""
+    fields = version.evaluation.get("confusion", {}).get("at_capacity")
+    if not fields or min(fields.values()) < SMALLEST:
+        return []
+    rows = [
+        [_("Above the line"), f"{fields['true_positive']:,}", f"{fields['false_positive']:,}"],
+        [_("Below the line"), f"{fields['false_negative']:,}", f"{fields['true_negative']:,}"],
+    ]
+    return [parts.table(_("Above and below the line"), [_("Where"), _("Left"), _("Stayed")], rows)]
+
+
+def calibration(version: ModelVersion) -> Section:
+    """Show how far its estimates are what happened."""
+    model, curves = version.metrics["model"], version.evaluation.get("curves", {})
+    found: list[Part] = []
+    if "ece" in model:
+        said = _("Its estimates are off by %(points)s in 100 on average.") % {"points": f"{100 * model['ece']:.1f}"}
+        found.append(parts.words(said))
+    bins = curves.get("model", {}).get("calibration")
+    if not bins:
+        return Section(key="calibration", title=_("Whether its estimates hold"), parts=[*found, parts.not_measured()])
+    # Imported here: numpy is no part of a page's start.
+    from modeling.core.suppression import suppressed_shares
+
+    n = [round(one["n"]) for one in bins]
+    n_left = [round(one["n"] * one["case_share"]) for one in bins]
+    hidden = suppressed_shares(n, n_left, SMALLEST)
+    rows = [
+        [parts.percent(one["risk"]), _("too few to show"), "–", f"{size:,}"]
+        if is_hidden
+        else [
+            parts.percent(one["risk"]),
+            parts.percent(one["case_share"]),
+            parts.span([one["low"], one["high"]], parts.percent),
+            f"{size:,}",
+        ]
+        for one, size, is_hidden in zip(bins, n, hidden, strict=True)
+    ]
+    columns = [_("Estimate, mean"), _("Left"), _("Range (95%)"), _("Snapshots")]
+    found.append(parts.table(_("Estimates, and what happened"), columns, rows))
+    return Section(key="calibration", title=_("Whether its estimates hold"), parts=found)
+
+
+def groups(version: ModelVersion, *, with_crossed: bool = False) -> Section:
+    """Show how the list treats groups, at the line where it is cut."""
+    evaluation, title = version.evaluation, _("Whether it treats groups alike")
+    if "gaps" not in evaluation:
+        return Section(key="groups", title=title, parts=[parts.not_measured()])
+    if not evaluation["gaps"]:
+        said = _("No protected attribute was on record, so groups could not be compared.")
+        return Section(key="groups", title=title, parts=[parts.words(said)])
+    attributes = list(dict.fromkeys(row["attribute"] for row in evaluation["groups"]))
+    tables = [
+        parts.table(
+            attribute.replace("_", " ").capitalize(),
+            [_("Group"), _("Students"), *(_(label) for _name, label in GROUP_MEASURES), _("Enough to tell")],
+            [_group(row) for row in evaluation["groups"] if row["attribute"] == attribute],
+        )
+        for attribute in attributes
+        if with_crossed or " & " not in attribute
+    ]
+    hidden = evaluation.get("n_suppressed_groups", 0)
+    small = _("%(n)s groups of fewer than %(smallest)s students are not shown.") % {"n": hidden, "smallest": SMALLEST}
+    return Section(
+        key="groups",
+        title=title,
+        parts=[
+            parts.points([gap_words(gap) for gap in evaluation["gaps"]]),
+            *tables,
+            parts.note(*([small] if hidden else []), _helped(evaluation)),
+        ],
+    )
+
+
+def _group(row: dict[str, Any]) -> list[str]:
+    cells = []
+    for name, _label in GROUP_MEASURES:
+        told = row.get(name) or {}
+        ends = [told.get("low"), told.get("high")]
+        value = parts.whole_percent(told.get("value"))
+        cells.append(value if ends[0] is None else f"{value} ({parts.span(ends, parts.whole_percent)})")
+    verdict = _("too few to tell") if row["verdict"] == "too_few" else _("yes")
+    return [str(row["value"]), parts.count(row["n"]), *cells, verdict]
+
+
+def gap_words(gap: dict[str, Any]) -> str:
+    """Say what is known of the gap between the groups of one attribute."""
+    words = {"attribute": str(gap["attribute"]).replace("_", " ")}
+    if gap["verdict"] == "too_few" or gap["gap"] is None:
+        return _("By %(attribute)s: too few to tell.") % words
+    words |= {
+        "groups": _(" and ").join(str(group) for group in gap["between"]),
+        "gap": f"{100 * abs(gap['gap']):.0f}",
+        "range": parts.span([gap["low"], gap["high"]], parts.whole_percent),
+    }
+    if gap["verdict"] == "gap":
+        said = _(
+            "By %(attribute)s, between %(groups)s: of 100 who left it finds %(gap)s fewer of one (range %(range)s)."
+        )
+        return said % words
+    said = _("By %(attribute)s: the largest gap, %(gap)s in 100 between %(groups)s, may be chance (range %(range)s).")
+    return said % words
+
+
+def _helped(evaluation: dict[str, Any]) -> str:
+    share = evaluation.get("helped", {}).get("share")
+    if share is None:
+        return ""
+    return _("Of those above the line, %(share)s were helped afterwards: some may have stayed for it.") % {
+        "share": parts.percent(share)
+    }
+
+
+def chance(version: ModelVersion) -> Section:
+    """Say how much of a list and of its reasons is chance."""
+    stability, reasons = version.evaluation.get("stability"), version.specification.get("reasons")
+    said = []
+    if stability and stability.get("top5_jaccard") is not None:
+        said.append(
+            _("Learned anew %(n)s times from drawn students, %(top)s of the first 5%% of the list stayed the same.")
+            % {"n": stability["n_refits"], "top": parts.percent(stability["top5_jaccard"])}
+        )
+        line = stability.get("capacity_jaccard")
+        if line is not None:
+            said.append(_("Of as many as the team can see, %(share)s did.") % {"share": parts.percent(line)})
+    else:
+        said.append(_("How much of the list is chance: not measured for this version."))
+    return Section(key="chance", title=_("How much is chance"), parts=[parts.words(" ".join(said), _reasons(reasons))])
+
+
+def _reasons(reasons: dict[str, Any] | None) -> str:
+    if reasons is None or (reasons and "holds_share_after" not in reasons):
+        return _("How many reasons hold: not measured for this version.")
+    if not reasons:
+        return _("There were too few students to tell which reasons hold, so all are told.")
+    if reasons.get("margin") is None or reasons["holds_share_after"] is None:
+        return _("No reason holds often enough to be told.")
+    words = {
+        "before": parts.percent(reasons["holds_share_before"]),
+        "after": parts.percent(reasons["holds_share_after"]),
+        "kept": parts.percent(reasons["kept_share"]),
+    }
+    said = _(
+        "Reasons that might be chance are not told: %(kept)s of the first reasons are. Learned anew, %(after)s of "
+        "those told come again; of all it would have been %(before)s."
+    )
+    return said % words

@@ -1,0 +1,85 @@
+"""What each feature is about: contributions are summed to these sources before anything is said of a student."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modeling.core.feature import Feature
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+_WINDOW = re.compile(r"_(\d+d|(last_)?(year|term)|\d+(st|nd|rd|th))$")
+# The catalogue's other ways of saying the same: a counsellor would have one conversation about them, not two.
+_SAME_SOURCE = {
+    "absence_rate": "absence",
+    "absence_trend": "absence",
+    "unexcused_share": "absence",
+    "longest_absence_run": "absence",
+    "days_since_last_present": "absence",
+    "chronic_absence": "absence",
+    "course_average_change": "course_average",
+    "lowest_course": "course_average",
+    "credits_behind": "credits",
+    "credits_earned_share": "credits",
+    "on_track": "credits",
+    "days_removed": "incidents",
+    "help_received": "help",
+    "help_open": "help",
+}
+
+
+def source_of(name: str) -> str:
+    """Return what a feature is about, without the window or term it looks at.
+
+    "absence_rate_10d" and "chronic_absence" are both about "absence", "grade_1st" and "grade_2nd" about "grade".
+    """
+    subject = _WINDOW.sub("", name)
+    return _SAME_SOURCE.get(subject, subject)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """The sources of a model's features.
+
+    Attributes
+    ----------
+    names : list of str
+        Each source once, sorted.
+    of_column : ndarray of shape (n_features,)
+        The position in `names` of each feature's source.
+    """
+
+    names: list[str]
+    of_column: IntArray
+
+    @classmethod
+    def of(cls, features: Sequence[Feature]) -> Self:
+        """Group features by source."""
+        names, of_column = np.unique([source_of(feature.name) for feature in features], return_inverse=True)
+        return cls(names=names.tolist(), of_column=of_column)
+
+    def sums(self, contributions: FloatArray) -> FloatArray:
+        """Return the contribution of each source: the sum of its features'.
+
+        Parameters
+        ----------
+        contributions : ndarray of shape (n, n_features)
+            Without the base.
+
+        Returns
+        -------
+        ndarray of shape (n, n_sources)
+            Rows add up to what the rows of `contributions` add up to. A row alone gives the same floats as among
+            others, which a matrix product would not promise.
+        """
+        sums = np.zeros((len(contributions), len(self.names)))
+        for column, source in enumerate(self.of_column):
+            sums[:, source] += contributions[:, column]
+        return sums

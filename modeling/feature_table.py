@@ -1,0 +1,57 @@
+"""The page docs/features.md out of the catalogue: ``python -m modeling.feature_table > docs/features.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modeling.core import catalogue
+from modeling.core.feature import Feature
+
+HEADINGS = (
+    ("Attendance", catalogue.ATTENDANCE),
+    ("Courses and credits", catalogue.COURSEWORK + catalogue.PROGRESS),
+    ("Conduct", catalogue.CONDUCT),
+    ("Enrolment", catalogue.ENROLMENT),
+    ("Help", catalogue.HELP),
+)
+DIRECTIONS = {1: "raises", -1: "lowers", 0: "either"}
+INTRODUCTION = """# The features
+
+What a dated institution's model looks at, as of a day, from facts that were known by then. Made from
+`modeling/core/catalogue.py`; change it there, and then `python -m modeling.feature_table > docs/features.md`.
+
+A value that nobody can know is missing, not zero: a new student has no history, and a school that keeps no incidents
+has none to count. Sessions are the institution's school days. `role` says what a school can do: **changeable** is what it
+can do something about, **context** describes the situation. What is protected is in no feature. `more of it` is what the
+model may learn where directions are held: that more only raises the risk, only lowers it, or either.
+
+Attributes of a cohort's schema come beside these, under their own names, units and roles ([cohort files](cohort_files.md)).
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    sections = [f"## {heading}\n\n{table(features)}" for heading, features in HEADINGS]
+    return "\n".join([INTRODUCTION, *sections])
+
+
+def table(features: Sequence[Feature]) -> str:
+    """Return features as a table in Markdown, a line each."""
+    head = "| feature | meaning | unit | range | role | more of it |\n| --- | --- | --- | --- | --- | --- |\n"
+    return head + "".join(f"{_line(feature)}\n" for feature in features)
+
+
+def _line(feature: Feature) -> str:
+    unit = "yes or no" if feature.kind == "flag" else feature.unit or "code"
+    cells = (f"`{feature.name}`", feature.meaning, unit, _range(feature), feature.role)
+    return f"| {' | '.join(cells)} | {DIRECTIONS[feature.risk_direction]} |"
+
+
+def _range(feature: Feature) -> str:
+    if feature.low is None or feature.high is None:
+        return "any"
+    return f"{feature.low:g} to {feature.high:g}"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,102 @@
+"""The versions of a model: added under the next number, and read only after their hash and their form were checked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from accounts.models import Institution, User
+from modeling.models import ModelVersion, Promotion
+
+if TYPE_CHECKING:
+    from modeling.core.risk_model import RiskModel
+
+
+class NoChampion(Exception):
+    """The institution has no model yet."""
+
+
+class ModelFileChanged(Exception):
+    """A stored model is not, byte for byte, what was registered."""
+
+
+def fingerprint(booster_text: str, specification_json: str) -> str:
+    """Return the SHA-256 over both halves of a model, byte for byte as they are stored."""
+    return hashlib.sha256(booster_text.encode() + b"\0" + specification_json.encode()).hexdigest()
+
+
+def champion() -> ModelVersion:
+    """Return the version that decides at the institution in scope, without its booster.
+
+    :raises NoChampion: if none was trained yet
+    """
+    version = ModelVersion.objects.defer("booster_text", "evaluation").filter(is_champion=True).first()
+    if version is None:
+        raise NoChampion("No model has been trained yet.")
+    return version
+
+
+def challenger() -> ModelVersion | None:
+    """Return the version that waits to decide at the institution in scope, if there is one."""
+    return ModelVersion.objects.defer("booster_text", "evaluation").filter(is_challenger=True).first()
+
+
+def load(version: ModelVersion) -> RiskModel:
+    """Return a version's model, ready to score; each process parses a version once.
+
+    :raises ModelFileChanged: if what is stored is not what was registered
+    :raises UnreadableModel: if it is what was registered and yet no model
+    """
+    return _parsed(version.pk, version.sha256)
+
+
+def check_unchanged(version: ModelVersion) -> None:
+    """Compare a version's stored bytes with its hash, without parsing any.
+
+    :raises ModelFileChanged: if they differ
+    """
+    stored = ModelVersion.objects.only("booster_text", "specification_json").get(pk=version.pk)
+    if fingerprint(stored.booster_text, stored.specification_json) != version.sha256:
+        raise ModelFileChanged(f"Model {version.number} does not match its SHA-256 and was not loaded.")
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed(pk: int, sha256: str) -> RiskModel:
+    # These bring LightGBM, at the first prediction and no sooner.
+    from modeling.core import model_file
+    from modeling.core.risk_model import RiskModel
+
+    stored = ModelVersion.objects.only("booster_text", "specification_json", "number").get(pk=pk)
+    if fingerprint(stored.booster_text, stored.specification_json) != sha256:
+        raise ModelFileChanged(f"Model {stored.number} does not match its SHA-256 and was not loaded.")
+    return RiskModel.from_text(stored.booster_text, model_file.check(stored.booster_text, stored.specification_json))
+
+
+@transaction.atomic
+def register(*, institution: Institution, by: User | None, now: dt.datetime, **fields: Any) -> ModelVersion:
+    """Add a version under the next number. The first one decides at once; a later one is the challenger."""
+    # The institution's row is locked, so that two trainings at once do not take the same number.
+    Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
+    newest = ModelVersion.objects.aggregate(newest=Max("number"))["newest"] or 0
+    is_first = not ModelVersion.objects.filter(is_champion=True).exists()
+    ModelVersion.objects.filter(is_challenger=True).update(is_challenger=False)
+    version = ModelVersion.objects.create(
+        institution=institution,
+        number=newest + 1,
+        sha256=fingerprint(fields["booster_text"], fields["specification_json"]),
+        trained_at=now,
+        trained_by=by,
+        is_champion=is_first,
+        is_challenger=not is_first,
+        promoted_at=now if is_first else None,
+        promoted_by=by if is_first else None,
+        **fields,
+    )
+    if is_first:
+        Promotion.objects.create(institution=institution, version=version, kind=Promotion.Kind.FIRST, at=now, by=by)
+    return version

@@ -1,0 +1,96 @@
+"""Makes the scores of a run the current list: all rows anew, or those there are pointed at other scores.
+
+Runs in the transaction that wrote the scores, of which the server has no statistics yet. Left to itself it compares
+every student with every score, 13 minutes for 100,000; so the scores lie in a temporary table under a key of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+
+from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier
+
+
+def replace(run: ScoringRun) -> None:
+    """Replace every row of the list, and mark who came newly above the line."""
+    above = CurrentRisk.objects.filter(tier=Tier.REVIEW_FIRST).values_list("student_id", flat=True)
+    before = list(above) if CurrentRisk.objects.exists() else None
+    CurrentRisk.objects.all().delete()
+    with _staged(run) as cursor:
+        searched = _search_names(cursor)
+        cursor.execute("CREATE TEMP TABLE staged_name (student_id bigint PRIMARY KEY, name text NOT NULL)")
+        with cursor.copy("COPY staged_name (student_id, name) FROM STDIN") as copy:
+            for row in searched:
+                copy.write_row(row)
+        cursor.execute(
+            """
+            INSERT INTO predictions_currentrisk
+                (student_id, institution_id, run_id, score_id, school_id, grade_level, search_name,
+                 risk, tier, rank, is_new)
+            SELECT student.id, student.institution_id, %(run)s, score.score_id, student.school_id, student.grade_level,
+                   staged_name.name, score.risk, score.tier, score.rank,
+                   %(had_list)s AND score.tier = %(above)s AND NOT student.id = ANY (%(before)s)
+            FROM staged_score score
+            JOIN students_student student ON student.id = score.student_id
+            JOIN staged_name ON staged_name.student_id = score.student_id
+            """,
+            {"had_list": before is not None, "above": Tier.REVIEW_FIRST, "before": before or [], "run": run.pk},
+        )
+        cursor.execute("DROP TABLE staged_name")
+
+
+def point_at(run: ScoringRun) -> None:
+    """Point the list at other scores of the same students; whoever was not above the line before is new there."""
+    with _staged(run) as cursor:
+        cursor.execute(
+            """
+            UPDATE predictions_currentrisk listed
+            SET run_id = %(run)s, score_id = score.score_id, risk = score.risk, tier = score.tier, rank = score.rank,
+                is_new = score.tier = %(above)s AND listed.tier <> %(above)s
+            FROM staged_score score
+            WHERE score.student_id = listed.student_id
+            """,
+            {"run": run.pk, "above": Tier.REVIEW_FIRST},
+        )
+
+
+@contextlib.contextmanager
+def _staged(run: ScoringRun) -> Iterator[Any]:
+    """Hold a run's scores in staged_score; of the risks only what the list may show."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            CREATE TEMP TABLE staged_score
+                (student_id bigint PRIMARY KEY, score_id bigint, risk float8, tier text, rank integer)
+            """
+        )
+        cursor.execute(
+            """
+            INSERT INTO staged_score
+            SELECT student_id, id, CASE WHEN %(shows_risk)s THEN risk END, tier, rank
+            FROM predictions_riskscore WHERE run_id = %(run)s
+            """,
+            {"shows_risk": run.decided_by == DecidedBy.MODEL, "run": run.pk},
+        )
+        cursor.execute("ANALYZE staged_score")
+        yield cursor
+        cursor.execute("DROP TABLE staged_score")
+
+
+def _search_names(cursor: Any) -> list[tuple[int, str]]:
+    """Return what each student of the staged scores is found by, in small letters.
+
+    Made here and not by the server: in its collation "É" may have no small letter, and who is called so would never
+    be found.
+    """
+    cursor.execute(
+        """
+        SELECT student.id, student.family_name, student.given_name, student.external_id
+        FROM staged_score JOIN students_student student ON student.id = staged_score.student_id
+        """
+    )
+    return [(pk, " ".join(part for part in parts if part).lower()) for pk, *parts in cursor.fetchall()]

@@ -1,0 +1,101 @@
+"""Puts scored students in order, by the model and by the rule, and draws the line at the team's capacity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from modeling.scoring import Scored
+from predictions.models import Tier
+from predictions.runs import tier_of
+
+# A place in the rule's order as JSON holds it: points first, None where a value is missing.
+Key = list[float | None]
+
+
+def cuts(risks: pd.Series, *, capacity: int) -> tuple[float | None, float | None]:
+    """Return the k-th and the 2k-th highest risk; the lowest where there are fewer, None where there are none."""
+    if risks.empty:
+        return None, None
+    highest = np.sort(risks.to_numpy())[::-1]
+    return float(highest[min(capacity, len(highest)) - 1]), float(highest[min(2 * capacity, len(highest)) - 1])
+
+
+def ranked(scored: Scored, *, capacity: int) -> pd.DataFrame:
+    """Return risk, rank and tier by student, by the model; who is too little known has neither rank nor tier."""
+    table = pd.DataFrame({"risk": scored.probability}, index=scored.frame.index)
+    known = table[~scored.insufficient]
+    # The student's number breaks ties, so that the same scores always make the same list.
+    order = known.sort_index().sort_values("risk", ascending=False, kind="stable").index
+    table["rank"] = _places(order)
+    first, second = cuts(known["risk"], capacity=capacity)
+    tiers = known["risk"].map(lambda risk: tier_of(risk, review_first_from=first, check_in_from=second))
+    table["tier"] = tiers.astype(object).reindex(table.index).fillna("")
+    return table
+
+
+def ranked_by_rule(scored: Scored, *, capacity: int) -> pd.DataFrame:
+    """Return points, rank and tier by student, by the rule; who is too little known has neither rank nor tier.
+
+    A rule gives so few points that a third of a school may share them. The line is drawn at the team's capacity all the
+    same, within those who share: by `modeling.core.rules.standing`, then by the student's number. Who shows no sign at
+    all is on nobody's list.
+    """
+    table = scored.standing[["points"]].copy()
+    order = _in_order(scored)
+    table["rank"] = _places(order)
+    place, shows_a_sign = table["rank"].astype("float64"), table["points"] > 0
+    tiers = np.select(
+        [place.isna(), shows_a_sign & (place <= capacity), shows_a_sign & (place <= 2 * capacity)],
+        ["", Tier.REVIEW_FIRST.value, Tier.CHECK_IN.value],
+        Tier.ROUTINE_SUPPORT.value,
+    )
+    table["tier"] = tiers.astype(object)
+    return table
+
+
+def rule_standing(scored: Scored, *, capacity: int) -> dict[str, Any]:
+    """Return what a run keeps of the rule's order: where its lines lie, and how many share each number of points."""
+    order = _in_order(scored)
+    keys = scored.standing.loc[order]
+    lines = [min(k, len(order)) - 1 for k in (capacity, 2 * capacity)] if len(order) else []
+    shared = keys["points"].value_counts()
+    return {
+        "cuts": [[_plain(value) for value in keys.iloc[line]] for line in lines],
+        "n_by_points": {f"{points:g}": int(n) for points, n in shared.items()},
+    }
+
+
+def tier_by_rule(key: Sequence[float | None], standing: dict[str, Any]) -> str:
+    """Return the tier of a place in the rule's order by a run's lines; "" before the first run.
+
+    Who stands exactly where the last one above the line does, counts as above it.
+    """
+    lines = [_comparable(line) for line in standing.get("cuts", [])]
+    if not lines:
+        return ""
+    place = _comparable(key)
+    if place[0] <= 0 or place < lines[1]:
+        return Tier.ROUTINE_SUPPORT
+    return Tier.REVIEW_FIRST if place >= lines[0] else Tier.CHECK_IN
+
+
+def _in_order(scored: Scored) -> pd.Index:
+    known = scored.standing[~scored.rule_insufficient].sort_index()
+    return known.sort_values(list(known.columns), ascending=False, kind="stable").index
+
+
+def _places(order: pd.Index) -> pd.Series:
+    return pd.Series(range(1, len(order) + 1), index=order, dtype="Int64")
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _comparable(key: Sequence[float | None]) -> tuple[float, ...]:
+    return tuple(-math.inf if value is None else value for value in key)
