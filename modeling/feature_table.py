@@ -21,11 +21,12 @@ What a dated institution's model looks at, as of a day, from facts that were kno
 `modeling/core/catalogue.py`; change it there, and then `python -m modeling.feature_table > docs/features.md`.
 
 A value that nobody can know is missing, not zero: a new student has no history, and a school that keeps no incidents
-has none to count. Sessions are the institution's school days. `role` says what a school can do: **changeable** is what it
-can do something about, **context** describes the situation. What is protected is in no feature. `more of it` is what the
-model may learn where directions are held: that more only raises the risk, only lowers it, or either.
+has none to count. Sessions are the institution's school days. Under "role", *changeable* is what a school can do
+something about, and *context* describes the situation; what is protected is in no feature. The last column is what
+the model may learn while directions are held (`trees.monotone`): that more of it only raises the risk, only lowers it,
+or either.
 
-Attributes of a cohort's schema come beside these, under their own names, units and roles ([cohort files](cohort_files.md)).
+Attributes of a [cohort's schema](cohort_files.md) come beside these, under their own names, units and ranges.
 """
 
 

@@ -59,8 +59,8 @@ def sentences(rules: list[Step], positions: Collection[int]) -> list[str]:
 
 
 def signs(rules: list[Step], positions: Collection[int]) -> str:
-    """Say how many of the rule's signs a student shows; the rules of one domain are one sign."""
-    names = [step.get("domain") or f"rule {n}" for n, step in enumerate(rules)]
+    """Say how many of the rule's signs a student shows; what is of one domain, or about one thing, is one sign."""
+    names = [step.get("domain") or step["feature"] for step in rules]
     n, of = len({names[position] for position in positions}), len(set(names))
     return ngettext("%(n)s of %(of)s sign", "%(n)s of %(of)s signs", of) % {"n": n, "of": of}
 
@@ -120,15 +120,23 @@ def reasons(rules: list[Step], positions: Collection[int]) -> list[dict[str, Any
 
 
 def _told(rules: list[Step], positions: Collection[int]) -> list[Step]:
-    met = sorted((rules[position] for position in positions if position < len(rules)), key=lambda step: -step["points"])
-    seen: set[str] = set()
-    told = []
+    """Return what is worth saying: who passed fewer than 3 units need not hear that these are fewer than 5."""
+    met = [rules[position] for position in sorted(positions) if position < len(rules)]
+    strictest: dict[tuple[str, bool], Step] = {}
     for step in met:
-        domain = step.get("domain") or ""
-        if not domain or domain not in seen:
-            told.append(step)
-        seen.add(domain)
-    return told
+        about = (step["feature"], step["op"] in ("at_least", "above"))
+        if about not in strictest or _strictness(step) > _strictness(strictest[about]):
+            strictest[about] = step
+    told: dict[str, Step] = {}
+    for step in sorted(strictest.values(), key=lambda step: -step["points"]):
+        told.setdefault(step.get("domain") or step["feature"], step)
+    return list(told.values())
+
+
+def _strictness(step: Step) -> float:
+    if isinstance(step["value"], str) or step["op"] == "equals":
+        return 0.0
+    return float(step["value"] if step["op"] in ("at_least", "above") else -step["value"])
 
 
 def until_when(run: ScoringRun) -> str:

@@ -18,35 +18,35 @@ ATTENDANCE = (
     _share(
         name="absence_rate_10d",
         label="Share of the last 10 school days missed",
-        meaning="Sessions missed among the last 10 held, by those of the 10 that the student was on the roll for.",
+        meaning="The share of sessions missed, of those among the last 10 that the student was on the roll for.",
         role="changeable",
         risk_direction=1,
     ),
     _share(
         name="absence_rate_30d",
         label="Share of the last 30 school days missed",
-        meaning="Sessions missed among the last 30 held, by those of the 30 that the student was on the roll for.",
+        meaning="The share of sessions missed, of those among the last 30 that the student was on the roll for.",
         role="changeable",
         risk_direction=1,
     ),
     _share(
         name="absence_rate_90d",
         label="Share of the last 90 school days missed",
-        meaning="Sessions missed among the last 90 held, by those of the 90 that the student was on the roll for.",
+        meaning="The share of sessions missed, of those among the last 90 that the student was on the roll for.",
         role="changeable",
         risk_direction=1,
     ),
     _share(
         name="absence_rate_year",
         label="Share of school days missed this school year",
-        meaning="Sessions missed since the school year's first term began, by those the student was on the roll for.",
+        meaning="The share of sessions missed, of those of this school year that the student was on the roll for.",
         role="changeable",
         risk_direction=1,
     ),
     _share(
         name="absence_rate_last_year",
         label="Share of school days missed last school year",
-        meaning="Sessions missed in the school year before this one, by those the student was on the roll for.",
+        meaning="The share of sessions missed, of those of last school year that the student was on the roll for.",
         risk_direction=1,
     ),
     Feature(
@@ -75,7 +75,7 @@ ATTENDANCE = (
         # A share of sessions, not of absences: one unexcused day out of one absence is not "all of them".
         name="unexcused_share_90d",
         label="Share of the last 90 school days missed without an excuse",
-        meaning="Sessions missed without an excuse among the last 90 held, by those the student was on the roll for.",
+        meaning="The share missed without an excuse, of those among the last 90 that the student was on the roll for.",
         role="changeable",
         risk_direction=1,
     ),
@@ -117,7 +117,7 @@ COURSEWORK = (
         name="course_average",
         high=1.2,
         label="Course average in the latest term",
-        meaning="The mean of the grades of the student's latest term with grades, each by the most its scale allows.",
+        meaning="The mean grade of the student's latest term with grades, each divided by the most its scale allows.",
         role="changeable",
         risk_direction=-1,
     ),
@@ -136,7 +136,7 @@ COURSEWORK = (
         name="lowest_course",
         high=1.2,
         label="Lowest course grade in the latest term",
-        meaning="The lowest grade of the student's latest term with grades, by the most its scale allows.",
+        meaning="The lowest grade of the student's latest term with grades, divided by the most its scale allows.",
         role="changeable",
         risk_direction=-1,
     ),
@@ -170,7 +170,7 @@ COURSEWORK = (
     _share(
         name="credits_earned_share",
         label="Share of tried credits earned",
-        meaning="Credits earned by credits tried, over every grade on record; never above 1.",
+        meaning="Credits earned divided by credits tried, over every grade on record; never above 1.",
         role="changeable",
         risk_direction=-1,
     ),
@@ -183,7 +183,7 @@ PROGRESS = (
         label="On track: enough credits, and all core courses passed or all but one",
         meaning=(
             "In grades 9 to 12, whether at least 5 of every 7 credits tried in the latest school year with grades (for "
-            "a ninth grader: this one) were earned and at most one core course of a term was failed in it."
+            "a ninth grader: this one) were earned and at most one core course, counted term by term, was failed."
         ),
         role="changeable",
         risk_direction=-1,

@@ -44,5 +44,9 @@ class TuningForm(forms.Form):
     @classmethod
     def usual(cls, tuning: Tuning) -> TuningForm:
         """Return the form filled in as the configuration says."""
-        usual: dict[str, Any] = {"n_trials": tuning.n_trials, "minutes": max(1, round(tuning.minutes)), "method": tuning.method}
+        usual: dict[str, Any] = {
+            "n_trials": tuning.n_trials,
+            "minutes": max(1, round(tuning.minutes)),
+            "method": tuning.method,
+        }
         return cls(initial=usual)

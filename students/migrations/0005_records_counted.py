@@ -22,6 +22,4 @@ $$
 class Migration(migrations.Migration):
     dependencies = [("students", "0004_stages_and_security")]
 
-    operations = [
-        migrations.RunSQL(COUNT.format(table=table), f"DROP FUNCTION {table}_counted()") for table in TABLES
-    ]
+    operations = [migrations.RunSQL(COUNT.format(table=table), f"DROP FUNCTION {table}_counted()") for table in TABLES]

@@ -75,6 +75,7 @@ def train(page: Page) -> None:
 
 def make_list(page: Page) -> None:
     """Ask for a list, and look again until it is there."""
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Model").click()
     page.get_by_role("button", name="Make a new list").click()
     expect(page.get_by_text("The list is being made.")).to_be_visible()
     for _look in range(60):

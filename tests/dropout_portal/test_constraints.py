@@ -93,7 +93,11 @@ BREAKING = {
     "tuning_method_known": [{"method": "guessing"}],
     "tuning_budget_positive": [{"n_trials": 0}, {"minutes": 0}],
     "one_trial_per_number": [{"study": "shared", "number": 1}],
-    "trial_finished_at_when_ended": [{"state": "complete"}, {"finished_at": NOW}, {"state": "lost", "finished_at": NOW}],
+    "trial_finished_at_when_ended": [
+        {"state": "complete"},
+        {"finished_at": NOW},
+        {"state": "lost", "finished_at": NOW},
+    ],
     "one_score_per_run": [{"run": "shared", "student": "shared"}],
     "score_risk_share": [{"risk": 1.01}, {"risk": -0.01}],
     "score_term_risk_share": [{"term_risk": 1.01}, {"term_risk": -0.01}],

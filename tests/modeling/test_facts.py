@@ -11,6 +11,7 @@ from accounts import scope
 from modeling import facts, registry, scoring
 from modeling.core import catalogue, facts_frames
 from modeling.training_config import ConfigRefused
+from students import columnar
 from students.models import (
     AttendanceRecord,
     DisciplineIncident,
@@ -90,6 +91,21 @@ def test_every_version_of_a_fact_is_read_by_either_way(riverside, at_riverside, 
     pd.testing.assert_frame_equal(
         of_all.sort_values(columns).reset_index(drop=True), of_one.sort_values(columns).reset_index(drop=True)
     )
+
+
+def test_records_too_many_for_memory_are_read_in_parts_and_say_the_same(at_riverside, monkeypatch):
+    champion = registry.champion()
+    whole, newest = scoring.snapshot(champion, as_of=LIST_ON), facts.newest_day(facts.frames())
+    monkeypatch.setattr(facts, "MOST_IN_MEMORY", 0)
+    monkeypatch.setattr(columnar.Copy.frames, "__kwdefaults__", {"n_rows": 300})
+
+    known = facts.frames()
+
+    n_parts = {name: len(list(known.parts(name))) for name in facts_frames.RECORDS}
+    assert all(n > 2 for n in n_parts.values()), n_parts
+    assert known.kept == {"attendance", "grades", "discipline", "interventions"}
+    assert facts.newest_day(known) == newest
+    pd.testing.assert_frame_equal(scoring.snapshot(champion, as_of=LIST_ON), whole, check_exact=True)
 
 
 def test_a_correction_moves_no_list_of_the_past(riverside, at_riverside):

@@ -72,14 +72,15 @@ class Command(BaseCommand):
             call_command("train_model", "--institution", DISTRICT, stdout=self.stdout)
 
     def _lists(self, today: dt.date) -> None:
-        with scope.entered(scope.of_institution(Institution.objects.get(slug=DISTRICT))):
-            made = set(ScoringRun.objects.filter(published_at__isnull=False).values_list("as_of", flat=True))
         days = [today - back for back in LISTS_BACK]
-        if not made:
-            self._say(f"5/5 Making {len(days)} lists, the newest of {today}")
-        for day in days if not made else days[-1:]:
-            if day not in made:
-                call_command("score_students", "--institution", DISTRICT, "--as-of", str(day), stdout=self.stdout)
+        self._say(f"5/5 Making the lists that are missing, the newest of {today}")
+        # The college has no model: its own rule makes its list.
+        for slug, wanted in ((DISTRICT, days), (OTHER, days[-1:])):
+            with scope.entered(scope.of_institution(Institution.objects.get(slug=slug))):
+                made = set(ScoringRun.objects.filter(published_at__isnull=False).values_list("as_of", flat=True))
+            for day in wanted if not made else wanted[-1:]:
+                if day not in made:
+                    call_command("score_students", "--institution", slug, "--as-of", str(day), stdout=self.stdout)
 
     def _addresses(self, port: str) -> dict[str, Any]:
         institution = Institution.objects.get(slug=DISTRICT)

@@ -67,6 +67,16 @@ def test_runs_of_absence_skip_weekends_and_end_with_the_day_back() -> None:
     assert_frame_equal(frame, expected(columns))
 
 
+def test_trends_compare_a_shorter_with_a_longer_window() -> None:
+    # Ten of the twenty sessions so far are the last ten.
+    attendance = rows("attendance", *absences(AMIR, "09-24", "09-25"), *absences(BEA, "09-02"))
+
+    frame = seen(district(attendance=attendance), "absence_trend_10d", "absence_trend")
+
+    columns = {"absence_trend_10d": [0.1, -0.05, 0.0, 0.0], "absence_trend": [0.0, 0.0, 0.0, 0.0]}
+    assert_frame_equal(frame, expected(columns))
+
+
 def test_chronic_absence_is_a_tenth_from_ten_sessions_on() -> None:
     enrolments = rows(
         "enrolments",
@@ -168,12 +178,15 @@ def test_incidents_and_help_are_counted_in_calendar_days() -> None:
 
     frame = seen(
         district(discipline=discipline, interventions=interventions),
-        *("incidents_30d", "incidents_365d", "days_removed_365d", "help_received_365d", "help_open"),
+        *("incidents_30d", "incidents_365d", "days_removed_30d", "days_removed_90d", "days_removed_365d"),
+        *("help_received_365d", "help_open"),
     )
 
     columns = {
         "incidents_30d": [1.0, 0.0, 0.0, 0.0],
         "incidents_365d": [2.0, 0.0, 0.0, 0.0],
+        "days_removed_30d": [2.0, 0.0, 0.0, 0.0],
+        "days_removed_90d": [3.0, 0.0, 0.0, 0.0],
         "days_removed_365d": [3.0, 0.0, 0.0, 0.0],
         "help_received_365d": [0.0, 0.0, 2.0, 0.0],
         "help_open": [0.0, 0.0, 1.0, 0.0],
@@ -333,11 +346,3 @@ def test_an_empty_institution_has_an_empty_snapshot() -> None:
 def test_a_frame_without_its_columns_is_refused() -> None:
     with pytest.raises(ValueError, match="The frame of students lacks birth_on, known_on"):
         FactFrames(students=pd.DataFrame({"student_id": [1]}))
-
-
-def test_every_feature_of_the_catalogue_is_described_once() -> None:
-    assert len(BY_NAME) == len(CATALOGUE)
-    assert all(feature.label for feature in CATALOGUE)
-    assert all(
-        feature.low is not None and feature.high is not None for feature in CATALOGUE if feature.kind != "category"
-    )

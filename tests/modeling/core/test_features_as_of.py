@@ -47,6 +47,8 @@ def a_term_of_facts() -> FactFrames:
                     (BEA, "2025-06-13", "2", 88.9),
                 )
             ),
+            {"student_id": CALI, "awarded_on": "2025-09-19", "value": 66.0}
+            | {"credits_attempted": 0.5, "credits_earned": 0.5},
         ),
         discipline=rows("discipline", {"student_id": BEA, "happened_on": "2025-09-10", "days_removed": 1.0}),
         interventions=rows("interventions", {"student_id": AMIR, "started_on": "2025-09-20", "ended_on": "2025-09-25"}),
@@ -72,13 +74,21 @@ def late_facts(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
         "students": {"birth_on": "2005-01-01"},
         "enrolments": {"entered_on": happened, "school_id": 9, "grade_level": "12"},
         "attendance": {"held_on": happened, "excused": False, "category": draw(st.sampled_from(["absent", "tardy"]))},
-        "grades": {"awarded_on": happened, "term": draw(st.sampled_from(["1", "2"])), "value": 3.0},
+        "grades": {"awarded_on": happened, "term": draw(st.sampled_from(["1", "2"])), "value": 3.0}
+        | {"credits_attempted": 1.0, "credits_earned": 0.0},
         "discipline": {"happened_on": happened, "days_removed": 9.0},
         "interventions": {"started_on": happened},
         "outcomes": {"outcome_id": 99, "happened_on": happened, "kind": "dropped_out"},
         "attributes": {"name": "course", "value": "9999"},
     }
     return frame, {"student_id": draw(students), "known_on": str(draw(later)), **fields[frame]}
+
+
+def test_the_district_has_something_to_move_in_every_feature() -> None:
+    frame = snapshot(a_term_of_facts(), as_of=AS_OF, features=CATALOGUE)
+
+    # Without a stay in the year before nobody can have repeated a grade, nor missed anything then.
+    assert set(frame.columns[frame.isna().all()]) <= {"repeated_grade", "absence_rate_last_year"}
 
 
 @QUICK
@@ -106,6 +116,21 @@ def test_an_exit_known_later_leaves_the_student_on_the_roll(student_id: int, exi
     )
 
     after = snapshot(replace(facts, enrolments=exits), as_of=AS_OF, features=FEATURES)
+
+    assert_frame_equal(after, before, check_exact=True)
+
+
+@QUICK
+@given(who=students, started_on=st.dates(date(2025, 9, 1), AS_OF), ended_on=later)
+def test_an_end_of_help_after_the_snapshot_moves_no_feature(who: int, started_on: date, ended_on: date) -> None:
+    facts = a_term_of_facts()
+    running = {"student_id": who, "started_on": str(started_on)}
+    ended = rows("interventions", running | {"ended_on": str(ended_on)})
+
+    before, after = (
+        snapshot(replace(facts, interventions=pd.concat([facts.interventions, more])), as_of=AS_OF, features=FEATURES)
+        for more in (rows("interventions", running), ended)
+    )
 
     assert_frame_equal(after, before, check_exact=True)
 

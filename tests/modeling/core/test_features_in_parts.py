@@ -1,0 +1,114 @@
+"""However the records come, the features are the same to the last bit: whole, in parts, as texts or as categories."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from modeling.core.catalogue import CATALOGUE
+from modeling.core.facts_frames import COLUMNS, RECORDS, FactFrames, InParts
+from modeling.core.feature import Feature
+from modeling.core.features import snapshot
+from tests.modeling.core import random_district
+
+DAYS = (date(2025, 2, 14), date(2025, 7, 10), date(2026, 1, 30))
+NEWER = {"absence_trend_10d", "days_removed_30d", "days_removed_90d", "on_track"}
+# Of the features of the first release, as that release computed them.
+FIRST_RELEASE = "b05b8829553130e91828cf418d4946639037739f00ed79dc2bdbe1f5cf379436"
+
+
+def snapshots(facts: FactFrames, *, wanted: tuple[Feature, ...] = CATALOGUE) -> pd.DataFrame:
+    return pd.concat([snapshot(facts, as_of=day, features=wanted) for day in DAYS], keys=DAYS)
+
+
+def in_parts(facts: FactFrames, n_rows: int) -> FactFrames:
+    """Return the same facts with the records cut into parts of so many rows."""
+
+    def cut(frame: pd.DataFrame) -> Callable[[], list[pd.DataFrame]]:
+        return lambda: [frame.iloc[start : start + n_rows] for start in range(0, len(frame), n_rows)]
+
+    return replace(facts, **{name: InParts(read=cut(getattr(facts, name))) for name in RECORDS})
+
+
+def as_categories(facts: FactFrames) -> FactFrames:
+    texts = {"attendance": {"category": "category"}, "grades": {"term": "category"}}
+    return replace(facts, **{name: getattr(facts, name).astype(columns) for name, columns in texts.items()})
+
+
+def test_the_features_of_the_first_release_are_the_same_to_the_last_bit() -> None:
+    wanted = tuple(sorted((each for each in CATALOGUE if each.name not in NEWER), key=lambda each: each.name))
+    digest = hashlib.sha256()
+
+    for day in DAYS:
+        digest.update(snapshot(random_district.facts(), as_of=day, features=wanted).to_csv().encode())
+
+    assert digest.hexdigest() == FIRST_RELEASE
+
+
+@pytest.mark.parametrize("n_rows", [1_000, 97])
+def test_records_in_parts_give_the_same_features(n_rows: int) -> None:
+    facts = random_district.facts()
+
+    assert_frame_equal(snapshots(in_parts(facts, n_rows)), snapshots(facts), check_exact=True)
+
+
+def test_texts_may_be_categories() -> None:
+    facts = random_district.facts()
+
+    assert_frame_equal(snapshots(as_categories(facts)), snapshots(facts), check_exact=True)
+
+
+def test_numbers_of_students_may_lie_far_apart() -> None:
+    facts = random_district.facts()
+    apart = {
+        name: (frame := getattr(facts, name)).assign(student_id=frame["student_id"] * 10**12)
+        for name in COLUMNS
+        if "student_id" in COLUMNS[name]
+    }
+
+    spread = snapshots(replace(facts, **apart))
+
+    assert_frame_equal(spread.reset_index(drop=True), snapshots(facts).reset_index(drop=True), check_exact=True)
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_one_student_out_of_parts_has_the_features_they_have_among_all(day: date) -> None:
+    facts = in_parts(random_district.facts(), 500)
+    everybody = snapshot(facts, as_of=day, features=CATALOGUE)
+    some = everybody.index[[0, 17]].tolist()
+
+    alone = snapshot(facts.of_students(some), as_of=day, features=CATALOGUE)
+
+    assert_frame_equal(alone, everybody.loc[some], check_exact=True)
+
+
+def test_whoever_asks_for_the_frame_of_parts_gets_the_whole() -> None:
+    facts = random_district.facts()
+
+    whole = in_parts(facts, 100)
+
+    for of_parts, of_frames in ((whole, facts), (whole.known_by(DAYS[0]), facts.known_by(DAYS[0]))):
+        for name in RECORDS:
+            assert_frame_equal(getattr(of_parts, name), getattr(of_frames, name).reset_index(drop=True))
+
+
+def test_no_part_at_all_is_an_empty_frame() -> None:
+    facts = replace(random_district.facts(), **{name: InParts(read=list) for name in RECORDS})
+    without: dict[str, Any] = dict.fromkeys(RECORDS)
+
+    assert facts.attendance.empty
+    assert_frame_equal(snapshots(facts), snapshots(replace(facts, **without)), check_exact=True)
+
+
+def test_a_part_without_its_columns_is_refused() -> None:
+    facts = FactFrames(grades=InParts(read=lambda: [pd.DataFrame({"student_id": [1]})]))
+
+    with pytest.raises(ValueError, match="The frame of grades lacks awarded_on"):
+        snapshot(facts, as_of=DAYS[0], features=CATALOGUE)
