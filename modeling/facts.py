@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -75,13 +75,11 @@ class Terms:
 
 def frames(*, student_ids: Collection[int] | None = None) -> FactFrames:
     """Return the facts of the institution in scope, or of some of its students only."""
-    read: dict[str, Any] = {name: _held(name, student_ids) for name in _SOURCES}
-    kept = frozenset(
-        name
-        for name in _KEPT
-        if isinstance(read[name], InParts) or not read[name].empty or _SOURCES[name][0]._default_manager.exists()
-    )
-    return FactFrames(**read, term_features=_term_features(_schemas()), kept=kept)
+    # The columnar copy holds all schools; some students, or those of some schools, are few and found by index.
+    from_copy = columnar.KINDS if student_ids is None and scope.current().school_ids is None else ()
+    copied: dict[str, Any] = {name: _copied(name) for name in from_copy}
+    read, kept = _from_tables([name for name in _SOURCES if name not in from_copy], student_ids)
+    return FactFrames(**copied, **read, term_features=_term_features(_schemas()), kept=kept)
 
 
 def protected_attributes() -> pd.DataFrame:
@@ -172,39 +170,43 @@ def _term_features(schemas: list[CohortSchema]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["name", "term", "quantity"]) if rows else facts_frames.empty("term_features")
 
 
-def _held(name: str, student_ids: Collection[int] | None) -> pd.DataFrame | InParts:
-    # The columnar copy holds all schools; some students, or those of some schools, are few and found by index.
-    if name in columnar.KINDS and student_ids is None and scope.current().school_ids is None:
-        copy = columnar.taken(name)
-        return InParts(read=copy.frames) if copy.n_rows > MOST_IN_MEMORY else copy.frame()
-    columns = facts_frames.COLUMNS[name]
-    frame = _of_everybody(name) if student_ids is None else _of_some(name, student_ids)
-    return frame.astype({column: dtype for column, dtype in columns.items() if dtype != "str"})
+def _copied(name: str) -> pd.DataFrame | InParts:
+    copy = columnar.taken(name)
+    return InParts(read=copy.frames) if copy.n_rows > MOST_IN_MEMORY else copy.frame()
 
 
-def _of_everybody(name: str) -> pd.DataFrame:
+def _from_tables(
+    names: Iterable[str], student_ids: Collection[int] | None
+) -> tuple[dict[str, pd.DataFrame], frozenset[str]]:
+    """Return the frames of some kinds of record, and those of `_KEPT` among all kinds of which there is any."""
+    asked = {name: (_rows(name, student_ids), _stored(name)) for name in names}
+    any_of = {f"any of {name}": _SOURCES[name][0]._default_manager.all() for name in _KEPT}
+    answer = packed_rows.columns_of(asked, are_any=any_of)
+    frames = {name: _frame(name, answer[name]) for name in asked}
+    return frames, frozenset(name for name in _KEPT if answer[f"any of {name}"])
+
+
+def _frame(name: str, columns: Mapping[str, Any]) -> pd.DataFrame:
+    typed = {
+        wanted: column.to_pandas() if dtype == "str" else column.astype(dtype, copy=False)
+        for (wanted, dtype), column in zip(facts_frames.COLUMNS[name].items(), columns.values(), strict=True)
+    }
+    return pd.DataFrame(typed, copy=False)
+
+
+def _stored(name: str) -> list[str]:
+    """Return the columns of a frame by their names in the table."""
     model, renamed = _SOURCES[name]
-    columns = facts_frames.COLUMNS[name]
-    stored = [model._meta.pk.attname if renamed.get(column) == "pk" else column for column in columns]
-    table = packed_rows.of_queryset(_rows(name), stored)
-    return table.to_pandas(date_as_object=False).set_axis(list(columns), axis="columns")
+    return [model._meta.pk.attname if renamed.get(column) == "pk" else column for column in facts_frames.COLUMNS[name]]
 
 
-def _of_some(name: str, student_ids: Collection[int]) -> pd.DataFrame:
-    _model, renamed = _SOURCES[name]
-    columns = facts_frames.COLUMNS[name]
-    rows = _rows(name)
-    if "student_id" in columns:
-        rows = rows.filter(**{f"{renamed.get('student_id', 'student_id')}__in": list(student_ids)})
-    values = rows.values_list(*[renamed.get(column, column) for column in columns])
-    return pd.DataFrame.from_records(list(values), columns=list(columns))
-
-
-def _rows(name: str) -> models.QuerySet[Any]:
-    model, _renamed = _SOURCES[name]
+def _rows(name: str, student_ids: Collection[int] | None) -> models.QuerySet[Any]:
+    model, renamed = _SOURCES[name]
     # Of a fact every version is read: which of them was believed on a day is told by the frames.
     manager = model.every_version if issubclass(model, Fact) else model._default_manager
     rows: models.QuerySet[Any] = manager.filter(institution_id=scope.current().institution_id)
+    if student_ids is not None and "student_id" in facts_frames.COLUMNS[name]:
+        rows = rows.filter(**{f"{renamed.get('student_id', 'student_id')}__in": list(student_ids)})
     return rows
 
 

@@ -21,7 +21,7 @@ def turn_off(*, institution: Institution, reason: str, by: User | None, now: dt.
     :raises SwitchRefused: if it is off already, or no reason is given
     """
     # All of the institution: whoever turns the switch may see two schools of nine, and the list is everybody's.
-    with scope.entered(scope.current()):
+    with scope.entered(scope.of_institution(institution)):
         model_switch.turn_off(institution=institution, reason=reason, by=by, now=now)
         return follow(institution=institution, by=by, now=now)
 

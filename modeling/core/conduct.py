@@ -23,7 +23,7 @@ def conduct_features(day: SnapshotDay) -> dict[str, FloatArray]:
     windows = (30, 90, 365)
     counts = {name: np.zeros(len(day.students)) for name in _names(windows)}
     for rows, at, counted in day.records("discipline"):
-        removed = rows["days_removed"].fillna(0.0).to_numpy(dtype=np.float64)
+        removed = np.nan_to_num(rows["days_removed"].to_numpy(dtype=np.float64), nan=0.0)
         for window_days in windows:
             inside = counted & day.within(rows["happened_on"], window_days=window_days)
             np.add.at(counts[f"incidents_{window_days}d"], at[inside], 1.0)

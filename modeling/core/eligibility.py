@@ -32,19 +32,19 @@ def eligible_students(known: FactFrames, *, as_of: date) -> pd.Index:
         list that kept students who had already left would look far better than it is. A student who left
         and has come back is on the roll again.
     """
-    rows = known.enrolments
-    on_roll = rows.loc[(rows["entered_on"] <= pd.Timestamp(as_of)) & rows["exited_on"].isna()]
-    ids, entered_on = _last_entries(on_roll)
+    ids, entered_on = _last_entries(known.enrolments, as_of=np.datetime64(as_of))
     outcomes = standing_outcomes(known.outcomes)
-    terminal = outcomes.loc[outcomes["kind"].isin(TERMINAL)]
-    at = pd.Index(ids).get_indexer(pd.Index(terminal["student_id"]))
-    since_entering = (at >= 0) & (days(terminal["happened_on"]) >= np.append(entered_on, np.datetime64("NaT"))[at])
-    return pd.Index(np.delete(ids, at[since_entering]), name="student_id")
+    terminal = outcomes["kind"].isin(TERMINAL).to_numpy()
+    at = pd.Index(ids).get_indexer(pd.Index(outcomes["student_id"]))
+    since_entering = days(outcomes["happened_on"]) >= np.append(entered_on, np.datetime64("NaT"))[at]
+    return pd.Index(np.delete(ids, at[terminal & since_entering]), name="student_id")
 
 
-def _last_entries(on_roll: pd.DataFrame) -> tuple[IntArray, Days]:
-    """Return who is on the roll, sorted, and the day each entered last."""
-    student_id, entered_on = on_roll["student_id"].to_numpy(dtype=np.int64), days(on_roll["entered_on"])
+def _last_entries(enrolments: pd.DataFrame, *, as_of: np.datetime64) -> tuple[IntArray, Days]:
+    """Return who is on the roll by their stays, sorted, and the day each entered last."""
+    entered_on = days(enrolments["entered_on"])
+    is_open = (entered_on <= as_of) & np.isnat(days(enrolments["exited_on"]))
+    student_id, entered_on = enrolments["student_id"].to_numpy(dtype=np.int64)[is_open], entered_on[is_open]
     order = np.lexsort((entered_on, student_id))
     student_id, entered_on = student_id[order], entered_on[order]
     is_last = np.append(student_id[1:] != student_id[:-1], True)[: student_id.size]

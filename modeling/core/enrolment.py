@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from modeling.core.school_calendar import Days, FloatArray, IntArray, Values, days
 from modeling.core.snapshot_day import SnapshotDay
+from modeling.core.texts import numbers
 
 # A student who joins within the first two weeks of school counts as on time.
 LATE_AFTER_SESSIONS = 10
@@ -43,9 +43,8 @@ def enrolment_features(day: SnapshotDay) -> dict[str, Values]:
 
 def grade_numbers(day: SnapshotDay) -> FloatArray:
     """Return the grade level of each student as a number, kindergarten as 0; NaN where it is missing or no number."""
-    counted = pd.Series(["0" if level in KINDERGARTEN else level for level in day.stays.grade_levels], dtype=object)
-    numbers = np.append(pd.to_numeric(counted, errors="coerce").to_numpy(dtype=np.float64), np.nan)
-    grade: FloatArray = numbers[_grade(day)]
+    counted = ["0" if level in KINDERGARTEN else level for level in day.stays.grade_levels]
+    grade: FloatArray = np.append(numbers(counted), np.nan)[_grade(day)]
     return grade
 
 

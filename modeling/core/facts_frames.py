@@ -207,15 +207,12 @@ class FactFrames:
         """
         day = pd.Timestamp(as_of)
         known: dict[str, Any] = {
-            frame.name: self._cut(frame.name, lambda rows: rows.loc[is_known(rows, day)])
+            frame.name: self._cut(frame.name, lambda rows: _chosen(rows, is_known(rows, day)))
             for frame in fields(self)
             if "known_on" in COLUMNS.get(frame.name, {})
         }
         known["enrolments"] = _without_later_exits(known["enrolments"], day)
-        interventions = known["interventions"]
-        known["interventions"] = interventions.assign(
-            ended_on=interventions["ended_on"].where(interventions["ended_on"] <= day)
-        )
+        known["interventions"] = _without_later_ends(known["interventions"], day)
         return replace(self, **known)
 
     def of_students(self, student_ids: Collection[int]) -> FactFrames:
@@ -245,18 +242,34 @@ def _check_columns(name: str, frame: pd.DataFrame) -> None:
 
 def is_known(rows: pd.DataFrame, day: pd.Timestamp) -> npt.NDArray[np.bool_]:
     """Return which rows were known on a day and not yet replaced by then."""
-    known = (rows["known_on"] <= day).to_numpy()
+    then = day.to_datetime64()
+    known: npt.NDArray[np.bool_] = rows["known_on"].to_numpy() <= then
     if "replaced_on" in rows:
-        known = known & ~(rows["replaced_on"] <= day).to_numpy()
+        known &= ~(rows["replaced_on"].to_numpy() <= then)
     return known
 
 
+def _chosen(rows: pd.DataFrame, which: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    return rows if which.all() else rows.loc[which]
+
+
 def _without_later_exits(enrolments: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    then, exited_on = day.to_datetime64(), enrolments["exited_on"].to_numpy()
+    exit_known_on = enrolments["exit_known_on"].to_numpy()
     # A file without exit_known_on says the exit was known when it happened.
-    exit_known_on = enrolments["exit_known_on"].fillna(enrolments["exited_on"])
-    exited = (exit_known_on <= day) & (enrolments["exited_on"] <= day)
+    exit_known_on = np.where(np.isnat(exit_known_on), exited_on, exit_known_on)
+    exited = (exit_known_on <= then) & (exited_on <= then)
+    if (exited | np.isnat(exited_on)).all():
+        return enrolments
     return enrolments.assign(
         exited_on=enrolments["exited_on"].where(exited),
         exit_known_on=enrolments["exit_known_on"].where(exited),
         exit_reason=enrolments["exit_reason"].where(exited, ""),
     )
+
+
+def _without_later_ends(interventions: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    is_later = interventions["ended_on"].to_numpy() > day.to_datetime64()
+    if not is_later.any():
+        return interventions
+    return interventions.assign(ended_on=interventions["ended_on"].mask(is_later))

@@ -64,10 +64,9 @@ def snapshot(facts: FactFrames, *, as_of: date, features: Sequence[Feature]) -> 
     """
     day = SnapshotDay.of(facts, as_of=as_of)
     columns = _dated(day, {feature.name for feature in features})
-    terms = day.facts.term_features.drop_duplicates("name").set_index("name")
-    for feature in features:
-        if feature.name in columns:
-            continue
+    others = [feature for feature in features if feature.name not in columns]
+    terms = day.facts.term_features.drop_duplicates("name").set_index("name") if others else pd.DataFrame()
+    for feature in others:
         if feature.name in terms.index:
             term, quantity = terms.at[feature.name, "term"], terms.at[feature.name, "quantity"]
             columns[feature.name] = _term_feature(day, term=str(term), quantity=str(quantity))

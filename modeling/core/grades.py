@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from modeling.core.places import codes
 from modeling.core.school_calendar import Days, FloatArray, IntArray, days
 from modeling.core.snapshot_day import SnapshotDay
+from modeling.core.texts import codes
 
 # Where a grade carries no credits: below 60 of 100 is the usual failing grade in the United States.
 PASSING_SHARE = 0.60

@@ -1,4 +1,4 @@
-"""Where each student stands in a snapshot: numbers to positions, and texts to codes, without a search per row."""
+"""Where each student stands in a snapshot, found without a search per row."""
 
 from __future__ import annotations
 
@@ -51,14 +51,3 @@ class Places:
         # What lies outside leads to the last entry, which is -1.
         steps[(steps < 0) | (steps >= self.table.size)] = self.table.size - 1
         return self.table[steps]
-
-
-def codes(texts: pd.Series) -> tuple[IntArray, list[str]]:
-    """Return the texts of a column as codes, and what each code stands for; -1 where there is none."""
-    if isinstance(texts.dtype, pd.CategoricalDtype):
-        numbers, known = texts.cat.codes.to_numpy(), list(texts.cat.categories)
-    else:
-        numbers, levels = pd.factorize(texts)
-        known = list(levels)
-    found: IntArray = numbers.astype(np.int64)
-    return found, known

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from modeling.core.texts import numbers
+
 Days = npt.NDArray[np.datetime64]
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -48,7 +50,8 @@ class SchoolCalendar:
         """Build the calendar as far as it had run on a day."""
         held = np.unique(days(school_days["held_on"]))
         begun = terms.loc[days(terms["starts_on"]) <= as_of]
-        year_starts = days(np.sort(begun.groupby("school_year")["starts_on"].min().to_numpy()))
+        starts_on, school_year = days(begun["starts_on"]), begun["school_year"].to_numpy()
+        year_starts = np.sort(days([starts_on[school_year == year].min() for year in np.unique(school_year)]))
         if not year_starts.size:
             this_year = _conventional_start(as_of)
             year_starts = days([_conventional_start(this_year - 1), this_year])
@@ -69,7 +72,7 @@ class SchoolCalendar:
     def school_year(self) -> int:
         """Return the year in which the current school year ends, as terms and grades are counted."""
         if len(self.terms):
-            return int(self.terms.sort_values("starts_on")["school_year"].iloc[-1])
+            return int(self.terms["school_year"].to_numpy()[days(self.terms["starts_on"]).argmax()])
         return int(_school_year(self.year_start))
 
     def position(self, dates: Any) -> IntArray:
@@ -111,18 +114,23 @@ class SchoolCalendar:
         starts_on : array of datetime64[D], shape (n_grades,)
         """
         year_began = _conventional_start(awarded_on)
-        numbers = pd.to_numeric(pd.Series(list(names), dtype=object), errors="coerce").fillna(0)
-        number = np.append(numbers.to_numpy(dtype=np.int64), 0)
+        number = np.append(np.nan_to_num(numbers(names), nan=0, posinf=0, neginf=0), 0).astype(np.int64)
         school_year = _school_year(year_began)
         starts_on = year_began + number[term]
-        at_name = {name: at for at, name in enumerate(names)}
-        for name, known in self.terms.sort_values("starts_on").groupby("term"):
-            starts = days(known["starts_on"])
+        for position, name in enumerate(names):
+            starts, years = self._begun(name)
             newest = np.searchsorted(starts, awarded_on, side="right") - 1
-            found = (term == at_name.get(str(name), len(names))) & (newest >= 0)
-            school_year[found] = known["school_year"].to_numpy()[newest[found]]
+            found = (term == position) & (newest >= 0)
+            school_year[found] = years[newest[found]]
             starts_on[found] = starts[newest[found]]
         return school_year, starts_on
+
+    def _begun(self, name: str) -> tuple[Days, IntArray]:
+        """Return the first day and the school year of the terms of one name, in the order in which they began."""
+        named = np.array([str(term) == name for term in self.terms["term"]], dtype=np.bool_)
+        starts_on, years = days(self.terms["starts_on"])[named], self.terms["school_year"].to_numpy()[named]
+        order = np.argsort(starts_on, kind="stable")
+        return starts_on[order], years[order]
 
 
 def _conventional_start(dates: Any) -> Any:

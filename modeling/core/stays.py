@@ -8,8 +8,9 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from modeling.core.places import Places, codes
+from modeling.core.places import Places
 from modeling.core.school_calendar import Days, IntArray, days
+from modeling.core.texts import codes
 
 
 @dataclass(frozen=True, kw_only=True)

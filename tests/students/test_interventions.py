@@ -1,6 +1,7 @@
 """Help that begins is recorded once, by whoever records it, and is on record."""
 
 import datetime as dt
+import zoneinfo
 
 import pytest
 from django.urls import reverse
@@ -24,7 +25,9 @@ def begin(student, by, **given):
 
 
 def posted(browser, student, **given):
-    form = {"kind": "mentor", "started_on": timezone.localdate().isoformat(), "goal": "Talk"} | given
+    # The day it is in New York, which after midnight in London is the day before.
+    here = timezone.now().astimezone(zoneinfo.ZoneInfo("America/New_York")).date()
+    form = {"kind": "mentor", "started_on": here.isoformat(), "goal": "Talk"} | given
     return browser.post(reverse("record_intervention", args=[student.public_id]), form)
 
 

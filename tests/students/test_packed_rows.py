@@ -2,7 +2,10 @@
 
 import datetime as dt
 
+import pandas as pd
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import scope
 from students import packed_rows
@@ -14,13 +17,21 @@ DAY = dt.date(2025, 9, 1)
 ODD_TEXTS = ("", "a,b", 'say "hi"', "back\\slash", "two\nlines", "\\N", "Ünïcødé 学生 🎓", " padded ")
 
 
+def packed(rows, columns):
+    return packed_rows.columns_of({"asked": (rows, columns)}, are_any={})["asked"]
+
+
 def as_packed(model, columns):
-    table = packed_rows.of_queryset(model._default_manager.all(), columns)
-    return sorted(map(repr, zip(*(table[name].to_pylist() for name in columns), strict=True)))
+    """Return the rows as plain values, sorted; a number of a column with gaps is whole all the same."""
+    plain = pd.DataFrame({name: pd.Series(values) for name, values in packed(model.objects.all(), columns).items()})
+    dated = {name: plain[name].dt.date for name in plain if name.endswith("_on")}
+    whole = {name: plain[name].astype("Int64") for name in plain if name.endswith("_id")}
+    objects = plain.assign(**dated, **whole).astype(object)
+    return sorted(map(repr, objects.where(objects.notna(), None).itertuples(index=False, name=None)))
 
 
 def as_read(model, columns):
-    return sorted(map(repr, model._default_manager.values_list(*columns)))
+    return sorted(map(repr, model.objects.values_list(*columns)))
 
 
 @pytest.fixture
@@ -40,9 +51,9 @@ def test_texts_arrive_as_they_were_stored(student):
         )
     columns = ("student_id", "name", "value", "known_on", "replaced_on")
 
-    packed = packed_rows.of_queryset(StudentAttribute.objects.all(), columns)
+    texts = packed(StudentAttribute.objects.all(), columns)["value"].to_pylist()
 
-    assert sorted(packed["value"].to_pylist()) == sorted(ODD_TEXTS)
+    assert sorted(texts) == sorted(ODD_TEXTS)
     assert as_packed(StudentAttribute, columns) == as_read(StudentAttribute, columns)
 
 
@@ -58,17 +69,33 @@ def test_missing_days_and_numbers_are_missing_and_no_others(student, northside):
     assert as_packed(Enrolment, columns) == as_read(Enrolment, columns)
 
 
-def test_no_rows_are_columns_without_values(at_riverside):
-    packed = packed_rows.of_queryset(Outcome.objects.all(), ("id", "corrects_id", "kind", "happened_on"))
+def test_no_rows_are_columns_without_values_of_their_types(at_riverside):
+    columns = packed(Outcome.objects.all(), ("id", "corrects_id", "kind", "happened_on"))
 
-    assert (packed.num_rows, packed.column_names) == (0, ["id", "corrects_id", "kind", "happened_on"])
+    assert {
+        name: (len(values), str(getattr(values, "dtype", values.type if name == "kind" else "")))
+        for name, values in columns.items()
+    } == {
+        "id": (0, "int64"),
+        "corrects_id": (0, "float64"),
+        "kind": (0, "large_string"),
+        "happened_on": (0, "datetime64[s]"),
+    }
 
 
-def test_rows_of_others_stay_out(student, riverside, elsewhere):
+def test_rows_of_others_stay_out_and_several_kinds_come_at_once(student, riverside, elsewhere):
     for institution in (riverside, elsewhere):
         with scope.entered(scope.of_institution(institution)):
             Term.objects.create(institution=institution, school_year=2026, term="1", starts_on=DAY, ends_on=DAY)
+    asked = {"terms": (Term.objects.filter(institution=riverside), ("school_year", "term"))}
+    asked["students"] = (Student.objects.all(), ("id",))
 
-    packed = packed_rows.of_queryset(Term.objects.filter(institution=riverside), ("school_year", "term"))
+    with CaptureQueriesContext(connection) as queries:
+        answer = packed_rows.columns_of(
+            asked, are_any={"any stay": Enrolment.objects.all(), "any student": Student.objects.all()}
+        )
 
-    assert packed.to_pylist() == [{"school_year": 2026, "term": "1"}]
+    assert (answer["terms"]["school_year"].tolist(), answer["terms"]["term"].to_pylist()) == ([2026], ["1"])
+    assert answer["students"]["id"].tolist() == [student.pk]
+    assert (answer["any stay"], answer["any student"]) == (False, True)
+    assert len(queries) <= 1
