@@ -21,10 +21,10 @@ CURRENT = 0
 # A trial over which its worker died is tried again; one that kills every worker is left.
 MOST_ATTEMPTS = 3
 # Trials before anything is given up early: ranks among fewer say little.
-UNPRUNED = 5
-# A trial goes on after its first fold if it is among the best quarter so far, later among the better half. Trials are
-# compared on the same folds, so most of what makes folds differ falls out.
-BEST_SHARES = (0.25, 0.5)
+UNPRUNED = 4
+# After each fold a trial goes on if it is among the best quarter of those that came as far. Trials are compared on the
+# same folds, so what makes folds differ falls out; a trial in the middle after one fold hardly ever ends as the best.
+BEST_SHARE = 0.25
 
 
 def locked(study: TuningStudy) -> TuningStudy:
@@ -93,16 +93,15 @@ def best_of(trials: Sequence[TuningTrial]) -> TuningTrial | None:
 def is_hopeless(trial: TuningTrial, others: Sequence[TuningTrial]) -> bool:
     """Tell whether a trial's mean so far is not among the best of those that came as far.
 
-    Halving, as in Jamieson & Talwalkar (2016). Optuna's pruners compare the best of the running means, so an easy first
-    fold would protect a trial for ever.
+    Successive halving by quarters (Jamieson & Talwalkar, 2016). Optuna's pruners compare the best of the running means,
+    so an easy first fold would protect a trial for ever.
     """
     at = len(trial.log_losses) - 1
     if trial.number == CURRENT or sum(other.state == State.COMPLETE for other in others) < UNPRUNED:
         return False
     far = [other for other in others if other.pk != trial.pk and len(other.log_losses) > at]
     means = sorted(other.running_means[at] for other in far)
-    share = BEST_SHARES[min(at, len(BEST_SHARES) - 1)]
-    return trial.running_means[at] > means[max(0, math.ceil(share * len(means)) - 1)]
+    return trial.running_means[at] > means[max(0, math.ceil(BEST_SHARE * len(means)) - 1)]
 
 
 def _is_abandoned(trial: TuningTrial, *, worker: TuningWorker, token: uuid.UUID) -> bool:

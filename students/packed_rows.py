@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 import numpy as np
 import psycopg
 from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 if TYPE_CHECKING:
@@ -56,11 +57,19 @@ def columns_of(asked: Mapping[str, Asked], *, are_any: Mapping[str, models.Query
         sql.SQL(" CROSS JOIN ").join([text for text, _given in selected + checks])
     )
     given = [value for _text, values in selected + checks for value in values]
-    connection.ensure_connection()
-    with psycopg.Cursor(connection.connection) as cursor:
-        answer = iter(cursor.execute(text, given, binary=True).fetchone() or ())
+    with _cursor() as cursor:
+        cursor.execute(text.as_string(None), given)
+        answer = iter(cursor.fetchone() or ())
     read = {name: _read(rows.model, tuple(names), answer) for name, (rows, names) in asked.items()}
     return read | {name: next(answer) for name in are_any}
+
+
+def _cursor() -> CursorWrapper:
+    """Return a cursor that Django logs like its own, but that receives bytes as they are and not spelt out."""
+    connection.ensure_connection()
+    raw: Any = psycopg.Cursor(connection.connection)
+    raw.format = psycopg.pq.Format.BINARY
+    return connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
 
 
 @functools.cache

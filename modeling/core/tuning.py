@@ -23,9 +23,9 @@ from modeling.core.tuning_space import TUNED, Parameters
 FloatArray = NDArray[np.float64]
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
-# A fold ends when so many trees together brought no more than so little log loss, a hundredth of what parts settings.
+# A fold ends when so many trees together brought so little log loss: what parts settings is ten times as much or more.
 PATIENCE = 20
-LITTLE = 2e-5
+LITTLE = 5e-5
 # The least probability that a log is taken of.
 SMALLEST = 1e-15
 # What bins are made of. LightGBM drops features that no leaf of `min_data_in_leaf` rows could use when it makes the

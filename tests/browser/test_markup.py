@@ -99,6 +99,7 @@ def test_uploads_and_their_faults_show_markup_as_words(institution, opened):
 def test_models_trainings_and_drift_show_markup_as_words(institution, opened):
     page = opened(institution["mika"])
     page.goto("/model/")
+    page.get_by_role("link", name="Everything about it").first.click()
     expect_words(page, f"Score {IMAGE}", f"Track {SCRIPT}")
 
     page.goto("/model/drift/")
