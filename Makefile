@@ -7,7 +7,7 @@ export OMP_NUM_THREADS := 1
 # LightGBM links the system's OpenMP library. Where there is none, the one inside scikit-learn's wheel serves (see install).
 export LD_LIBRARY_PATH := $(CURDIR)/$(VENV)/openmp$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
-.PHONY: demo test check fix bench reproduce-uci import-rates clean install lock
+.PHONY: demo test check fix bench reproduce-uci import-rates feature-rates handover tuning-rates clean install lock
 
 install: $(VENV)/.installed
 
@@ -46,7 +46,17 @@ reproduce-uci: install
 import-rates: install
 	@for n in 10000 100000 1000000; do $(BIN)/python -m benchmarks.import_rates --students $$n --absences $${n}0; done
 
-bench: reproduce-uci import-rates
+feature-rates: install
+	@$(BIN)/python -m benchmarks.feature_rates --students 1000000
+	@$(BIN)/python -m benchmarks.one_student --students 3000
+
+handover: install
+	@$(BIN)/python -m benchmarks.handover
+
+tuning-rates: install
+	@$(BIN)/python -m benchmarks.tuning_rates --rows 200000 --trials 50
+
+bench: reproduce-uci handover feature-rates tuning-rates import-rates
 
 lock: install
 	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock

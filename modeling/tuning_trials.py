@@ -22,9 +22,9 @@ CURRENT = 0
 MOST_ATTEMPTS = 3
 # Trials before anything is given up early: ranks among fewer say little.
 UNPRUNED = 4
-# After each fold a trial goes on if it is among the best quarter of those that came as far. Trials are compared on the
+# After each fold a trial goes on if it is among the best fifth of those that came as far. Trials are compared on the
 # same folds, so what makes folds differ falls out; a trial in the middle after one fold hardly ever ends as the best.
-BEST_SHARE = 0.25
+BEST_SHARE = 0.2
 
 
 def locked(study: TuningStudy) -> TuningStudy:
@@ -93,7 +93,7 @@ def best_of(trials: Sequence[TuningTrial]) -> TuningTrial | None:
 def is_hopeless(trial: TuningTrial, others: Sequence[TuningTrial]) -> bool:
     """Tell whether a trial's mean so far is not among the best of those that came as far.
 
-    Successive halving by quarters (Jamieson & Talwalkar, 2016). Optuna's pruners compare the best of the running means,
+    Successive halving, by fifths (Jamieson & Talwalkar, 2016). Optuna's pruners compare the best of the running means,
     so an easy first fold would protect a trial for ever.
     """
     at = len(trial.log_losses) - 1

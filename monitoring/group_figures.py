@@ -119,7 +119,7 @@ def _helped(helped: dict[str, Any]) -> list[str]:
     sentences = [_("Of 100 students above the line, %(n)s were helped.") % {"n": round(100 * helped["share"])}]
     for name, rows in groupby(helped["groups"], key=lambda row: row["attribute"]):
         told = "; ".join(
-            _("%(n)s of 100 of %(group)s") % {"n": round(100 * row["share"]), "group": row["value"]} for row in rows
+            _("%(group)s %(n)s of 100") % {"n": round(100 * row["share"]), "group": row["value"]} for row in rows
         )
         sentences.append(_("%(attribute)s: %(told)s.") % {"attribute": attribute_label(name), "told": told})
     return sentences

@@ -41,7 +41,7 @@ def gain_in_words(progress: Progress) -> str:
     figures = {
         "loss": f"{gain.log_loss:.4f}",
         "error": f"{gain.standard_error:.4f}",
-        "auc": f"{gain.roc_auc:+.3f}",
+        "auc": f"{gain.roc_auc:+.3f}".replace("-", "\N{MINUS SIGN}"),
         "n": gain.n_folds,
     }
     gained = _(

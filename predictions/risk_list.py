@@ -136,6 +136,7 @@ def _run_words(run: ScoringRun) -> dict[str, Any]:
         "as_of": run.as_of,
         "published_at": run.published_at,
         "maker_label": maker_label(run),
+        "model_number": model_number(run),
         "why_the_rule": rule_wording.why_the_rule(run),
         "until_when": rule_wording.until_when(run),
         "horizon_days": run.model_version.specification["horizon_days"] if run.model_version else None,
@@ -147,6 +148,11 @@ def maker_label(run: ScoringRun) -> str:
     if run.decided_by == DecidedBy.RULE or run.model_version is None:
         return _("the school's rule")
     return model_label(run.model_version)
+
+
+def model_number(run: ScoringRun) -> int | None:
+    """Return which version made a list, None where it is the rule's."""
+    return run.model_version.number if run.decided_by == DecidedBy.MODEL and run.model_version else None
 
 
 def model_label(version: ModelVersion) -> str:

@@ -13,7 +13,7 @@ from modeling.core.feature import Feature
 from modeling.models import ModelVersion
 from predictions import answers, attendance_chart, risk_chart, rule_wording, runs, wording
 from predictions.models import CurrentRisk, DecidedBy, RiskScore
-from predictions.risk_list import maker_label
+from predictions.risk_list import maker_label, model_number
 from students.importing.cohort_schema import CohortSchema
 from students.models import Student
 from students.undone_rows import TAKEN_BACK
@@ -76,6 +76,7 @@ def _score(current: CurrentRisk | None, student: Student, shows_estimates: bool)
         "frequency": "" if risk is None else wording.frequency(risk),
         "as_of": run.as_of,
         "maker_label": maker_label(run),
+        "model_number": model_number(run),
         "why_the_rule": rule_wording.why_the_rule(run),
         "until_when": rule_wording.until_when(run),
         "published_at": run.published_at,

@@ -23,7 +23,7 @@ from modeling.core.tuning_space import TUNED, Parameters
 FloatArray = NDArray[np.float64]
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
-# A fold ends when so many trees together brought so little log loss: what parts settings is ten times as much or more.
+# A fold ends when so many trees together brought so little log loss: what parts settings is many times as much.
 PATIENCE = 20
 LITTLE = 5e-5
 # The least probability that a log is taken of.

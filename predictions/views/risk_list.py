@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,6 +14,7 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import audit_log
+from accounts.models import Membership
 from accounts.permissions import can, needs
 from predictions import risk_list as lists
 from students import import_health
@@ -37,9 +41,20 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         "listing": listing,
         "data_warnings": import_health.warnings(today=timezone.localdate()),
         "can_upload": can(membership, "upload_records"),
+        "maker_url": maker_url(membership, listing["run"]),
         "rule_url": reverse("rule") if can(membership, "edit_rules") else None,
     }
     return render(request, "risk_list.html", context)
+
+
+def maker_url(membership: Membership, run: Mapping[str, Any] | None) -> str | None:
+    """Return where it stands what made a list and from which data: the version's page, or its card for everybody."""
+    number = run["model_number"] if run else None
+    if number is None:
+        return None
+    if can(membership, "see_models"):
+        return reverse("model_version", args=[number])
+    return reverse("model_card_version", args=[membership.institution.slug, number])
 
 
 def _way_out(empty: str | None, membership: object, filters: lists.Filters) -> dict[str, str] | None:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import audit_log
 from accounts.permissions import can, needs
 from predictions import student_page as pages
+from predictions.views.risk_list import maker_url
 from students import import_health, interventions
 from students.forms import InterventionForm
 from students.models import Student
@@ -66,6 +67,7 @@ def _page(request: HttpRequest, student: Student, form: InterventionForm, status
         purpose="estimate shown" if context["score"] and context["score"]["shows_estimates"] else "",
     )
     context |= {
+        "maker_url": maker_url(membership, context["score"]),
         "intervention_form": form,
         "intervention_url": reverse("record_intervention", args=[student.public_id]),
         "can_record_help": can(membership, "record_help"),

@@ -221,7 +221,7 @@ def test_the_dead_may_not_speak_for_a_trial_that_was_taken_over(riverside, asked
         assert study.trials.get().log_losses == []
 
 
-def test_a_trial_goes_on_while_it_is_among_the_best_quarter():
+def test_a_trial_goes_on_while_it_is_among_the_best_fifth():
     others = [
         TuningTrial(pk=n, number=n, state="complete", log_losses=[0.2 + n / 100, 0.2 + n / 100]) for n in range(1, 9)
     ]

@@ -21,7 +21,8 @@ def version(riverside):
 
 def shown(version):
     context = {"evaluation": model_figures.evaluation_context(version)}
-    return render_to_string("components/model_evaluation.html", context)
+    parts = ("components/model_evaluation.html", "components/model_evaluation_wide.html")
+    return "".join(render_to_string(part, context) for part in parts)
 
 
 def changed(version, **changes):

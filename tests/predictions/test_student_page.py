@@ -200,3 +200,16 @@ def test_any_student_of_the_district_has_a_page(ines, riverside):
 
     assert len(answers) > 15
     assert set(answers.values()) == {200}
+
+
+def test_what_made_a_score_is_one_click_away(amara, mika, first):
+    def leads_to(person, path):
+        return re.search(r'<a href="([^"]+)">model \d+</a>', signed_in(person).get(path).content.decode())[1]
+
+    for path in ("/students/", path_of(first.student)):
+        version, card = leads_to(mika, path), leads_to(amara, path)
+
+        assert version == f"/model/{first.run.model_version.number}/"
+        assert 'id="data"' in signed_in(mika).get(version).content.decode()
+        assert card.startswith("/card/")
+        assert signed_in(amara).get(card).status_code == 200
