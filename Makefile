@@ -4,10 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 export OMP_NUM_THREADS := 1
+# Where compiled code is not kept, every process compiles a thousand files anew.
+unexport PYTHONDONTWRITEBYTECODE
 # LightGBM links the system's OpenMP library. Where there is none, the one inside scikit-learn's wheel serves (see install).
 export LD_LIBRARY_PATH := $(CURDIR)/$(VENV)/openmp$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
-.PHONY: demo test check fix bench reproduce-uci import-rates feature-rates handover tuning-rates clean install lock
+.PHONY: demo test test-slow check fix bench reproduce-uci import-rates feature-rates handover tuning-rates clean install lock
 
 install: $(VENV)/.installed
 
@@ -25,8 +27,14 @@ $(VENV)/.installed: requirements-dev.lock Makefile
 demo: install
 	@$(BIN)/python -m dropout_portal.demo
 
+# A worker for each core; a file is one worker's, because what a file sets up it shares. Eight is what the broker has room for.
+WORKERS := -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+
 test: install
-	@$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -q -m "not slow" $(WORKERS) $(ARGS)
+
+test-slow: install
+	@$(BIN)/python -m pytest -q -m slow $(WORKERS) $(ARGS)
 
 check: install
 	@$(BIN)/python -m ruff check .

@@ -86,16 +86,13 @@ class LocalServices:
         self.data = data if data else self.run / "data"
         self._processes: list[subprocess.Popen[bytes]] = []
         self._lock: IO[str] | None = None
-        self._password = ""
+        # Known before the servers run, unless a kept folder has one: tests read their addresses long before they start.
+        self._password = secrets.token_hex(24)
         # The servers refuse to run as root, so root hands them to the user "nobody".
         self._as: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
     def __enter__(self) -> LocalServices:
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
+        self.start()
         return self
 
     def __exit__(
@@ -112,6 +109,17 @@ class LocalServices:
             "REDIS_URL": f"unix://{self.run}/v.sock",
             "MLFLOW_TRACKING_URI": f"postgresql+psycopg://portal_mlflow:{self._password}@/mlflow?host={self.run}",
         }
+
+    def start(self) -> None:
+        """Start both servers, and return when they answer.
+
+        :raises ServicesUnavailable: if one is not installed or does not start
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Stop both servers and remove their sockets."""
@@ -187,7 +195,6 @@ class LocalServices:
         if (folder / "PG_VERSION").exists():
             self._password = password_file.read_text()
             return
-        self._password = secrets.token_hex(24)
         password_file.touch(mode=0o600)
         password_file.write_text(self._password)
         readable = self.run / "password"

@@ -200,15 +200,20 @@ def _correlation(report: Report, content: Content) -> None:
 
 def _heatmap(found: Content, labels: dict[str, str]) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
+        from matplotlib.collections import PatchCollection
         from matplotlib.colors import to_rgba
+        from matplotlib.patches import Rectangle
 
         # Colour and strength and not a scale of colours: half see-through cells are right on white and on black paper.
         n = len(found["names"])
-        for y, line in enumerate(found["rho"]):
-            for x, rho in enumerate(line):
-                if rho is not None:
-                    colour = to_rgba(FIRST if rho > 0 else SECOND, abs(rho))
-                    axes.bar(x, 1, width=1, bottom=y - 0.5, color=colour, linewidth=0)
+        # All cells as one: a thousand bars of their own take a second to draw.
+        cells = [
+            Rectangle((x - 0.5, y - 0.5), 1, 1, color=to_rgba(FIRST if rho > 0 else SECOND, abs(rho)), linewidth=0)
+            for y, line in enumerate(found["rho"])
+            for x, rho in enumerate(line)
+            if rho is not None
+        ]
+        axes.add_collection(PatchCollection(cells, match_original=True))
         axes.set_xlim(-0.5, n - 0.5)
         axes.set_ylim(n - 0.5, -0.5)
         axes.set_xticks(range(n), [str(place + 1) for place in range(n)])

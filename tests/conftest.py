@@ -1,37 +1,65 @@
-"""The database of the tests: real Postgres, migrated by its owner, used as portal_app."""
+"""The database of the tests: real Postgres, migrated by its owner once a run, used as portal_app."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
 from django.test import TransactionTestCase
 
-from tests import databases
+from tests import databases, local_services_plugin
 
 # People last: of two fixtures of one name the later wins, and the district's schools are for those who import them.
-pytest_plugins = ["tests.district_in_database", "tests.live_stack", "tests.people"]
+pytest_plugins = ["tests.district_fixtures", "tests.live_stack", "tests.people"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the running portal as slow, and put files in the order in which no worker waits for another.
+
+    One of the files that need the district goes first, so that one worker makes it while the others do what needs none.
+    """
+    fixtures: dict[Path, set[str]] = {}
+    for item in items:
+        needed = getattr(item, "fixturenames", ())
+        fixtures.setdefault(item.path, set()).update(needed)
+        if "live" in needed:
+            item.add_marker(pytest.mark.slow)
+    of_district = [path for path, needed in fixtures.items() if "district" in needed]
+    turns = dict.fromkeys(of_district, 2) | dict.fromkeys(of_district[:1], 0)
+    items.sort(key=lambda item: turns.get(item.path, 1))
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
-    """Make a fresh database for this session and point both connections at it."""
-    with databases.fresh("test_portal") as name, django_db_blocker.unblock():  # type: ignore[attr-defined]
-        for alias in ("default", "owner"):
-            connections[alias].close()
-            settings.DATABASES[alias]["NAME"] = connections[alias].settings_dict["NAME"] = name
-        try:
+def migrated_database(django_db_blocker: pytest.FixtureRequest) -> str:
+    """The database that others are copied from: every table, and the rows that migrations write."""
+
+    def migrate(name: str) -> None:
+        with databases.pointed_at(name), django_db_blocker.unblock():  # type: ignore[attr-defined]
             call_command("migrate", verbosity=0)
-            connections["owner"].close()
-            with pytest.MonkeyPatch.context() as patched:
-                # After a test that commits (transactional_db), Django truncates; portal_app may not, so the owner does.
-                patched.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.empty(name))
-                # The real hasher is slow on purpose, and people are made in nearly every test.
-                patched.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])
-                yield
-        finally:
-            for alias in ("default", "owner"):
-                connections[alias].close()
+
+    return databases.made_once("test_migrated", migrate)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migrated_database: str) -> Iterator[None]:
+    """Make a database for this process and point both connections at it."""
+    with (
+        databases.fresh("test_portal", template=migrated_database) as name,
+        databases.pointed_at(name),
+        pytest.MonkeyPatch.context() as patched,
+    ):
+        # After a test that commits (transactional_db), Django truncates; portal_app may not, so the owner does.
+        patched.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.empty(name))
+        # The real hasher is slow on purpose, and people are made in nearly every test.
+        patched.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])
+        yield
+
+
+def pytest_unconfigure() -> None:
+    """Remove what all processes of the run shared, once they are over."""
+    if not local_services_plugin.WORKER:
+        databases.drop_what_was_made_once()

@@ -1,21 +1,30 @@
-"""Throw-away databases on the test server."""
+"""Throw-away databases on the test server, and those that all processes of a run copy theirs from."""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import unquote, urlsplit
 
 import psycopg
+from django.conf import settings
+from django.db import connections
 from psycopg import sql
+
+from tests.local_services_plugin import run_folder, start_services
 
 # Written by migrations, and the same after every test.
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
+MADE_ONCE = "databases"
+# Without FORCE, for which the owner lacks the right: PostgreSQL waits five seconds for the last to leave.
+_DROP = sql.SQL("DROP DATABASE IF EXISTS {}")
 
 
 def as_owner(database: str) -> psycopg.Connection:
-    """Connect as the owner of the tables, who stands above row-level security."""
+    """Connect as the owner of the tables, who stands above row-level security; starts the server if need be."""
+    start_services()
     parts = urlsplit(os.environ["DATABASE_OWNER_URL"])
     # A socket's folder stands percent-encoded where a host would; `hostname` lowers its case, so it is cut by hand.
     host = unquote(parts.netloc.rpartition("@")[2].partition(":")[0])
@@ -36,27 +45,72 @@ def fresh(prefix: str, *, template: str = "template1") -> Iterator[str]:
     As a copy of a template it begins with the template's tables and rows; nobody may be connected to that one.
     """
     name = f"{prefix}_{os.getpid()}"
-    # Without FORCE, for which the owner lacks the right: PostgreSQL waits five seconds for the last to leave.
-    drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
-    maintenance = urlsplit(os.environ["DATABASE_OWNER_URL"]).path.strip("/")
-    with as_owner(maintenance) as connection:
-        connection.execute(drop)
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
-        if template != "template1":
-            _count_from_one(name)
-        try:
-            yield name
-        finally:
-            connection.execute(drop)
+    _create(name, template=template)
+    try:
+        yield name
+    finally:
+        _drop(name)
 
 
-def _count_from_one(name: str) -> None:
-    """Restart the ids: rolled back or not, tests have used some, and which students are set aside hangs on theirs."""
-    with as_owner(name) as connection:
+@contextlib.contextmanager
+def pointed_at(name: str) -> Iterator[None]:
+    """Let both of Django's connections lead to another database for a while; afterwards nobody is connected to it."""
+    before = connections["default"].settings_dict["NAME"]
+    _point(name)
+    try:
+        yield
+    finally:
+        _point(before)
+
+
+def _point(name: str) -> None:
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        settings.DATABASES[alias]["NAME"] = connections[alias].settings_dict["NAME"] = name
+
+
+def made_once(prefix: str, make: Callable[[str], None], *, template: str = "template1") -> str:
+    """Return the name of a database that one process of this run makes, the first to ask; the others wait for it.
+
+    `make` fills the copy of a template, and leaves nobody connected to it. What it failed to make the next one tries.
+    """
+    name = f"{prefix}_{run_folder().name}"
+    with (run_folder() / f"{prefix}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if name not in _names_made_once():
+            _create(name, template=template)
+            make(name)
+            with (run_folder() / MADE_ONCE).open("a") as names:
+                names.write(f"{name}\n")
+    return name
+
+
+def drop_what_was_made_once() -> None:
+    """Remove the databases that this run's processes shared, once all of them are over."""
+    for name in _names_made_once():
+        _drop(name)
+
+
+def _names_made_once() -> list[str]:
+    listed = run_folder() / MADE_ONCE
+    return listed.read_text().split() if listed.exists() else []
+
+
+def _create(name: str, *, template: str) -> None:
+    with as_owner(_maintenance()) as connection:
+        connection.execute(_DROP.format(sql.Identifier(name)))
         connection.execute(
-            "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) FROM pg_sequences"
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         )
+
+
+def _drop(name: str) -> None:
+    with as_owner(_maintenance()) as connection:
+        connection.execute(_DROP.format(sql.Identifier(name)))
+
+
+def _maintenance() -> str:
+    return urlsplit(os.environ["DATABASE_OWNER_URL"]).path.strip("/")
 
 
 def empty(name: str) -> None:

@@ -1,35 +1,25 @@
-"""A small district and a college, trained and scored once a session, in a database that modules are pointed at.
-
-Facts, models and lists are committed there; what a test writes is rolled back as ever. Riverside is dated, was trained
-twice on the same records and has three lists, which its model made; Lakeside is one flat cohort with one model and one
-list, which its rule made: it has fewer known outcomes than a model needs.
-"""
+"""The contents of the tests' district: two institutions simulated, trained and scored; see `district_fixtures`."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime as dt
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from django.conf import settings
-from django.db import connections
 
 from accounts import scope
-from accounts.models import Institution, School
+from accounts.models import Institution
 from jobs import claims
-from modeling import training, training_config, training_requests
+from modeling import training, training_requests
 from monitoring import drift_report
 from predictions import runs, scoring_run
 from predictions.models import ScoringRun
 from students import district as districts
 from students.simulation.district import District
-from tests import databases
 from tests.students import uploading
 
 ENDS_ON = dt.date(2026, 4, 24)
@@ -46,80 +36,8 @@ NOW = dt.datetime(2026, 4, 24, 12, tzinfo=dt.UTC)
 _minutes = itertools.count()
 
 
-@pytest.fixture(scope="session")
-def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The configuration with which Riverside's model decides, whatever the handful of names in its test part say."""
-    path = tmp_path_factory.mktemp("configuration") / "training_config.yaml"
-    written = yaml.safe_load(training_config.PATH.read_text(encoding="utf-8"))
-    path.write_text(yaml.safe_dump(written | {"handover": written["handover"] | {"minimum_gain": -1.0}}))
-    return path
-
-
-@pytest.fixture(scope="session")
-def district_database(
-    django_db_setup: None,
-    django_db_blocker: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    handed_over: Path,
-) -> Iterator[str]:
-    """Make the database: a copy of the empty one, then simulate, train, score and compare."""
-    empty = connections["default"].settings_dict["NAME"]
-    for alias in ("default", "owner"):
-        connections[alias].close()
-    with databases.fresh("test_district", template=empty) as name:
-        with _pointed_at(name), django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patched:  # type: ignore[attr-defined]
-            patched.setattr(training_config, "PATH", handed_over)
-            _fill(patched, tmp_path_factory.mktemp("district"))
-        yield name
-
-
-@pytest.fixture(scope="module")
-def district(district_database: str, handed_over: Path) -> Iterator[None]:
-    """Work in the district's database for the length of a module."""
-    with _pointed_at(district_database), pytest.MonkeyPatch.context() as patched:
-        patched.setattr(training_config, "PATH", handed_over)
-        yield
-
-
-@pytest.fixture
-def riverside(district: None, db: None) -> Institution:
-    """The district, in place of the empty institution of other tests."""
-    return Institution.objects.get(slug="riverside")
-
-
-@pytest.fixture
-def lakeside(district: None, db: None) -> Institution:
-    """The college: a flat cohort without a calendar, whose schema has protected columns."""
-    return Institution.objects.get(slug="lakeside")
-
-
-@pytest.fixture
-def northside(riverside: Institution) -> School:
-    return School.objects.get(institution=riverside, external_id="N")
-
-
-@pytest.fixture
-def harbor(riverside: Institution) -> School:
-    return School.objects.get(institution=riverside, external_id="H")
-
-
-@contextlib.contextmanager
-def _pointed_at(name: str) -> Iterator[None]:
-    before = connections["default"].settings_dict["NAME"]
-    _point(name)
-    try:
-        yield
-    finally:
-        _point(before)
-
-
-def _point(name: str) -> None:
-    for alias in ("default", "owner"):
-        connections[alias].close()
-        settings.DATABASES[alias]["NAME"] = connections[alias].settings_dict["NAME"] = name
-
-
-def _fill(patched: pytest.MonkeyPatch, folder: Path) -> None:
+def fill(patched: pytest.MonkeyPatch, folder: Path) -> None:
+    """Make both institutions in the database that is pointed at; files of theirs come from a folder."""
     riverside = Institution.objects.create(
         slug="riverside", name="Riverside Unified", time_zone="America/New_York", capacity=CAPACITY
     )

@@ -5,18 +5,23 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import databases
-from tests.live import stories
-from tests.live.stack import LiveStack
+
+# The processes' harness brings Celery and a browser's cookies: it is imported by those who need the portal running.
+if TYPE_CHECKING:
+    from tests.live.stack import LiveStack
+    from tests.live.stories import FirstList
 
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
     """The portal, running: web and the workers of both queues, with the institutions of the tests."""
+    from tests.live.stack import LiveStack
+
     with databases.fresh("live_portal") as database, contextlib.ExitStack() as stack:
         portal = LiveStack(database=database, folder=tmp_path_factory.mktemp("live"))
         stack.callback(portal.close)
@@ -28,8 +33,10 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
 
 
 @pytest.fixture(scope="session")
-def trained(live: LiveStack, tmp_path_factory: pytest.TempPathFactory) -> stories.FirstList:
+def trained(live: LiveStack, tmp_path_factory: pytest.TempPathFactory) -> FirstList:
     """An institution whose people went from a file to a list, with what they were told on the way."""
+    from tests.live import stories
+
     return stories.first_list(live, "trained", stories.flat_cohort(tmp_path_factory.mktemp("trained"), n=400))
 
 
@@ -38,7 +45,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Show what the processes said last beside a test that failed."""
     report = yield
     portal = getattr(item, "funcargs", {}).get("live")
-    if report.failed and isinstance(portal, LiveStack):
+    if report.failed and portal is not None:
         for path in sorted(portal.folder.glob("*.log")):
             report.sections.append((f"log of {path.stem}", portal.tail(path.stem)))
     return report

@@ -1,12 +1,12 @@
 """What a model looks at over all students: importance, beeswarm and dependence, without anybody to recognise.
 
-Contributions come from `shap.TreeExplainer` (Lundberg et al., 2020). No row is kept: everything stored is of
+Contributions are those of the reasons: SHAP values of the trees (Lundberg et al., 2020), as LightGBM computes them and
+the `shap` library says too (tests/modeling/core/test_shap_agreement.py). No row is kept: everything stored is of
 `SMALLEST_GROUP` students or more.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -58,7 +58,7 @@ def describe(model: RiskModel, frame: pd.DataFrame, *, seed: int) -> dict[str, A
         return {}
     drawn = np.sort(np.random.default_rng(seed).permutation(len(frame))[:MOST_ROWS])
     rows = frame.iloc[drawn]
-    contributions = shap_values(model, rows)
+    contributions = model.score(rows).contributions[:, :-1]
     order = np.argsort(-np.abs(contributions).mean(axis=0), kind="stable")
     return {
         "n_explained": len(rows),
@@ -73,25 +73,6 @@ def describe(model: RiskModel, frame: pd.DataFrame, *, seed: int) -> dict[str, A
             for column in order[:N_DEPENDENCE]
         ],
     }
-
-
-def shap_values(model: RiskModel, frame: pd.DataFrame) -> FloatArray:
-    """Return the contributions as shap's own explainer has them.
-
-    Returns
-    -------
-    ndarray of shape (n, n_features)
-        Log-odds; without the base.
-    """
-    with warnings.catch_warnings():
-        # shap makes its palettes as it is imported, in a way that matplotlib will give up.
-        warnings.filterwarnings("ignore", message="The set_(bad|over|under)", category=PendingDeprecationWarning)
-        # It says so of every binary LightGBM, though a booster's values have always been one array.
-        warnings.filterwarnings("ignore", message="LightGBM binary classifier with TreeExplainer", category=UserWarning)
-        import shap  # two to three seconds
-
-        explained = shap.TreeExplainer(model.booster).shap_values(model.matrix(frame))
-    return np.asarray(explained, dtype=np.float64)
 
 
 def _importance(names: Sequence[str], contributions: FloatArray, *, key: str) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from datetime import date
 from pathlib import Path
@@ -187,7 +188,13 @@ class CohortSchema(_Part):
         """
         if isinstance(text_or_path, Path):
             return cls.from_yaml(text_or_path.read_text(encoding="utf-8"))
-        return cls.from_json(plain_fields(text_or_path))
+        return cls._from_text(text_or_path)
+
+    @classmethod
+    @functools.lru_cache(maxsize=16)
+    def _from_text(cls, text: str) -> Self:
+        # Reading the schemas that come with the portal is a quarter of the work on a small file. None ever changes.
+        return cls.from_json(plain_fields(text))
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:

@@ -21,10 +21,9 @@ from celery import Celery
 from dropout_portal.local_services import die_with_parent
 from tests import databases
 from tests.live.visitor import Visitor
+from tests.local_services_plugin import broker_address
 
 ROOT = Path(__file__).resolve().parents[2]
-# No other test's messages reach these workers.
-BROKER_DATABASE = 3
 START_SECONDS, STOP_SECONDS = 90, 10
 LOG_LINES = 40
 T = TypeVar("T")
@@ -184,7 +183,7 @@ def _environment(database: str, folder: Path) -> dict[str, str]:
     }
     own = {
         "DJANGO_SETTINGS_MODULE": "dropout_portal.settings",
-        "REDIS_URL": _numbered(os.environ["REDIS_URL"]),
+        "REDIS_URL": broker_address(of_stack=True),
         "FILES_DIR": str(folder / "files"),
         # The copy to MLflow has tests of its own; here every training would pay for it.
         "MLFLOW_TRACKING_URI": "",
@@ -196,9 +195,3 @@ def _environment(database: str, folder: Path) -> dict[str, str]:
         "PORT": "0",
     }
     return inherited | addresses | own
-
-
-def _numbered(address: str) -> str:
-    if address.startswith("unix://"):
-        return f"{address.partition('?')[0]}?db={BROKER_DATABASE}"
-    return urlsplit(address)._replace(path=f"/{BROKER_DATABASE}").geturl()

@@ -10,7 +10,8 @@ from modeling import rule_sets
 from modeling.core.rules import Rule
 from modeling.models import RuleSet
 from modeling.rule_sets import RuleRefused
-from tests.district_in_database import NOW, lakeside
+from tests.district_fixtures import lakeside
+from tests.district_in_database import NOW
 
 __all__ = ["lakeside"]
 

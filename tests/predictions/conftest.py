@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import api_keys
-from tests.district_in_database import harbor, lakeside, northside, riverside
+from tests.district_fixtures import harbor, lakeside, northside, riverside
 
 __all__ = ["harbor", "lakeside", "northside", "riverside"]
 
