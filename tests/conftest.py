@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,11 +17,12 @@ from tests import databases, local_services_plugin
 pytest_plugins = ["tests.district_fixtures", "tests.live_stack", "tests.people"]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark what needs the running portal as slow, and put files in the order in which no worker waits for another.
 
-    One of the files that need the district goes first, so that one worker makes it while the others do what needs none.
+    One of the files that need the district goes first, so that one worker makes it while the others do what needs no
+    database. The other files of the district go last.
     """
     fixtures: dict[Path, set[str]] = {}
     for item in items:
@@ -28,9 +30,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures.setdefault(item.path, set()).update(needed)
         if "live" in needed:
             item.add_marker(pytest.mark.slow)
-    of_district = [path for path, needed in fixtures.items() if "district" in needed]
-    turns = dict.fromkeys(of_district, 2) | dict.fromkeys(of_district[:1], 0)
-    items.sort(key=lambda item: turns.get(item.path, 1))
+    # In between, a file's tests are deselected, shuffled, or parted into those with a database and those without.
+    yield
+    files = list(dict.fromkeys(item.path for item in items))
+    of_district = [path for path in files if "district" in fixtures[path]]
+    turns = {path: 2 if fixtures[path] & {"db", "transactional_db"} else 1 for path in files}
+    turns |= dict.fromkeys(of_district, 3) | dict.fromkeys(of_district[:1], 0)
+    places = {path: place for place, path in enumerate(sorted(files, key=turns.__getitem__))}
+    items.sort(key=lambda item: places[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what lives as long as this process: thousands of tests, every library."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

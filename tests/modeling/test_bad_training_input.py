@@ -144,7 +144,10 @@ def test_a_dataset_whose_file_is_not_what_was_frozen_is_refused(riverside, learn
     assert sentence in said
 
 
-@pytest.mark.parametrize("file", ["model.lgb", "trial.parquet", "evaluation.json"])
+@pytest.mark.parametrize(
+    "file",
+    ["model.lgb", *(pytest.param(name, marks=pytest.mark.slow) for name in ("trial.parquet", "evaluation.json"))],
+)
 def test_a_disk_that_is_full_while_the_model_is_written_is_told_so(riverside, champion, monkeypatch, file):
     write_task = training.write_task
 

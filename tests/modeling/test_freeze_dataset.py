@@ -91,6 +91,7 @@ def test_freezing_twice_writes_the_same_bytes(riverside, folder):
     assert data_in(folder).read_bytes() == before
 
 
+@pytest.mark.slow
 def test_an_old_dataset_is_restored_by_its_hash_and_trains_to_identical_figures(riverside, first, folder, is_lost):
     for outcome in Outcome.objects.filter(kind="dropped_out", corrected_by=None).order_by("pk")[:10]:
         kept = {"student": outcome.student, "happened_on": outcome.happened_on, "known_on": outcome.known_on}
@@ -107,12 +108,14 @@ def test_an_old_dataset_is_restored_by_its_hash_and_trains_to_identical_figures(
     assert datasets.path(first.dataset).read_bytes() == data_in(folder).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_dataset_that_the_portal_still_has_needs_no_folder(riverside, first):
     again = run("train_model", riverside, dataset=first.dataset.content_sha256)
 
     assert (again["metrics"], again["sha256"]) == (first.metrics, first.sha256)
 
 
+@pytest.mark.slow
 def test_a_dataset_unknown_to_the_database_is_known_again(lakeside, tmp_path):
     run("freeze_dataset", lakeside, to=str(tmp_path))
     with scope.entered(scope.of_institution(lakeside)):
@@ -130,6 +133,7 @@ def test_a_dataset_unknown_to_the_database_is_known_again(lakeside, tmp_path):
 COMPARED = ("content_sha256", "stored_as", "snapshot_dates", "horizon_days", "n_rows", "n_students", "censored")
 
 
+@pytest.mark.slow
 def test_the_configuration_beside_the_dataset_is_the_one_that_counts(riverside, folder):
     [config] = folder.glob("datasets/*.yaml")
     written = yaml.safe_load(config.read_text(encoding="utf-8"))
@@ -242,6 +246,7 @@ def test_the_stage_of_dvc_trains_from_the_dataset_and_its_configuration():
 
 
 @needs_dvc
+@pytest.mark.slow
 def test_dvc_keeps_the_files_and_brings_them_back(lakeside, tmp_path):
     folder, remote = tmp_path / "frozen", tmp_path / "remote"
     run("freeze_dataset", lakeside, to=str(folder), dvc=True)
@@ -259,6 +264,7 @@ def test_dvc_keeps_the_files_and_brings_them_back(lakeside, tmp_path):
 
 
 @needs_dvc
+@pytest.mark.slow
 def test_dvc_finds_that_the_stage_is_to_be_run(lakeside, tmp_path):
     run("freeze_dataset", lakeside, to=str(tmp_path), dvc=True)
 

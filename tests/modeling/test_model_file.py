@@ -32,6 +32,7 @@ def version(at_riverside):
     stored.forget()
 
 
+@pytest.mark.slow
 def test_of_300_damaged_files_none_is_served_and_the_last_good_one_goes_on(version):
     serving = registry.load(version)
     n_refused = 0
@@ -50,6 +51,7 @@ def test_of_300_damaged_files_none_is_served_and_the_last_good_one_goes_on(versi
     assert n_refused == 300
 
 
+@pytest.mark.slow
 def test_what_the_grammar_lets_pass_of_300_damaged_texts_kills_no_reader(version, tmp_path):
     passed = []
     for number, text in enumerate(stored.damaged(version.booster_text, n=300)):

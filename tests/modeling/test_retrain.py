@@ -36,6 +36,7 @@ def retrain(run, **options):
     return json.loads(printed.getvalue().splitlines()[-1] if printed.getvalue() else "{}"), refusal
 
 
+@pytest.mark.slow
 def test_a_training_repeated_gives_the_same_bytes_and_registers_nothing(first):
     run = TrainingRun.objects.get(model_version=first)
     before = list(ModelVersion.objects.values_list("pk", "sha256", "is_champion"))
@@ -69,6 +70,7 @@ def test_a_model_with_an_estimate_for_the_term_comes_out_the_same_too(riverside,
     assert told["sha256"]["new"] == version.sha256
 
 
+@pytest.mark.slow
 def test_what_changed_since_is_named_where_the_bytes_differ(first):
     other = yaml.safe_load(first.config_yaml)
     other["trees"]["num_leaves"] += 3

@@ -90,6 +90,7 @@ def test_rows_the_next_model_is_judged_on_are_never_tuned_on(riverside, asked):
     assert study.split["n_training"] == judged.metrics["split"]["n_train"]
 
 
+@pytest.mark.slow
 def test_the_same_search_finds_the_same(asked):
     one = trials_of(work(asked(n_trials=3)))
     with scope.entered(scope.of_institution(one[0].study.institution)):
@@ -167,6 +168,7 @@ def test_a_search_stopped_before_anything_was_tried_trains_nothing(riverside, as
         tuning_requests.train(study=study, by=None, now=timezone.now())
 
 
+@pytest.mark.slow
 def test_a_killed_trial_is_tried_again_under_its_number(asked, monkeypatch):
     study = asked(n_trials=3)
     (job,) = jobs_of(study)
