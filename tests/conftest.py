@@ -69,6 +69,8 @@ def django_db_setup(migrated_database: str) -> Iterator[None]:
         patched.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.empty(name))
         # The real hasher is slow on purpose, and people are made in nearly every test.
         patched.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])
+        # Static files are looked up when one is asked for, not listed anew for every test's browser.
+        patched.setattr(settings, "WHITENOISE_AUTOREFRESH", True)
         yield
 
 

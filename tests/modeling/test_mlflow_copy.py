@@ -47,6 +47,7 @@ def aliases(mlflow, institution):
     return {alias: mlflow.get_model_version_by_alias(name, alias).run_id for alias in held}
 
 
+@pytest.mark.slow
 def test_a_run_holds_parameters_figures_and_hashes(mlflow, copied):
     version = copied[0]
 
@@ -81,6 +82,7 @@ def test_figures_of_the_evaluation_go_along_under_flat_names():
     }
 
 
+@pytest.mark.slow
 def test_the_files_are_text_and_nothing_of_a_student_is_among_them(mlflow, copied, store):
     version = copied[0]
 
@@ -93,6 +95,7 @@ def test_the_files_are_text_and_nothing_of_a_student_is_among_them(mlflow, copie
     assert "student_id" not in json.dumps(json.loads(version.specification_json))
 
 
+@pytest.mark.slow
 def test_a_second_round_copies_nothing_again(mlflow, copied, riverside):
     mlflow_copy.catch_up(riverside)
 
@@ -100,6 +103,7 @@ def test_a_second_round_copies_nothing_again(mlflow, copied, riverside):
     assert again == [version.mlflow_run_id for version in copied]
 
 
+@pytest.mark.slow
 def test_the_aliases_follow_who_decides_and_who_waits(mlflow, copied, riverside, mika):
     first, second = copied
     before = aliases(mlflow, riverside)
@@ -127,6 +131,7 @@ def test_a_promotion_asks_mlflow_nothing_and_the_round_after_it_waits_for_a_bett
     assert set(ModelVersion.objects.values_list("mlflow_run_id", flat=True)) == {""}
 
 
+@pytest.mark.slow
 def test_what_was_missed_while_mlflow_was_away_is_made_up_for(at_riverside, riverside, mlflow, monkeypatch):
     address = settings.MLFLOW_TRACKING_URI
     monkeypatch.setattr(settings, "MLFLOW_TRACKING_URI", SILENT_MLFLOW)

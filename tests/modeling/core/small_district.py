@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import date
 from typing import Any
 
@@ -67,8 +68,13 @@ def absences(student_id: int, *days_held: str, **more: Any) -> list[dict[str, An
 
 def district(**frames: Any) -> FactFrames:
     """Return the district with every student on the roll since the first day, but for what is given."""
+    return FactFrames(**({name: frame.copy() for name, frame in _unless_given().items()} | frames))
+
+
+@functools.cache
+def _unless_given() -> dict[str, pd.DataFrame]:
     everyone = [{"student_id": student_id} for student_id in (AMIR, BEA, CALI, DEVON)]
-    given = {
+    return {
         "students": rows("students", *everyone),
         "enrolments": rows("enrolments", *everyone),
         "school_days": pd.DataFrame({"held_on": SCHOOL_DAYS}).astype(COLUMNS["school_days"]),
@@ -79,4 +85,3 @@ def district(**frames: Any) -> FactFrames:
             {"school_year": 2026, "term": "1", "starts_on": "2025-09-01", "ends_on": "2026-01-16"},
         ),
     }
-    return FactFrames(**(given | frames))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -28,7 +29,9 @@ any_day = st.dates(date(2024, 9, 1), date(2026, 6, 30))
 later = st.dates(AS_OF + timedelta(days=1), date(2027, 6, 30))
 
 
+@functools.cache
 def a_term_of_facts() -> FactFrames:
+    """Return the same frames to every test: they are read, and changed only as copies."""
     return district(
         attendance=rows(
             "attendance",
