@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -47,7 +48,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
             servers = ServersOnDemand()
             early_config.add_cleanup(servers.close)
             os.environ.update(servers.environment())
-    os.environ["REDIS_URL"] = broker_address(of_stack=False)
+    # Two databases of the broker for each process: its own, and the one beside it for the running portal of `live`.
+    os.environ["REDIS_URL"] = broker_address(beside=2 * worker_number())
 
 
 def start_services() -> None:
@@ -73,12 +75,13 @@ def worker_number() -> int:
     return int(WORKER.removeprefix("gw")) if WORKER else 0
 
 
-def broker_address(*, of_stack: bool) -> str:
-    """Return the broker's address with a database of this process's own; the running portal of `live` has another."""
-    address, number = os.environ["REDIS_URL"], 2 * worker_number() + of_stack
-    if address.startswith("unix://"):
-        return f"{address.partition('?')[0]}?db={number}"
-    return urlsplit(address)._replace(path=f"/{number}").geturl()
+def broker_address(*, beside: int) -> str:
+    """Return the broker's address with the number of its database raised."""
+    if os.environ["REDIS_URL"].startswith("unix://"):
+        address, _, number = os.environ["REDIS_URL"].partition("?db=")
+        return f"{address}?db={int(number or 0) + beside}"
+    parts = urlsplit(os.environ["REDIS_URL"])
+    return parts._replace(path=f"/{int(parts.path.strip('/') or 0) + beside}").geturl()
 
 
 class ServersOnDemand:
@@ -86,16 +89,18 @@ class ServersOnDemand:
 
     def __init__(self) -> None:
         self._servers = local_services.LocalServices()
+        # Not in the servers' own folder, which goes when they cannot start; but as short a path, for it is a socket's.
+        self._folder = Path(tempfile.mkdtemp(prefix="dp-", dir=self._servers.run.parent))
         self._listening = socket.socket(socket.AF_UNIX)
-        self._listening.bind(str(self._servers.run / "door"))
+        self._listening.bind(str(self._folder / "door"))
         self._listening.listen()
         # The kernel ends the servers with the thread that started them, so this one stays until they are stopped.
         self._thread = threading.Thread(target=self._answer, name="servers of the tests", daemon=True)
         self._thread.start()
 
     def environment(self) -> dict[str, str]:
-        """Return the settings that lead to the servers, and to the door."""
-        return self._servers.environment() | {DOOR: str(self._servers.run / "door"), "MLFLOW_TRACKING_URI": ""}
+        """Return the settings that lead to the servers, and to the door; MLflow has tests of its own."""
+        return self._servers.environment() | {DOOR: str(self._folder / "door"), "MLFLOW_TRACKING_URI": ""}
 
     def close(self) -> None:
         """Stop what was started."""
@@ -105,6 +110,7 @@ class ServersOnDemand:
             self._listening.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._listening.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _answer(self) -> None:
         answer = b""

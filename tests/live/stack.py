@@ -183,7 +183,7 @@ def _environment(database: str, folder: Path) -> dict[str, str]:
     }
     own = {
         "DJANGO_SETTINGS_MODULE": "dropout_portal.settings",
-        "REDIS_URL": broker_address(of_stack=True),
+        "REDIS_URL": broker_address(beside=1),
         "FILES_DIR": str(folder / "files"),
         # The copy to MLflow has tests of its own; here every training would pay for it.
         "MLFLOW_TRACKING_URI": "",
