@@ -21,10 +21,15 @@ def places(request: HttpRequest) -> list[dict[str, Any]]:
         ("model", _("Model"), "models", "see_models"),
     )
     return [
-        {"name": name, "label": label, "url": reverse(view), "is_current": request.path.startswith(reverse(view))}
+        {"name": name, "label": label, "url": reverse(view), "is_current": _is_within(request.path, view)}
         for name, label, view, permission in listed
         if can(membership, permission)
     ]
+
+
+def _is_within(path: str, view: str) -> bool:
+    """Say whether a page belongs to a place: its address begins like the place's, or is one piece of help."""
+    return path.startswith(reverse(view)) or (view == "interventions" and path.startswith("/help/"))
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

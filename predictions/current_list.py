@@ -12,7 +12,9 @@ from typing import Any
 
 from django.db import connection
 
-from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier
+from predictions import list_states
+from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier, Verdict
+from students.models import Intervention
 
 
 def replace(run: ScoringRun) -> None:
@@ -41,6 +43,8 @@ def replace(run: ScoringRun) -> None:
             {"had_list": before is not None, "above": Tier.REVIEW_FIRST, "before": before or [], "run": run.pk},
         )
         cursor.execute("DROP TABLE staged_name")
+    list_states.help_changed(Intervention.objects.values("student_id"))
+    list_states.verdicts_changed(Verdict.objects.values("student_id"))
 
 
 def point_at(run: ScoringRun) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Institution, School, User
+from accounts.models import Institution, Membership, School
 from modeling import model_switch
 from modeling.core.feature import Feature
 from modeling.models import ModelVersion
-from predictions import answers, rule_wording, runs, wording
-from predictions.models import CurrentRisk, DecidedBy, RiskScore, ScoringRun, Tier
+from predictions import answers, capacities, rule_wording, runs, wording
+from predictions.capacities import Capacity, Whose
+from predictions.models import CurrentRisk, DecidedBy, HelpState, RiskScore, ScoringRun, Tier, Verdict
 from predictions.record_wording import grade_words
 from students.models import Student
 
@@ -38,6 +40,8 @@ class Filters:
     school: str = ""
     grade: str = ""
     tier: str = ""
+    help: str = ""
+    left: bool = False
     sort: str = "risk"
     estimates: bool = False
     page: int = 1
@@ -53,7 +57,9 @@ class Filters:
             school=school if school.isascii() and school.isdigit() and len(school) < 19 else "",
             grade=query.get("grade", "").replace("\x00", "")[:20],
             tier=query.get("tier", "") if query.get("tier", "") in Tier.values else "",
+            help=query.get("help", "") if query.get("help", "") in HelpState.values else "",
             sort=sort if sort in SORTS else "risk",
+            left=query.get("left") == "1",
             estimates=query.get("estimates") == "1",
             page=min(int(page), 100_000) if page.isascii() and page.isdigit() and len(page) < 7 and int(page) else 1,
         )
@@ -61,8 +67,10 @@ class Filters:
     def url(self, **changes: Any) -> str:
         """Return the list's address with some of the filters changed; changing one returns to the first page."""
         asked = replace(self, **({"page": 1} | changes))
-        fields = {name: getattr(asked, name) for name in ("q", "school", "grade", "tier")}
+        fields = {name: getattr(asked, name) for name in ("q", "school", "grade", "tier", "help")}
         query = {name: value for name, value in fields.items() if value}
+        if asked.left:
+            query["left"] = "1"
         if asked.sort != "risk":
             query["sort"] = asked.sort
         if asked.estimates:
@@ -74,18 +82,21 @@ class Filters:
     @property
     def narrows(self) -> bool:
         """Tell whether anybody is filtered out."""
-        return bool(self.q or self.school or self.grade or self.tier)
+        return bool(self.q or self.school or self.grade or self.tier or self.help or self.left)
 
 
-def listing(*, user: User, institution: Institution, filters: Filters) -> dict[str, Any]:
+def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict[str, Any]:
     """Return everything the list's page shows to one person."""
     run = runs.shown_run()
-    everyone = CurrentRisk.objects.visible_to(user)
+    seen = CurrentRisk.objects.visible_to(membership.user)
+    left_out = seen.filter(_is_left_out(today))
+    everyone = left_out if filters.left else seen.exclude(_is_left_out(today))
+    capacity = capacities.of(membership=membership)
     matching = _narrowed(everyone, filters)
     n_students, n_matching = everyone.count(), matching.count()
     n_pages = max(1, -(-n_matching // PAGE_SIZE))
     filters = replace(filters, page=min(filters.page, n_pages))
-    above = everyone.filter(tier=Tier.REVIEW_FIRST).aggregate(expected=Sum("risk"), n=Sum(1))
+    above = _above_the_line(everyone, run, capacity).aggregate(expected=Sum("risk"), n=Sum(1))
     n_above = above["n"] or 0
     empty = _empty(run, n_students, n_matching)
     by_model = run is not None and run.decided_by == DecidedBy.MODEL
@@ -96,7 +107,10 @@ def listing(*, user: User, institution: Institution, filters: Filters) -> dict[s
         "run": _run_words(run) if run else None,
         "n_students": n_students,
         "n_matching": n_matching,
-        "capacity": institution.capacity,
+        "capacity": capacity.n,
+        "whose_capacity": capacity.whose,
+        "n_left_out": 0 if filters.left else left_out.count(),
+        "left_out_url": filters.url(left=True),
         "n_above_line": n_above,
         "expected_true": above["expected"],
         "filters": filters,
@@ -109,15 +123,40 @@ def listing(*, user: User, institution: Institution, filters: Filters) -> dict[s
         "shows_estimates": filters.estimates,
         "estimates_url": filters.url(estimates=not filters.estimates, page=filters.page) if by_model else None,
         "empty": empty,
-        **_choices(everyone, institution, filters),
+        **_choices(everyone, membership.institution, filters),
     }
+
+
+def _is_left_out(today: dt.date) -> Q:
+    """Say of whom staff said that nobody need talk about them now; "not now" ends by itself on its day."""
+    return Q(is_left_out=True) & (Q(left_out_until=None) | Q(left_out_until__gt=today))
+
+
+def _above_the_line(
+    everyone: QuerySet[CurrentRisk], run: ScoringRun | None, capacity: Capacity
+) -> QuerySet[CurrentRisk]:
+    """Return who stands above the line: the first of those this person sees, or the institution's where nobody said.
+
+    Without a sign of the rule nobody stands above it, however many could be seen.
+    """
+    if capacity.whose == Whose.INSTITUTION:
+        return everyone.filter(tier=Tier.REVIEW_FIRST)
+    ranked = everyone.filter(rank__isnull=False).order_by("rank", "student_id")
+    if run is not None and run.decided_by == DecidedBy.RULE:
+        ranked = ranked.filter(score__rule_points__gt=0)
+    return ranked[: capacity.n]
 
 
 def _narrowed(everyone: QuerySet[CurrentRisk], filters: Filters) -> QuerySet[CurrentRisk]:
     rows = everyone
     for word in filters.q.lower().split():
         rows = rows.filter(search_name__contains=word)
-    wanted = {"school_id": filters.school, "grade_level": filters.grade, "tier": filters.tier}
+    wanted = {
+        "school_id": filters.school,
+        "grade_level": filters.grade,
+        "tier": filters.tier,
+        "help_state": filters.help,
+    }
     return rows.filter(**{name: value for name, value in wanted.items() if value})
 
 
@@ -211,6 +250,7 @@ def _row(risk: CurrentRisk, run: ScoringRun, filters: Filters) -> dict[str, Any]
         "why": [] if insufficient else _why(risk.score, run),
         "no_reason": _("No single clear reason.") if by_model else _("No sign of the school's rule."),
         "is_new": risk.is_new,
+        "verdict_label": Verdict.Kind(risk.verdict).label if risk.verdict else "",
         "insufficient": insufficient,
     }
 
@@ -245,14 +285,22 @@ def _choices(everyone: QuerySet[CurrentRisk], institution: Institution, filters:
         (filters.school, school_names.get(filters.school, _("Another school")), "school"),
         (filters.grade, grade_words(filters.grade) if filters.grade else "", "grade"),
         (filters.tier, wording.tier_label(filters.tier) if filters.tier else "", "tier"),
+        (filters.help, HelpState(filters.help).label if filters.help else "", "help"),
+        (filters.left, _("Left out by your team"), "left"),
     ]
     return {
         "schools": [{"value": pk, "label": name} for pk, name in school_names.items()] if len(school_names) > 1 else [],
         "grades": [{"value": level, "label": grade_words(level)} for level in grades],
+        "helps": [{"value": state.value, "label": state.label} for state in HelpState],
         "tiers": [{"value": tier, "label": wording.tier_label(tier)} for tier in Tier.values],
         "sorts": [
             {"value": name, "label": label, "url": filters.url(sort=name), "is_current": name == filters.sort}
             for name, label in sorts.items()
         ],
-        "chips": [{"label": label, "remove_url": filters.url(**{name: ""})} for on, label, name in chips if on],
+        # Without a filter its field says again what it says when nobody asks.
+        "chips": [
+            {"label": label, "remove_url": filters.url(**{name: getattr(Filters(), name)})}
+            for on, label, name in chips
+            if on
+        ],
     }

@@ -14,6 +14,7 @@ from modeling.models import ModelVersion
 from predictions import answers, attendance_chart, risk_chart, rule_wording, runs, wording
 from predictions.models import CurrentRisk, DecidedBy, RiskScore
 from predictions.risk_list import maker_label, model_number
+from students import help_kinds, interventions
 from students.importing.cohort_schema import CohortSchema
 from students.models import Student
 from students.undone_rows import TAKEN_BACK
@@ -156,6 +157,7 @@ def _grades(student: Student) -> list[dict[str, Any]]:
 
 
 def _records(student: Student) -> dict[str, Any]:
+    kinds = help_kinds.by_code()
     standing = student.outcome_set.filter(corrected_by=None).exclude(exit_code=TAKEN_BACK)
     outcomes = standing.select_related("recorded_by").order_by("-happened_on", "-pk")
     return {
@@ -175,13 +177,14 @@ def _records(student: Student) -> dict[str, Any]:
         ),
         "interventions": [
             {
-                "kind_label": intervention.get_kind_display(),
+                "url": (plan := getattr(intervention, "plan", None)) and reverse("help_page", args=[plan.public_id]),
+                "kind_label": help_kinds.label(intervention.kind, kinds=kinds),
                 "owner": intervention.owner,
                 "started_on": intervention.started_on,
-                "ended_on": intervention.ended_on,
-                "result": intervention.result or intervention.goal,
+                "ended_on": intervention.last_day or intervention.ended_on,
+                "result": intervention.last_result or intervention.result or intervention.goal,
             }
-            for intervention in student.intervention_set.order_by("-started_on")
+            for intervention in interventions.with_ends(student.intervention_set.order_by("-started_on"))
         ],
         "outcomes": [
             {

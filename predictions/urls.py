@@ -2,12 +2,21 @@
 
 from django.urls import path
 
-from predictions.views import interventions, risk_list, scoring, student_page
+from predictions.views import capacity, data_cases, interventions, risk_list, scoring, student_page
+from predictions.views import help as help_views
 
 urlpatterns = [
     path("students/", risk_list.risk_list, name="risk_list"),
     path("students/<uuid:public_id>/", student_page.student_page, name="student_page"),
     path("students/<uuid:public_id>/help", student_page.record_intervention, name="record_intervention"),
+    path("students/<uuid:public_id>/verdict", student_page.give_verdict, name="give_verdict"),
+    path("records/cases/", data_cases.data_cases, name="data_cases"),
+    path("records/cases/<uuid:public_id>", data_cases.answer_case, name="answer_case"),
     path("interventions/", interventions.interventions, name="interventions"),
+    path("help/<uuid:public_id>/", help_views.help_page, name="help_page"),
+    path("help/<uuid:public_id>/look", help_views.check_help, name="check_help"),
+    path("help/<uuid:public_id>/end", help_views.end_help, name="end_help"),
+    path("help/<uuid:public_id>/plan", help_views.change_help_plan, name="change_help_plan"),
+    path("lists/capacity", capacity.capacity, name="capacity"),
     path("lists/new", scoring.make_list, name="make_list"),
 ]

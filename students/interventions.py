@@ -1,30 +1,73 @@
-"""Help for students: what begins, who carries it, and how it ends."""
+"""Help for students: what begins, who carries it, until when, and how often it is looked at."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts import audit_log
 from accounts.models import User
-from students.models import Intervention, Student
+from students import help_kinds
+from students.models import Concern, HelpEnd, HelpPlan, Intervention, Student
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreed:
+    """What a team agreed. Without an owner whoever records it carries it; without days they are what is usual."""
+
+    owner: User | None = None
+    due_on: dt.date | None = None
+    check_every_days: int | None = None
+    raised_from: Concern | None = None
 
 
 @transaction.atomic
 def begin(  # noqa: PLR0913
-    *, student: Student, kind: str, started_on: dt.date, goal: str, by: User, now: dt.datetime
+    *,
+    student: Student,
+    kind: str,
+    started_on: dt.date,
+    goal: str,
+    by: User,
+    now: dt.datetime,
+    agreed: Agreed | None = None,
 ) -> Intervention:
-    """Record that help has begun, owned by whoever records it. Recorded twice, it stands once."""
+    """Record that help has begun, with its plan. Recorded twice, it stands once."""
+    agreed = agreed or Agreed()
+    owner = agreed.owner or by
     intervention, is_new = Intervention.objects.get_or_create(
         institution_id=student.institution_id,
         student=student,
         kind=kind,
         started_on=started_on,
         goal=goal,
-        owner=by.display_name,
+        owner=owner.display_name,
         defaults={"recorded_by": by, "known_on": max(started_on, student.institution.day_of(now))},
     )
     if is_new:
+        usual = help_kinds.by_code().get(kind)
+        HelpPlan.objects.create(
+            institution_id=student.institution_id,
+            student=student,
+            intervention=intervention,
+            owner=owner,
+            due_on=agreed.due_on or (started_on + dt.timedelta(days=usual.usual_days) if usual else None),
+            check_every_days=agreed.check_every_days or (usual.check_every_days if usual else None),
+            raised_from=agreed.raised_from,
+            created_at=now,
+            created_by=by,
+        )
         audit_log.record(action="intervention_begun", by=by, now=now, subjects=[student.public_id])
     return intervention
+
+
+def with_ends(given: QuerySet[Intervention]) -> QuerySet[Any]:
+    """Add to each piece of help its plan, and its `last_day` and `last_result` as its end was last told, else None."""
+    ends = HelpEnd.objects.filter(intervention_id=OuterRef("pk")).order_by("-at", "-pk")
+    return given.select_related("plan").annotate(
+        last_day=Subquery(ends.values("ended_on")[:1]), last_result=Subquery(ends.values("result")[:1])
+    )

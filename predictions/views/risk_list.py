@@ -27,7 +27,7 @@ def risk_list(request: HttpRequest) -> HttpResponse:
     """Show the students this person may see, the ones worth a conversation first."""
     filters = lists.Filters.from_query(request.GET)
     membership = request.membership  # type: ignore[attr-defined]
-    listing = lists.listing(user=request.user, institution=membership.institution, filters=filters)  # type: ignore[arg-type]
+    listing = lists.listing(membership=membership, filters=filters, today=timezone.localdate())
     listing["empty_action"] = _way_out(listing["empty"], membership, filters)
     audit_log.record_request(
         request,
@@ -42,6 +42,7 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         "data_warnings": import_health.warnings(today=timezone.localdate()),
         "can_upload": can(membership, "upload_records"),
         "maker_url": maker_url(membership, listing["run"]),
+        "capacity_url": reverse("capacity") if can(membership, "set_capacity") else None,
         "rule_url": reverse("rule") if can(membership, "edit_rules") else None,
     }
     return render(request, "risk_list.html", context)

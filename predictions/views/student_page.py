@@ -14,14 +14,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit_log
 from accounts.permissions import can, needs
+from predictions import given_help, verdicts
 from predictions import student_page as pages
+from predictions.verdict_form import VerdictForm
 from predictions.views.risk_list import maker_url
-from students import import_health, interventions
+from students import import_health
 from students.forms import InterventionForm
 from students.models import Student
 
 
-def _student(request: HttpRequest, public_id: uuid.UUID) -> Student:
+def student_or_404(request: HttpRequest, public_id: uuid.UUID) -> Student:
     """Return a student this person may see; anybody else's looks like nobody's."""
     visible = Student.objects.visible_to(request.user).select_related("school", "cohort")
     student = visible.filter(public_id=public_id).first()
@@ -34,23 +36,46 @@ def _student(request: HttpRequest, public_id: uuid.UUID) -> Student:
 @needs("see_students")
 def student_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one student."""
-    return _page(request, _student(request, public_id), InterventionForm())
+    return _page(request, student_or_404(request, public_id), InterventionForm())
 
 
 @require_POST
 @needs("record_help")
 def record_intervention(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Record help for one student."""
-    student = _student(request, public_id)
+    student = student_or_404(request, public_id)
     form = InterventionForm(request.POST)
     if not form.is_valid():
         return _page(request, student, form, status=422)
-    interventions.begin(student=student, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    given_help.begin(student=student, **form.cleaned_data, by=request.user, now=timezone.now())
     messages.success(request, _("Recorded. It now stands on this student's page."))
     return redirect("student_page", public_id=public_id)
 
 
-def _page(request: HttpRequest, student: Student, form: InterventionForm, status: int = 200) -> HttpResponse:
+@require_POST
+@needs("give_verdicts")
+def give_verdict(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Say in one click what is right or wrong about a flag."""
+    student = student_or_404(request, public_id)
+    form = VerdictForm(request.POST)
+    if form.is_valid():
+        try:
+            verdicts.give(student=student, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        except verdicts.Refused as refused:
+            form.add_error("reason", str(refused))
+        else:
+            messages.success(request, _("Kept. The list respects it from now on."))
+            return redirect("student_page", public_id=public_id)
+    return _page(request, student, InterventionForm(), status=422, verdict_form=form)
+
+
+def _page(
+    request: HttpRequest,
+    student: Student,
+    form: InterventionForm,
+    status: int = 200,
+    verdict_form: VerdictForm | None = None,
+) -> HttpResponse:
     membership = request.membership  # type: ignore[attr-defined]
     shows_estimates = request.GET.get("estimates") == "1"
     context = pages.page(
@@ -70,6 +95,9 @@ def _page(request: HttpRequest, student: Student, form: InterventionForm, status
         "maker_url": maker_url(membership, context["score"]),
         "intervention_form": form,
         "intervention_url": reverse("record_intervention", args=[student.public_id]),
+        "verdict": verdicts.standing(student),
+        "verdict_form": verdict_form or VerdictForm(),
+        "can_give_verdicts": can(membership, "give_verdicts") and context["score"] is not None,
         "can_record_help": can(membership, "record_help"),
         "data_warnings": import_health.warnings(today=timezone.localdate(), school_id=student.school_id),
         "can_upload": can(membership, "upload_records"),

@@ -1,7 +1,8 @@
 """What people type about students and their records."""
 
 from students.forms.columns import ColumnsForm
+from students.forms.help import HelpEndForm, HelpPlanForm, ProgressForm
 from students.forms.interventions import InterventionForm
 from students.forms.uploads import UploadForm
 
-__all__ = ["ColumnsForm", "InterventionForm", "UploadForm"]
+__all__ = ["ColumnsForm", "HelpEndForm", "HelpPlanForm", "InterventionForm", "ProgressForm", "UploadForm"]

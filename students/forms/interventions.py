@@ -9,19 +9,24 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from students.models import Intervention
+from students import help_kinds
 
 
 class InterventionForm(forms.Form):
     """Help that begins: what, from when, what for."""
 
-    kind = forms.ChoiceField(label=_("Kind of help"), choices=Intervention.Kind.choices)
+    kind = forms.ChoiceField(label=_("Kind of help"))
     started_on = forms.DateField(
         label=_("Since"), initial=timezone.localdate, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     goal = forms.CharField(
         label=_("What for"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [(kind.code, kind.label) for kind in help_kinds.offered()]
+        self.fields["kind"].choices = offered  # type: ignore[attr-defined]
 
     def clean_started_on(self) -> Any:
         """Refuse days to come: help that is only planned has not begun."""

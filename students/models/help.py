@@ -1,12 +1,16 @@
-"""What staff do for a student."""
+"""What staff do for a student: the help itself, how it is planned, looked at on the way, and ended."""
 
 from __future__ import annotations
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Institution, User
+from accounts.public_ids import new_public_id
+from accounts.scope import ScopedManager
+from students.models.concerns import Concern
 from students.models.people import Fact
 
 
@@ -14,6 +18,8 @@ class Intervention(Fact):
     """A piece of help: its kind, who carries it, from when to when, and what came of it."""
 
     class Kind(models.TextChoices):
+        """The kinds every institution starts with; its own catalogue may hold others."""
+
         CONVERSATION = "conversation", _("Conversation")
         MENTOR = "mentor", _("Mentor")
         TUTORING = "tutoring", _("Tutoring")
@@ -21,7 +27,7 @@ class Intervention(Fact):
         ATTENDANCE_CONTRACT = "attendance_contract", _("Attendance plan")
         OTHER = "other", _("Other help")
 
-    kind = models.CharField(max_length=40, choices=Kind)
+    kind = models.CharField(max_length=40)
     goal = models.CharField(max_length=300, blank=True)
     owner = models.CharField(max_length=150)
     started_on = models.DateField()
@@ -45,3 +51,117 @@ class Intervention(Fact):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.started_on}"
+
+
+class HelpKind(models.Model):
+    """A kind of help as one institution knows it; configs/help_kinds.yaml holds those of an institution without any."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    code = models.SlugField(max_length=40)
+    label = models.CharField(max_length=80)
+    # 1: for everybody, 2: for some, 3: for few, as in a multi-tiered system of supports.
+    tier = models.PositiveSmallIntegerField(default=2, validators=[MinValueValidator(1), MaxValueValidator(3)])
+    usual_days = models.PositiveSmallIntegerField(default=30, validators=[MinValueValidator(1), MaxValueValidator(400)])
+    check_every_days = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    # How many can have it at a time; None where there is no limit. Short places may be given by lot.
+    places = models.PositiveIntegerField(null=True, blank=True)
+    evidence_note = models.CharField(max_length=400, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        ordering = ["tier", "label"]
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "code"], name="one_help_kind_per_code"),
+            models.CheckConstraint(condition=Q(tier__gte=1, tier__lte=3), name="help_kind_tier_known"),
+            models.CheckConstraint(condition=Q(usual_days__gte=1), name="help_kind_takes_days"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class HelpPlan(models.Model):
+    """What a team agreed about one piece of help: who carries it, until when, and how often it is looked at."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", db_index=False)
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    student = models.ForeignKey("students.Student", on_delete=models.CASCADE, related_name="help_plans")
+    intervention = models.OneToOneField(Intervention, on_delete=models.CASCADE, related_name="plan")
+    owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="help_plans")
+    due_on = models.DateField(null=True)
+    check_every_days = models.PositiveSmallIntegerField(null=True)
+    raised_from = models.ForeignKey(Concern, null=True, on_delete=models.SET_NULL, related_name="help_plans")
+    # Raised by one at every change, so that the second of two editors sees the first one's.
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = ScopedManager("student__school")
+
+    class Meta:
+        indexes = [models.Index(fields=["institution", "due_on"], name="help_plan_by_due_day")]
+
+    def __str__(self) -> str:
+        return f"plan of {self.intervention_id}"
+
+
+class OnTrack(models.TextChoices):
+    """How help goes, as who looked at it says."""
+
+    YES = "yes", _("Going well")
+    PARTLY = "partly", _("Partly")
+    NO = "no", _("Not yet")
+
+
+class ProgressCheck(models.Model):
+    """One look at help on the way. Added, never changed."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", db_index=False)
+    student = models.ForeignKey("students.Student", on_delete=models.CASCADE, related_name="+")
+    intervention = models.ForeignKey(Intervention, on_delete=models.CASCADE, related_name="checks")
+    checked_on = models.DateField()
+    on_track = models.CharField(max_length=10, choices=OnTrack)
+    words = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = ScopedManager("student__school")
+
+    class Meta:
+        ordering = ["-checked_on", "-pk"]
+        constraints = [models.CheckConstraint(condition=Q(on_track__in=OnTrack.values), name="check_on_track_known")]
+
+    def __str__(self) -> str:
+        return f"{self.checked_on} {self.on_track}"
+
+
+class Happened(models.TextChoices):
+    """Whether planned help really took place."""
+
+    YES = "yes", _("Yes")
+    PARTLY = "partly", _("Partly")
+    NO = "no", _("No")
+
+
+class HelpEnd(models.Model):
+    """How help ended: when, whether it really happened, what came of it. Added, never changed; the newest holds."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", db_index=False)
+    student = models.ForeignKey("students.Student", on_delete=models.CASCADE, related_name="+")
+    intervention = models.ForeignKey(Intervention, on_delete=models.CASCADE, related_name="ends")
+    ended_on = models.DateField()
+    happened = models.CharField(max_length=10, choices=Happened)
+    result = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = ScopedManager("student__school")
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [models.CheckConstraint(condition=Q(happened__in=Happened.values), name="help_happened_known")]
+
+    def __str__(self) -> str:
+        return f"{self.ended_on} {self.happened}"

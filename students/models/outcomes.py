@@ -26,6 +26,8 @@ class Outcome(Fact):
     happened_on = models.DateField()
     source = models.CharField(max_length=100)
     source_id = models.CharField(max_length=100, blank=True)
+    # What whoever recorded it goes by: a letter, a transcript request of another school.
+    evidence = models.CharField(max_length=300, blank=True, default="", db_default="")
     corrects = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="corrected_by")
     recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
     recorded_at = models.DateTimeField()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.permissions import needs
+from accounts.permissions import can, needs
 from jobs.models import State
 from students import import_health, import_settings, record_words, upload_findings, upload_story
 from students import uploads as files
@@ -40,6 +40,7 @@ def uploads(request: HttpRequest) -> HttpResponse:
         "form": form,
         "waiting": [line for line in lines if line["stage"] in upload_story.WANTS_A_WORD],
         "uploads": [line for line in lines if line["stage"] not in upload_story.WANTS_A_WORD],
+        "can_keep_cases": can(request.membership, "keep_data_cases"),  # type: ignore[attr-defined]
         "health": import_health.health(today=timezone.localdate()),
     }
     return render(request, "uploads.html", context, status=422 if form.errors else 200)

@@ -26,6 +26,8 @@ PAGES = {
     "list without a match": ("amara", "/students/?q=nobody", "Nobody matches."),
     "student": ("amara", "/students/{student}/", "What we can change"),
     "student with the estimate": ("amara", "/students/{student}/?estimates=1", "Estimate for this student"),
+    "how many": ("amara", "/lists/capacity", "How many can you see?"),
+    "contested facts": ("ines", "/records/cases/", "Nothing on record is contested."),
     "help given": ("amara", "/interventions/", "Help given"),
     "uploads": ("ines", "/records/", "Bring in a file"),
     "upload": ("ines", "/records/{upload}/", "400 students"),

@@ -1,4 +1,4 @@
-"""What was predicted, when, by which model: runs, scores with their reasons, the current risk, and the API's log."""
+"""What was predicted, when, by which model: runs, and each student's score with what it is made of."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import ApiClient, Institution, School, User
+from accounts.models import Institution, User
 from accounts.public_ids import new_public_id
 from accounts.scope import ScopedManager
 from jobs.models import Job
@@ -111,83 +111,3 @@ class RiskScore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.student_id}"
-
-
-class CurrentRisk(models.Model):
-    """The newest published score of each student, with what the list filters and sorts by, in one indexed table."""
-
-    student = models.OneToOneField(Student, primary_key=True, on_delete=models.CASCADE, related_name="current_risk")
-    # Here too: the indexes below begin with institution and school, and all rows are of one run.
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", db_index=False)
-    run = models.ForeignKey(ScoringRun, on_delete=models.PROTECT, related_name="+", db_index=False)
-    score = models.ForeignKey(RiskScore, on_delete=models.CASCADE, related_name="+")
-    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+", db_index=False)
-    grade_level = models.CharField(max_length=20, blank=True)
-    search_name = models.CharField(max_length=400)
-    risk = models.FloatField(null=True)
-    tier = models.CharField(max_length=20, blank=True)
-    rank = models.PositiveIntegerField(null=True)
-    is_new = models.BooleanField(default=False)
-
-    objects = ScopedManager("school")
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["institution", "rank", "student"], name="list_by_rank"),
-            models.Index(fields=["school", "rank", "student"], name="list_by_school"),
-            models.Index(fields=["school", "grade_level", "rank", "student"], name="list_by_school_grade"),
-            models.Index(fields=["institution", "grade_level", "rank", "student"], name="list_by_grade"),
-            models.Index(fields=["institution", "tier", "rank", "student"], name="list_by_tier"),
-            models.Index(fields=["institution", "search_name", "student"], name="list_by_name"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.student_id}"
-
-
-class PromotionPreview(models.Model):
-    """Who would come onto the list and who would leave it, were a version to decide: worked out before the click."""
-
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
-    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="promotion_preview")
-    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="previews")
-    # The list it is compared with.
-    run = models.ForeignKey(ScoringRun, null=True, on_delete=models.PROTECT, related_name="+")
-    as_of = models.DateField(null=True)
-    n_listed = models.PositiveIntegerField(default=0)
-    entering = ArrayField(models.BigIntegerField(), default=list)
-    leaving = ArrayField(models.BigIntegerField(), default=list)
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    worked_out_at = models.DateTimeField(null=True)
-
-    objects = ScopedManager()
-
-    class Meta:
-        ordering = ["-created_at", "-pk"]
-
-    def __str__(self) -> str:
-        return f"preview of {self.version_id}"
-
-
-class PredictionLog(models.Model):
-    """One answer of the API: what was asked, what was said, by which model, for whom. Added, never changed."""
-
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    api_client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, related_name="+")
-    purpose = models.CharField(max_length=200)
-    # None where the rule answered.
-    model_version = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="+")
-    as_of = models.DateField()
-    features = models.JSONField()
-    answer = models.JSONField()
-    duration_ms = models.FloatField()
-
-    objects = ScopedManager()
-
-    class Meta:
-        indexes = [models.Index(fields=["institution", "-at"], name="prediction_log_by_time")]
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M}"

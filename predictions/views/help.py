@@ -1,0 +1,132 @@
+"""One piece of help: how it goes, who carries it until when, and how it ended."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import audit_log
+from accounts.permissions import can, needs
+from predictions import given_help
+from students import carriers, help_kinds, help_progress
+from students.forms import HelpEndForm, HelpPlanForm, ProgressForm
+from students.models import HelpPlan
+
+
+def _plan(request: HttpRequest, public_id: uuid.UUID) -> HelpPlan:
+    visible = HelpPlan.objects.visible_to(request.user).select_related("intervention", "student__school", "owner")
+    plan = visible.filter(public_id=public_id).first()
+    if plan is None:
+        raise Http404
+    return plan
+
+
+@require_GET
+@needs("see_students")
+def help_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show one piece of help."""
+    return _page(request, _plan(request, public_id))
+
+
+@require_POST
+@needs("record_help")
+def check_help(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Record a look at it."""
+    plan = _plan(request, public_id)
+    form = ProgressForm(request.POST)
+    if form.is_valid():
+        try:
+            help_progress.check(plan=plan, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        except help_progress.Refused as refused:
+            form.add_error("checked_on", str(refused))
+        else:
+            messages.success(request, _("Recorded. The next look is due as the plan says."))
+            return redirect("help_page", public_id=public_id)
+    return _page(request, plan, status=422, look=form)
+
+
+@require_POST
+@needs("record_help")
+def end_help(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Record how it ended."""
+    plan = _plan(request, public_id)
+    form = HelpEndForm(request.POST)
+    if form.is_valid():
+        try:
+            given_help.end(plan=plan, **form.cleaned_data, by=request.user, now=timezone.now())
+        except help_progress.Refused as refused:
+            form.add_error("ended_on", str(refused))
+        else:
+            messages.success(request, _("Recorded. What came of it stands here and on the student's page."))
+            return redirect("help_page", public_id=public_id)
+    return _page(request, plan, status=422, end=form)
+
+
+@require_POST
+@needs("record_help")
+def change_help_plan(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Change who carries it, until when, how often it is looked at."""
+    plan = _plan(request, public_id)
+    form = HelpPlanForm(request.POST, carriers=carriers.of(plan.student, now=timezone.now()))
+    if form.is_valid():
+        try:
+            help_progress.change_plan(plan=plan, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        except help_progress.Refused as refused:
+            form.add_error("due_on", str(refused))
+        except help_progress.Overtaken as overtaken:
+            # What was typed stays in the form; sent again it goes on from the plan that now stands.
+            typed = request.POST.copy()
+            typed[form.add_prefix("version")] = str(overtaken.standing.version)
+            form.data = typed
+            return _page(request, overtaken.standing, status=409, planned=form, is_overtaken=True)
+        else:
+            messages.success(request, _("The plan is changed."))
+            return redirect("help_page", public_id=public_id)
+    return _page(request, plan, status=422, planned=form)
+
+
+def _page(  # noqa: PLR0913
+    request: HttpRequest,
+    plan: HelpPlan,
+    *,
+    status: int = 200,
+    look: ProgressForm | None = None,
+    end: HelpEndForm | None = None,
+    planned: HelpPlanForm | None = None,
+    is_overtaken: bool = False,
+) -> HttpResponse:
+    membership = request.membership  # type: ignore[attr-defined]
+    help_given = plan.intervention
+    looks = list(help_given.checks.select_related("by"))
+    ends = list(help_given.ends.select_related("by"))
+    audit_log.record_request(request, "help_page", now=timezone.now(), subjects=[plan.student.public_id])
+    context: dict[str, Any] = {
+        "plan": plan,
+        "help": help_given,
+        "student": plan.student,
+        "kind_label": help_kinds.label(help_given.kind),
+        "looks": looks,
+        "ends": ends,
+        "can_record_help": can(membership, "record_help"),
+        "is_overtaken": is_overtaken,
+        "look_form": look or ProgressForm(),
+        "end_form": end or HelpEndForm(),
+    }
+    if context["can_record_help"]:
+        shown = {
+            "owner": plan.owner_id,
+            "due_on": plan.due_on,
+            "check_every_days": plan.check_every_days,
+            "version": plan.version,
+        }
+        context["plan_form"] = planned or HelpPlanForm(
+            initial=shown, carriers=carriers.of(plan.student, now=timezone.now())
+        )
+    return render(request, "help_page.html", context, status=status)

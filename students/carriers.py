@@ -1,0 +1,29 @@
+"""Who may carry help for a student: the people who record help and see that student's school."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from accounts.models import Membership, User
+from accounts.permissions import can
+from students.models import Student
+
+
+def of(student: Student, *, now: dt.datetime) -> list[User]:
+    """Return the people who may carry help for a student at a moment, by name."""
+    memberships = (
+        Membership.objects.filter(institution_id=student.institution_id, user__is_active=True)
+        .select_related("user", "institution")
+        .prefetch_related("schools")
+        .order_by("user__display_name", "user_id", "-starts_on", "-pk")
+    )
+    newest: dict[int, Membership] = {}
+    for membership in memberships:
+        if membership.holds_at(now):
+            newest.setdefault(membership.user_id, membership)
+    return [
+        membership.user
+        for membership in newest.values()
+        if can(membership, "record_help")
+        and (membership.every_school or student.school_id in {school.pk for school in membership.schools.all()})
+    ]

@@ -1,0 +1,120 @@
+"""What became of students, as staff say it: recorded, corrected, and asked for where it is missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from accounts import audit_log
+from accounts.models import User
+from students import outcome_codes
+from students.models import Enrolment, Outcome, SchoolDay, Student
+
+SOURCE = "staff"
+# For whoever is still enrolled when the year ends: what was said of an earlier summer says nothing of this year.
+SPEAKS_FOR_THE_YEAR = dt.timedelta(days=180)
+
+
+class Refused(Exception):
+    """The outcome cannot be recorded so; the sentence is fit for the person who asked."""
+
+
+class Overtaken(Exception):
+    """Somebody else corrected the outcome meanwhile; `standing` is what they said."""
+
+    def __init__(self, standing: Outcome) -> None:
+        super().__init__("corrected meanwhile")
+        self.standing = standing
+
+
+@transaction.atomic
+def record(  # noqa: PLR0913
+    *,
+    student: Student,
+    exit_code: str,
+    happened_on: dt.date,
+    evidence: str,
+    by: User,
+    now: dt.datetime,
+    corrects: Outcome | None = None,
+) -> Outcome:
+    """Record what became of a student, or correct what was said before. Sent twice, it stands once.
+
+    :raises Refused: for a day ahead, or what is on record already
+    :raises Overtaken: if `corrects` was corrected meanwhile
+    """
+    # One row of the student orders whoever records at the same time.
+    Student.objects.select_for_update(no_key=True, of=("self",)).get(pk=student.pk)
+    today = student.institution.day_of(now)
+    said = (outcome_codes.kind_of(exit_code), exit_code, happened_on, evidence)
+    if happened_on > today:
+        raise Refused(_("This day lies ahead. Record it once it has come."))
+    standing = list(_standing(student))
+    for outcome in standing:
+        if (*said, by.pk, corrects and corrects.pk) == (*_said(outcome), outcome.recorded_by_id, outcome.corrects_id):
+            return outcome
+    if corrects is not None and corrects.pk not in {outcome.pk for outcome in standing}:
+        raise Overtaken(_newest_of(corrects))
+    if any(
+        said == _said(outcome) if corrects and outcome.pk == corrects.pk else said[:3] == _said(outcome)[:3]
+        for outcome in standing
+    ):
+        raise Refused(_("This is on record already. Correct what stands there if something about it is wrong."))
+    audit_log.record(
+        action="outcome_corrected" if corrects else "outcome_recorded", by=by, now=now, subjects=[student.public_id]
+    )
+    return Outcome.objects.create(
+        institution_id=student.institution_id,
+        student=student,
+        kind=said[0],
+        exit_code=exit_code,
+        happened_on=happened_on,
+        known_on=today,
+        source=SOURCE,
+        evidence=evidence,
+        corrects=corrects,
+        recorded_by=by,
+        recorded_at=now,
+    )
+
+
+def told(student: Student) -> list[Outcome]:
+    """Return everything that was ever said of a student's outcome, newest first; corrected ones have `corrected_by`."""
+    rows = Outcome.objects.filter(student=student).select_related("recorded_by", "corrected_by", "upload")
+    return list(rows.order_by("-recorded_at", "-pk"))
+
+
+def missing(user: User, *, today: dt.date) -> QuerySet[Student]:
+    """Return the students a person may see who left the roll, or whose school year ended, and nobody said what came.
+
+    Each has `left_on`, None for whoever is still enrolled.
+    """
+    newest = Enrolment.objects.filter(student_id=OuterRef("pk")).order_by("-entered_on", "-pk")
+    since_entry = Outcome.objects.filter(
+        student_id=OuterRef("pk"), corrected_by=None, happened_on__gte=OuterRef("entered_on")
+    )
+    found = Student.objects.visible_to(user).annotate(
+        entered_on=Subquery(newest.values("entered_on")[:1]), left_on=Subquery(newest.values("exited_on")[:1])
+    )
+    due = Q(left_on__lte=today) & ~Exists(since_entry)
+    last_day = SchoolDay.objects.order_by("-held_on").values_list("held_on", flat=True).first()
+    if last_day is not None and last_day < today:
+        this_year = since_entry.filter(happened_on__gte=last_day - SPEAKS_FOR_THE_YEAR)
+        due |= Q(left_on=None, entered_on__lte=last_day) & ~Exists(this_year)
+    return found.filter(due).select_related("school").order_by("family_name", "given_name", "pk")
+
+
+def _standing(student: Student) -> QuerySet[Outcome]:
+    return Outcome.objects.filter(student=student, corrected_by=None)
+
+
+def _said(outcome: Outcome) -> tuple[str, str, dt.date, str]:
+    return outcome.kind, outcome.exit_code, outcome.happened_on, outcome.evidence
+
+
+def _newest_of(outcome: Outcome) -> Outcome:
+    later = Outcome.objects.filter(corrects=outcome).select_related("recorded_by").first()
+    return _newest_of(later) if later else outcome

@@ -1,0 +1,100 @@
+"""Recording what became of students, correcting it, and the work list of those of whom nobody has said it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import audit_log
+from accounts.permissions import needs
+from students import outcomes_recorded
+from students.forms.outcomes import OutcomeForm
+from students.models import Outcome, Student
+
+SHOWN = 50
+
+
+@require_GET
+@needs("record_outcomes")
+def missing_outcomes(request: HttpRequest) -> HttpResponse:
+    """Show the students who left, or whose year ended, without an outcome on record."""
+    today = timezone.localdate()
+    found = list(outcomes_recorded.missing(request.user, today=today)[: SHOWN + 1])  # type: ignore[arg-type]
+    shown = found[:SHOWN]
+    audit_log.record_request(
+        request, "missing_outcomes", now=timezone.now(), subjects=[student.public_id for student in shown]
+    )
+    return render(request, "outcomes_missing.html", {"students": shown, "has_more": len(found) > SHOWN})
+
+
+@require_http_methods(["GET", "POST"])
+@needs("record_outcomes")
+def student_outcomes(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show what was said of one student's outcome, and record or correct it."""
+    student = Student.objects.visible_to(request.user).select_related("school").filter(public_id=public_id).first()
+    if student is None:
+        raise Http404
+    if request.method == "POST":
+        return _record(request, student)
+    corrects = _outcome(student, request.GET.get("correct", ""))
+    return _page(request, student, _form_of(corrects), corrects=corrects)
+
+
+def _record(request: HttpRequest, student: Student) -> HttpResponse:
+    form = OutcomeForm(request.POST)
+    corrects = _outcome(student, request.POST.get("corrects", ""))
+    if not form.is_valid():
+        return _page(request, student, form, corrects=corrects, status=422)
+    given = form.cleaned_data | {"corrects": corrects}
+    try:
+        outcomes_recorded.record(student=student, **given, by=request.user, now=timezone.now())
+    except outcomes_recorded.Refused as refused:
+        form.add_error("happened_on", str(refused))
+    except outcomes_recorded.Overtaken as overtaken:
+        # What was typed stays in the form; sent again it corrects what now stands.
+        typed = request.POST.copy()
+        typed["corrects"] = str(overtaken.standing.pk)
+        form.data = typed
+        return _page(request, student, form, corrects=overtaken.standing, status=409)
+    else:
+        messages.success(request, _("Recorded. The next model learns from it."))
+        return redirect("student_outcomes", public_id=student.public_id)
+    return _page(request, student, form, corrects=corrects, status=422)
+
+
+def _outcome(student: Student, number: str) -> Outcome | None:
+    if not number:
+        return None
+    outcome = Outcome.objects.filter(student=student, pk=number).first() if number.isdecimal() else None
+    if outcome is None:
+        raise Http404
+    return outcome
+
+
+def _form_of(corrects: Outcome | None) -> OutcomeForm:
+    if corrects is None:
+        return OutcomeForm()
+    shown = {"exit_code": corrects.exit_code, "happened_on": corrects.happened_on, "evidence": corrects.evidence}
+    return OutcomeForm(initial=shown | {"corrects": corrects.pk})
+
+
+def _page(
+    request: HttpRequest, student: Student, form: OutcomeForm, *, corrects: Outcome | None, status: int = 200
+) -> HttpResponse:
+    audit_log.record_request(request, "student_outcomes", now=timezone.now(), subjects=[student.public_id])
+    outcomes = outcomes_recorded.told(student)
+    context = {
+        "student": student,
+        "form": form,
+        "corrects": corrects,
+        "is_overtaken": status == 409,  # noqa: PLR2004
+        "standing": [outcome for outcome in outcomes if not hasattr(outcome, "corrected_by")],
+        "corrected": [outcome for outcome in outcomes if hasattr(outcome, "corrected_by")],
+    }
+    return render(request, "outcomes_of_student.html", context, status=status)
