@@ -24,11 +24,6 @@ class Institution(models.Model):
     name = models.CharField(max_length=200)
     time_zone = models.CharField(max_length=64, default="UTC")
     capacity = models.PositiveIntegerField(default=40, help_text=_("Students the teams can see in a fortnight."))
-    # A flag that no fresh data renewed for so many days goes out.
-    flag_days = models.PositiveSmallIntegerField(default=28)
-    # What the programme is held against: the dropout rate of this school year, and the change wished for from it.
-    baseline_year = models.PositiveSmallIntegerField(null=True, blank=True)
-    target_change = models.FloatField(default=-0.2)
     is_synthetic = models.BooleanField(default=False)
     requires_second_factor = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -82,9 +77,6 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(unique=True)
     display_name = models.CharField(max_length=150)
-    # "" for the browser's own; a mail is written in this language or the portal's.
-    language = models.CharField(max_length=10, blank=True, default="")
-    wants_digest = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

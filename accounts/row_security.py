@@ -12,12 +12,6 @@ _OWN_SCHOOL = f"school_id = ANY ({_SCHOOLS})"
 # The inner query meets the student table's own policy, so a record is seen exactly where its student is.
 _OWN_STUDENT = "EXISTS (SELECT 1 FROM students_student s WHERE s.id = student_id)"
 
-_USER = "nullif(current_setting('app.user', true), '')::bigint"
-# The named readers are looked up within the institution alone: a reader's row asking for its note would never end.
-_IS_NAMED = "EXISTS (SELECT 1 FROM students_notereader r WHERE r.note_id = students_note.id AND r.user_id = "
-_MAY_READ = f"(visibility = 'team' OR author_id = {_USER} OR {_IS_NAMED}{_USER}))"
-_OWN_NOTE = "EXISTS (SELECT 1 FROM students_note n WHERE n.id = note_id)"
-
 
 def _policy(table: str, condition: str) -> RunSQL:
     return RunSQL(
@@ -42,18 +36,3 @@ def by_school(table: str) -> RunSQL:
 def by_student(table: str) -> RunSQL:
     """Let a row be seen and written only where its student is seen."""
     return _policy(table, f"{_INSTITUTION} AND ({_EVERY_SCHOOL} OR {_OWN_STUDENT})")
-
-
-def by_reader(table: str) -> RunSQL:
-    """Let a note be seen and written only where its student is, by its author and those it names."""
-    return _policy(table, f"{_INSTITUTION} AND ({_EVERY_SCHOOL} OR {_OWN_STUDENT}) AND {_MAY_READ}")
-
-
-def by_author(table: str) -> RunSQL:
-    """Let a draft be seen and written only where its student is, by its author alone."""
-    return _policy(table, f"{_INSTITUTION} AND ({_EVERY_SCHOOL} OR {_OWN_STUDENT}) AND author_id = {_USER}")
-
-
-def by_note(table: str) -> RunSQL:
-    """Let what belongs to a note be seen where the note is."""
-    return _policy(table, f"{_INSTITUTION} AND {_OWN_NOTE}")

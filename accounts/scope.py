@@ -85,12 +85,10 @@ def entered(scope: Scope) -> Iterator[Scope]:
 def _tell_database(scope: Scope | None) -> None:
     institution = str(scope.institution_id) if scope else ""
     schools = scope.schools_setting if scope else ""
-    user = str(scope.user_id) if scope and scope.user_id else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('app.institution', %s, true), set_config('app.schools', %s, true),"
-            " set_config('app.user', %s, true)",
-            [institution, schools, user],
+            "SELECT set_config('app.institution', %s, true), set_config('app.schools', %s, true)",
+            [institution, schools],
         )
 
 

@@ -20,19 +20,9 @@ APPEND_ONLY = (
     "predictions_predictionlog",
     "students_progresscheck",
     "students_helpend",
-    "students_noterevision",
-    "students_handovernote",
-    "students_concernanswer",
-    "students_familymessage",
-    "students_familywish",
     "students_datacasestep",
-    "predictions_listplace",
     "predictions_teamcapacity",
-    "predictions_localhistory",
     "predictions_verdict",
-    "predictions_meetingdecision",
-    "predictions_meetinghelp",
-    "predictions_helplot",
 )
 
 

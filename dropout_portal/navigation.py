@@ -17,6 +17,7 @@ def places(request: HttpRequest) -> list[dict[str, Any]]:
     listed = (
         ("students", _("Students"), "risk_list", "see_predictions"),
         ("help", _("Help given"), "interventions", "see_students"),
+        ("outcomes", _("Outcomes"), "missing_outcomes", "record_outcomes"),
         ("records", _("Records"), "uploads", "upload_records"),
         ("model", _("Model"), "models", "see_models"),
     )

@@ -89,16 +89,17 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
     """Return everything the list's page shows to one person."""
     run = runs.shown_run()
     seen = CurrentRisk.objects.visible_to(membership.user)
-    left_out = seen.filter(_is_left_out(today))
-    everyone = left_out if filters.left else seen.exclude(_is_left_out(today))
+    left_out, everyone = seen.filter(_is_left_out(today)), seen.exclude(_is_left_out(today))
     capacity = capacities.of(membership=membership)
-    matching = _narrowed(everyone, filters)
-    n_students, n_matching = everyone.count(), matching.count()
+    matching = _narrowed(left_out if filters.left else everyone, filters)
+    n_left_out, n_students, n_matching = left_out.count(), everyone.count(), matching.count()
+    if filters.left:
+        n_students += n_left_out
     n_pages = max(1, -(-n_matching // PAGE_SIZE))
     filters = replace(filters, page=min(filters.page, n_pages))
     above = _above_the_line(everyone, run, capacity).aggregate(expected=Sum("risk"), n=Sum(1))
     n_above = above["n"] or 0
-    empty = _empty(run, n_students, n_matching)
+    empty = _empty(run, n_students, n_left_out, n_matching)
     by_model = run is not None and run.decided_by == DecidedBy.MODEL
     # A rule estimates nothing, so there is nothing to ask for.
     filters = replace(filters, estimates=filters.estimates and by_model)
@@ -109,7 +110,7 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
         "n_matching": n_matching,
         "capacity": capacity.n,
         "whose_capacity": capacity.whose,
-        "n_left_out": 0 if filters.left else left_out.count(),
+        "n_left_out": 0 if filters.left else n_left_out,
         "left_out_url": filters.url(left=True),
         "n_above_line": n_above,
         "expected_true": above["expected"],
@@ -123,7 +124,7 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
         "shows_estimates": filters.estimates,
         "estimates_url": filters.url(estimates=not filters.estimates, page=filters.page) if by_model else None,
         "empty": empty,
-        **_choices(everyone, membership.institution, filters),
+        **_choices(seen, membership.institution, filters),
     }
 
 
@@ -160,13 +161,13 @@ def _narrowed(everyone: QuerySet[CurrentRisk], filters: Filters) -> QuerySet[Cur
     return rows.filter(**{name: value for name, value in wanted.items() if value})
 
 
-def _empty(run: ScoringRun | None, n_students: int, n_matching: int) -> str | None:
+def _empty(run: ScoringRun | None, n_students: int, n_left_out: int, n_matching: int) -> str | None:
     if run is None:
         if not Student.objects.exists():
             return "no_students"
         return "no_run" if model_switch.is_on() else "switched_off"
     if not n_students:
-        return "no_students"
+        return "left_out" if n_left_out else "no_students"
     return None if n_matching else "no_match"
 
 

@@ -23,6 +23,10 @@ class Refused(Exception):
     """The verdict cannot be kept; the sentence is fit for the person who gave it."""
 
 
+class DayRefused(Refused):
+    """The day until which nobody need talk about a student is none that can be chosen."""
+
+
 @transaction.atomic
 def give(  # noqa: PLR0913
     *,
@@ -38,7 +42,8 @@ def give(  # noqa: PLR0913
 
     "Something on record is wrong" opens a case for who keeps the data. "Not now" without a day is for two weeks.
 
-    :raises Refused: for a fact that is not named, or a day that is past or more than a year ahead
+    :raises DayRefused: for a day that is past or more than a year ahead
+    :raises Refused: for a fact that is not named, a student on no list, or nothing to take back
     """
     listed = CurrentRisk.objects.select_for_update(of=("self",)).filter(student=student).first()
     if listed is None:
@@ -46,14 +51,14 @@ def give(  # noqa: PLR0913
     until_on = _until(student, until_on, now) if kind == Verdict.Kind.NOT_NOW else None
     if kind == Verdict.Kind.WRONG_FACT and not reason.strip():
         raise Refused(_("Say in a few words what is wrong, so that somebody can correct it."))
-    newest = standing(student)
+    newest = Verdict.objects.filter(student=student).first()
     if newest and (newest.kind, newest.reason, newest.until_on, newest.by_id) == (kind, reason, until_on, by.pk):
         return newest
+    if kind == Verdict.Kind.TAKEN_BACK and (newest is None or newest.kind == kind):
+        raise Refused(_("Nothing stands here that could be taken back."))
     case = None
     if kind == Verdict.Kind.WRONG_FACT:
-        case = data_cases.open_case(
-            student=student, what=reason, said_by="staff", by=by, now=now, request_key=request_key
-        )
+        case = data_cases.open_case(student=student, what=reason, by=by, now=now, request_key=request_key)
     verdict = Verdict.objects.create(
         institution_id=student.institution_id,
         student=student,
@@ -80,5 +85,5 @@ def _until(student: Student, until_on: dt.date | None, now: dt.datetime) -> dt.d
     today = student.institution.day_of(now)
     until_on = until_on or today + USUALLY_NOT_NOW
     if not today < until_on <= today + LONGEST_NOT_NOW:
-        raise Refused(_("Choose a day after today, within a year."))
+        raise DayRefused(_("Choose a day after today, within a year."))
     return until_on

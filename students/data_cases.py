@@ -1,4 +1,4 @@
-"""What somebody says is wrong on record: opened by staff or for a family, answered by who keeps the data."""
+"""What staff say is wrong on record: opened by one of them, answered by who keeps the data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts import audit_log
 from accounts.models import User
 from students.models import DataCase, DataCaseStep, Student
 
-# In which a family that asks for a correction has to be answered (34 CFR 99.20 says "a reasonable time").
+# The same time as for a family that asks to see what is on record (34 CFR 99.10).
 ANSWERED_WITHIN = dt.timedelta(days=45)
 
 
@@ -21,9 +21,7 @@ class Refused(Exception):
 
 
 @transaction.atomic
-def open_case(  # noqa: PLR0913
-    *, student: Student, what: str, said_by: str, by: User, now: dt.datetime, request_key: uuid.UUID
-) -> DataCase:
+def open_case(*, student: Student, what: str, by: User, now: dt.datetime, request_key: uuid.UUID) -> DataCase:
     """Open a case: a task for who keeps the data. Opened twice by one form, it is one."""
     case, is_new = DataCase.objects.get_or_create(
         opened_by=by,
@@ -32,7 +30,6 @@ def open_case(  # noqa: PLR0913
             "institution_id": student.institution_id,
             "student": student,
             "what": what,
-            "said_by": said_by,
             "opened_at": now,
             "due_on": student.institution.day_of(now) + ANSWERED_WITHIN,
         },

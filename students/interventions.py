@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -12,40 +11,24 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from accounts import audit_log
 from accounts.models import User
 from students import help_kinds
-from students.models import Concern, HelpEnd, HelpPlan, Intervention, Student
-
-
-@dataclass(frozen=True, kw_only=True)
-class Agreed:
-    """What a team agreed. Without an owner whoever records it carries it; without days they are what is usual."""
-
-    owner: User | None = None
-    due_on: dt.date | None = None
-    check_every_days: int | None = None
-    raised_from: Concern | None = None
+from students.models import HelpEnd, HelpPlan, Intervention, Student
 
 
 @transaction.atomic
 def begin(  # noqa: PLR0913
-    *,
-    student: Student,
-    kind: str,
-    started_on: dt.date,
-    goal: str,
-    by: User,
-    now: dt.datetime,
-    agreed: Agreed | None = None,
+    *, student: Student, kind: str, started_on: dt.date, goal: str, by: User, now: dt.datetime
 ) -> Intervention:
-    """Record that help has begun, with its plan. Recorded twice, it stands once."""
-    agreed = agreed or Agreed()
-    owner = agreed.owner or by
+    """Record that help has begun, owned by whoever records it, planned as is usual for its kind.
+
+    Recorded twice, it stands once.
+    """
     intervention, is_new = Intervention.objects.get_or_create(
         institution_id=student.institution_id,
         student=student,
         kind=kind,
         started_on=started_on,
         goal=goal,
-        owner=owner.display_name,
+        owner=by.display_name,
         defaults={"recorded_by": by, "known_on": max(started_on, student.institution.day_of(now))},
     )
     if is_new:
@@ -54,10 +37,9 @@ def begin(  # noqa: PLR0913
             institution_id=student.institution_id,
             student=student,
             intervention=intervention,
-            owner=owner,
-            due_on=agreed.due_on or (started_on + dt.timedelta(days=usual.usual_days) if usual else None),
-            check_every_days=agreed.check_every_days or (usual.check_every_days if usual else None),
-            raised_from=agreed.raised_from,
+            owner=by,
+            due_on=started_on + dt.timedelta(days=usual.usual_days) if usual else None,
+            check_every_days=usual.check_every_days if usual else None,
             created_at=now,
             created_by=by,
         )

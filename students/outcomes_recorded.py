@@ -12,6 +12,7 @@ from accounts import audit_log
 from accounts.models import User
 from students import outcome_codes
 from students.models import Enrolment, Outcome, SchoolDay, Student
+from students.undone_rows import TAKEN_BACK
 
 SOURCE = "staff"
 # For whoever is still enrolled when the year ends: what was said of an earlier summer says nothing of this year.
@@ -83,7 +84,8 @@ def record(  # noqa: PLR0913
 
 def told(student: Student) -> list[Outcome]:
     """Return everything that was ever said of a student's outcome, newest first; corrected ones have `corrected_by`."""
-    rows = Outcome.objects.filter(student=student).select_related("recorded_by", "corrected_by", "upload")
+    rows = Outcome.objects.filter(student=student).exclude(exit_code=TAKEN_BACK)
+    rows = rows.select_related("recorded_by", "corrected_by")
     return list(rows.order_by("-recorded_at", "-pk"))
 
 
@@ -93,7 +95,8 @@ def missing(user: User, *, today: dt.date) -> QuerySet[Student]:
     Each has `left_on`, None for whoever is still enrolled.
     """
     newest = Enrolment.objects.filter(student_id=OuterRef("pk")).order_by("-entered_on", "-pk")
-    since_entry = Outcome.objects.filter(
+    # An upload that was taken back leaves an outcome that says nothing.
+    since_entry = Outcome.objects.exclude(exit_code=TAKEN_BACK).filter(
         student_id=OuterRef("pk"), corrected_by=None, happened_on__gte=OuterRef("entered_on")
     )
     found = Student.objects.visible_to(user).annotate(

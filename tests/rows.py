@@ -24,13 +24,9 @@ TOGETHER: dict[str, dict[str, Any]] = {
     "students.Outcome": {"kind": "continued"},
     "students.AttendanceRecord": {"category": "absent"},
     "accounts.Membership": {"role": "counsellor"},
-    "students.HelpKind": {"tier": 2, "usual_days": 30},
     "students.ProgressCheck": {"on_track": "yes"},
     "students.HelpEnd": {"happened": "yes"},
-    "students.Concern": {"kind": "concern"},
-    "students.Note": {"visibility": "team"},
     "predictions.TeamCapacity": {"n": 12},
-    "predictions.LocalHistory": {"n": 100, "n_left": 71},
     "predictions.Verdict": {"kind": "known"},
 }
 

@@ -1,4 +1,4 @@
-"""What staff and families say is wrong on record, as a work list of who keeps the data."""
+"""What staff say is wrong on record, as a work list of who keeps the data."""
 
 from __future__ import annotations
 

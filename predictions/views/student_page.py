@@ -61,6 +61,8 @@ def give_verdict(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if form.is_valid():
         try:
             verdicts.give(student=student, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        except verdicts.DayRefused as refused:
+            form.add_error("until_on", str(refused))
         except verdicts.Refused as refused:
             form.add_error("reason", str(refused))
         else:
@@ -99,6 +101,7 @@ def _page(
         "verdict_form": verdict_form or VerdictForm(),
         "can_give_verdicts": can(membership, "give_verdicts") and context["score"] is not None,
         "can_record_help": can(membership, "record_help"),
+        "can_record_outcomes": can(membership, "record_outcomes"),
         "data_warnings": import_health.warnings(today=timezone.localdate(), school_id=student.school_id),
         "can_upload": can(membership, "upload_records"),
     }

@@ -3,6 +3,15 @@
 from students.forms.columns import ColumnsForm
 from students.forms.help import HelpEndForm, HelpPlanForm, ProgressForm
 from students.forms.interventions import InterventionForm
+from students.forms.outcomes import OutcomeForm
 from students.forms.uploads import UploadForm
 
-__all__ = ["ColumnsForm", "HelpEndForm", "HelpPlanForm", "InterventionForm", "ProgressForm", "UploadForm"]
+__all__ = [
+    "ColumnsForm",
+    "HelpEndForm",
+    "HelpPlanForm",
+    "InterventionForm",
+    "OutcomeForm",
+    "ProgressForm",
+    "UploadForm",
+]

@@ -42,7 +42,8 @@ class HelpPlanForm(forms.Form):
     """Who carries help, until when, how often it is looked at; with the version of the plan that was shown."""
 
     prefix = "plan"
-    owner = forms.ModelChoiceField(label=_("Who carries it"), queryset=User.objects.none(), empty_label=None)
+    # With an empty choice, so that a plan whose owner has left goes to nobody unasked.
+    owner = forms.ModelChoiceField(label=_("Who carries it"), queryset=User.objects.none(), empty_label="–")
     due_on = _day(_("Until"), required=False)
     check_every_days = forms.IntegerField(label=_("Days between looks"), min_value=1, max_value=365, required=False)
     version = forms.IntegerField(widget=forms.HiddenInput)

@@ -12,7 +12,7 @@ from accounts.scope import ScopedManager
 
 
 class DataCase(models.Model):
-    """A fact somebody contests, staff or family. Its steps stand beside it; it is due 45 days after it was opened."""
+    """A fact that staff contest. Its steps stand beside it; it is due 45 days after it was opened."""
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
@@ -23,8 +23,6 @@ class DataCase(models.Model):
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     student = models.ForeignKey("students.Student", on_delete=models.CASCADE, related_name="data_cases")
     what = models.CharField(max_length=1000)
-    # "staff" or "family": who says so.
-    said_by = models.CharField(max_length=10, default="staff")
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     due_on = models.DateField()
@@ -41,7 +39,6 @@ class DataCase(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["open", "corrected", "upheld"]), name="data_case_state_known"
             ),
-            models.CheckConstraint(condition=Q(said_by__in=["staff", "family"]), name="data_case_said_by_known"),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Institution, User
 from accounts.public_ids import new_public_id
 from accounts.scope import ScopedManager
-from students.models.concerns import Concern
 from students.models.people import Fact
 
 
@@ -18,7 +16,7 @@ class Intervention(Fact):
     """A piece of help: its kind, who carries it, from when to when, and what came of it."""
 
     class Kind(models.TextChoices):
-        """The kinds every institution starts with; its own catalogue may hold others."""
+        """The kinds that have names in every language of the portal; configs/help_kinds.yaml may hold others."""
 
         CONVERSATION = "conversation", _("Conversation")
         MENTOR = "mentor", _("Mentor")
@@ -53,35 +51,6 @@ class Intervention(Fact):
         return f"{self.kind} {self.started_on}"
 
 
-class HelpKind(models.Model):
-    """A kind of help as one institution knows it; configs/help_kinds.yaml holds those of an institution without any."""
-
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
-    code = models.SlugField(max_length=40)
-    label = models.CharField(max_length=80)
-    # 1: for everybody, 2: for some, 3: for few, as in a multi-tiered system of supports.
-    tier = models.PositiveSmallIntegerField(default=2, validators=[MinValueValidator(1), MaxValueValidator(3)])
-    usual_days = models.PositiveSmallIntegerField(default=30, validators=[MinValueValidator(1), MaxValueValidator(400)])
-    check_every_days = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
-    # How many can have it at a time; None where there is no limit. Short places may be given by lot.
-    places = models.PositiveIntegerField(null=True, blank=True)
-    evidence_note = models.CharField(max_length=400, blank=True)
-    is_active = models.BooleanField(default=True)
-
-    objects = ScopedManager()
-
-    class Meta:
-        ordering = ["tier", "label"]
-        constraints = [
-            models.UniqueConstraint(fields=["institution", "code"], name="one_help_kind_per_code"),
-            models.CheckConstraint(condition=Q(tier__gte=1, tier__lte=3), name="help_kind_tier_known"),
-            models.CheckConstraint(condition=Q(usual_days__gte=1), name="help_kind_takes_days"),
-        ]
-
-    def __str__(self) -> str:
-        return self.label
-
-
 class HelpPlan(models.Model):
     """What a team agreed about one piece of help: who carries it, until when, and how often it is looked at."""
 
@@ -92,7 +61,6 @@ class HelpPlan(models.Model):
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="help_plans")
     due_on = models.DateField(null=True)
     check_every_days = models.PositiveSmallIntegerField(null=True)
-    raised_from = models.ForeignKey(Concern, null=True, on_delete=models.SET_NULL, related_name="help_plans")
     # Raised by one at every change, so that the second of two editors sees the first one's.
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()

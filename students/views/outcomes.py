@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import audit_log
 from accounts.permissions import needs
 from students import outcomes_recorded
-from students.forms.outcomes import OutcomeForm
+from students.forms import OutcomeForm
 from students.models import Outcome, Student
 
 SHOWN = 50
@@ -30,10 +30,10 @@ def missing_outcomes(request: HttpRequest) -> HttpResponse:
     audit_log.record_request(
         request, "missing_outcomes", now=timezone.now(), subjects=[student.public_id for student in shown]
     )
-    return render(request, "outcomes_missing.html", {"students": shown, "has_more": len(found) > SHOWN})
+    return render(request, "missing_outcomes.html", {"students": shown, "has_more": len(found) > SHOWN})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs("record_outcomes")
 def student_outcomes(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show what was said of one student's outcome, and record or correct it."""
@@ -53,7 +53,7 @@ def _record(request: HttpRequest, student: Student) -> HttpResponse:
         return _page(request, student, form, corrects=corrects, status=422)
     given = form.cleaned_data | {"corrects": corrects}
     try:
-        outcomes_recorded.record(student=student, **given, by=request.user, now=timezone.now())
+        outcomes_recorded.record(student=student, **given, by=request.user, now=timezone.now())  # type: ignore[arg-type]
     except outcomes_recorded.Refused as refused:
         form.add_error("happened_on", str(refused))
     except outcomes_recorded.Overtaken as overtaken:
@@ -97,4 +97,4 @@ def _page(
         "standing": [outcome for outcome in outcomes if not hasattr(outcome, "corrected_by")],
         "corrected": [outcome for outcome in outcomes if hasattr(outcome, "corrected_by")],
     }
-    return render(request, "outcomes_of_student.html", context, status=status)
+    return render(request, "student_outcomes.html", context, status=status)

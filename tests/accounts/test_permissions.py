@@ -13,6 +13,9 @@ from tests.people import SINCE, signed_in
 PAGES = {
     "risk_list": "see_predictions",
     "interventions": "see_students",
+    "capacity": "set_capacity",
+    "data_cases": "keep_data_cases",
+    "missing_outcomes": "record_outcomes",
     "uploads": "upload_records",
     "models": "see_models",
     "drift": "see_monitoring",

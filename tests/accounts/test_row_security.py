@@ -6,7 +6,7 @@ from django.db import ProgrammingError, connection, transaction
 
 from accounts import scope
 from accounts.models import AuditEntry
-from students.models import Note, NoteDraft, NoteReader, Student
+from students.models import Student
 from tests import rows
 
 # Tables with an institution that stand outside of row-level security, each with its reason.
@@ -22,11 +22,9 @@ GUARDED = [
     if any(field.name == "institution" for field in model._meta.local_fields)
     and model._meta.db_table not in OPEN_TABLES
 ]
-# A draft is nobody's but its author's: its own tests are below.
-SHARED = [model for model in GUARDED if model is not NoteDraft]
 BY_STUDENT = [
     model
-    for model in SHARED
+    for model in GUARDED
     if model is not Student and any(field.name == "student" for field in model._meta.local_fields)
 ]
 
@@ -65,14 +63,14 @@ def test_every_table_that_points_at_students_has_an_institution(db):
     assert pointing <= {model._meta.db_table for model in GUARDED}
 
 
-@pytest.mark.parametrize("model", SHARED, ids=lambda model: model._meta.label)
+@pytest.mark.parametrize("model", GUARDED, ids=lambda model: model._meta.label)
 def test_without_settings_no_row_is_seen(model, riverside):
     made(model, riverside)
 
     assert count(model) == 0
 
 
-@pytest.mark.parametrize("model", SHARED, ids=lambda model: model._meta.label)
+@pytest.mark.parametrize("model", GUARDED, ids=lambda model: model._meta.label)
 def test_another_institution_sees_no_row(model, riverside, elsewhere):
     made(model, riverside)
 
@@ -150,38 +148,3 @@ def test_an_audit_entry_cannot_be_written_for_another_institution(riverside, els
         scope.entered(scope.of_institution(riverside)),
     ):
         rows.sound(AuditEntry, institution=elsewhere)
-
-
-def of(user):
-    return scope.of_membership(user.memberships.get())
-
-
-def test_a_draft_is_seen_by_its_author_alone(amara, ines, nora, elsewhere):
-    with scope.entered(of(amara)):
-        rows.sound(NoteDraft, institution=nora.institution, student=nora, author=amara)
-        hers = count(NoteDraft)
-    seen = []
-    for other in (of(ines), scope.of_institution(nora.institution), scope.of_institution(elsewhere)):
-        with scope.entered(other):
-            seen.append(count(NoteDraft))
-
-    assert (hers, seen, count(NoteDraft)) == (1, [0, 0, 0], 0)
-
-
-def test_a_draft_in_somebody_elses_name_is_refused(amara, ines, nora):
-    with pytest.raises(ProgrammingError, match="row-level security"), scope.entered(of(amara)):
-        rows.sound(NoteDraft, institution=nora.institution, student=nora, author=ines)
-
-
-def test_a_note_for_named_people_is_seen_by_them_and_its_author_alone(amara, ines, nora):
-    with scope.entered(of(amara)):
-        note = rows.sound(Note, institution=nora.institution, student=nora, author=amara, visibility="named")
-    with scope.entered(of(ines)):
-        unnamed = count(Note)
-    with scope.entered(of(amara)):
-        rows.sound(NoteReader, institution=nora.institution, note=note, user=ines)
-        hers = count(Note)
-    with scope.entered(of(ines)):
-        named = count(Note)
-
-    assert (unnamed, hers, named) == (0, 1, 1)

@@ -7,7 +7,7 @@ from django.apps import apps
 
 from accounts import scope
 from accounts.models import Membership
-from students.models import ImportSettings, NoteDraft, Student
+from students.models import ImportSettings, Student
 from tests import rows
 from tests.people import SINCE
 
@@ -22,8 +22,6 @@ UNSCOPED = {
     "students.SchoolDay": "the calendar; walled by the database",
 }
 SCOPED = [model for model in apps.get_models() if isinstance(model._default_manager, scope.ScopedManager)]
-# A draft is seen by its author alone: tests/accounts/test_row_security.py.
-SHARED = [model for model in SCOPED if model is not NoteDraft]
 
 
 def noon(day):
@@ -48,7 +46,7 @@ def test_asking_without_a_scope_raises(model, asking):
         getattr(model.objects, asking)()
 
 
-@pytest.mark.parametrize("model", SHARED, ids=lambda model: model._meta.label)
+@pytest.mark.parametrize("model", SCOPED, ids=lambda model: model._meta.label)
 def test_a_scope_shows_the_rows_of_its_institution_alone(model, riverside, elsewhere):
     with scope.entered(scope.of_institution(elsewhere)):
         rows.sound(model, institution=elsewhere)
@@ -75,7 +73,7 @@ def test_a_counsellor_without_schools_sees_nobody(amara, nora):
 
 
 def test_facts_are_seen_where_their_student_is(amara, nora, hugo, at_riverside):
-    facts = [model for model in SHARED if model._default_manager.school_path and hasattr(model, "student_id")]
+    facts = [model for model in SCOPED if model._default_manager.school_path]
     for model in set(facts) - {Student}:
         for student in (nora, hugo):
             rows.sound(model, institution=student.institution, student=student, **_school_of(model, student))
@@ -160,7 +158,7 @@ def test_a_membership_begins_with_the_day_at_the_institution_not_in_greenwich(am
 def test_the_manager_narrows_by_itself_even_where_no_wall_stands_behind_it(amara, nora, hugo, ella):
     for student in (nora, hugo, ella):
         with scope.entered(scope.of_institution(student.institution)):
-            for model in sorted(set(SHARED) - {Student, ImportSettings}, key=lambda model: model._meta.label):
+            for model in sorted(set(SCOPED) - {Student, ImportSettings}, key=lambda model: model._meta.label):
                 rows.sound(model, institution=student.institution, **_of(model, student))
 
     for institution in (nora.institution, ella.institution):
@@ -169,7 +167,7 @@ def test_the_manager_narrows_by_itself_even_where_no_wall_stands_behind_it(amara
 
     with scope.entered(scope.of_membership(amara.memberships.get())):
         # The owner of the tables stands above row-level security.
-        seen = {model: list(model.objects.using("owner")) for model in SHARED}
+        seen = {model: list(model.objects.using("owner")) for model in SCOPED}
 
     institutions = {row.institution_id for found in seen.values() for row in found}
     students = {row.student_id for found in seen.values() for row in found if hasattr(row, "student_id")}

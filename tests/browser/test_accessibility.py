@@ -28,6 +28,8 @@ PAGES = {
     "student with the estimate": ("amara", "/students/{student}/?estimates=1", "Estimate for this student"),
     "how many": ("amara", "/lists/capacity", "How many can you see?"),
     "contested facts": ("ines", "/records/cases/", "Nothing on record is contested."),
+    "outcomes that are missing": ("ines", "/outcomes/", " outcome "),
+    "outcomes of a student": ("ines", "/students/{student}/outcomes", "How do you know?"),
     "help given": ("amara", "/interventions/", "Help given"),
     "uploads": ("ines", "/records/", "Bring in a file"),
     "upload": ("ines", "/records/{upload}/", "400 students"),

@@ -38,7 +38,7 @@ def test_a_flag_is_judged_a_fact_contested_and_answered(history, opened, looked_
     expect(page.locator("#verdict")).to_contain_text("Whoever keeps the data answers by")
     looked_over(page)
     page.goto("/students/")
-    expect(page.get_by_text("1 student is left out, because your team said so.")).to_be_visible()
+    expect(page.get_by_text("1 student is left out: your team said so.")).to_be_visible()
 
     keeper = opened(history.institution["ines"], reduced_motion="reduce")
     keeper.goto("/records/cases/")
@@ -51,7 +51,7 @@ def test_a_flag_is_judged_a_fact_contested_and_answered(history, opened, looked_
     looked_over(keeper)
 
     page.reload()
-    expect(page.get_by_text("because your team said so.")).to_have_count(0)
+    expect(page.get_by_text("your team said so.")).to_have_count(0)
 
 
 def test_help_is_begun_looked_at_replanned_and_ended(history, opened, looked_over):

@@ -17,6 +17,13 @@ def test_work_begins_on_the_first_page_one_may_open(request, person, place):
     assert signed_in(request.getfixturevalue(person)).get("/")["Location"] == place
 
 
+@pytest.mark.parametrize(("person", "is_offered"), [("sam", True), ("ines", True), ("amara", False), ("mika", False)])
+def test_outcomes_are_offered_to_those_who_record_them(request, person, is_offered):
+    page = signed_in(request.getfixturevalue(person)).get("/interventions/").content.decode()
+
+    assert ('href="/outcomes/"' in page) == is_offered
+
+
 def test_whoever_has_no_role_today_is_told_so(amara):
     amara.memberships.update(ends_on=SINCE)
 

@@ -25,7 +25,7 @@ ROLES = {
     *("counsellor", "other_counsellor", "school_lead", "outcome_staff"),
     *("institution_admin", "model_owner", "auditor", "other_institution"),
 }
-PATHS = {"risk_list", "student", "uploads", "models", "monitoring", "interventions", "meetings"}
+PATHS = {"risk_list", "student", "uploads", "models", "monitoring", "interventions", "outcomes", "meetings"}
 # What the tests set for themselves, a demo must not see.
 OURS = re.compile(r"^(DATABASE_|REDIS_URL|MLFLOW_|FILES_DIR|SECRET_KEY|PORTAL_|DJANGO_|OMP_|PYTEST)")
 

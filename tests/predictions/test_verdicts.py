@@ -54,7 +54,7 @@ def test_whom_nobody_need_talk_about_leaves_the_list_at_once_and_can_be_shown(am
 
     assert names(before)[0] == first.name
     assert first.name not in names(page)
-    assert "1 student is left out, because your team said so." in text_of(page)
+    assert "1 student is left out: your team said so." in text_of(page)
     assert names(read(amara, "?left=1")) == [first.name]
     assert str(Verdict.Kind(kind).label) in text_of(read(amara, "?left=1"))
 
@@ -107,6 +107,43 @@ def test_it_can_be_taken_back_and_every_word_stays_on_record(amara, first):
     assert listed(first) == ("", False, None)
     assert [verdict.kind for verdict in kept(Verdict, first)] == ["taken_back", "known"]
     assert names(read(amara))[0] == first.name
+
+
+def test_a_day_that_cannot_be_chosen_is_told_beside_its_field(amara, first):
+    page = say(amara, first, "not_now", until_on="2020-01-01").content.decode()
+
+    assert 'id="id_verdict-until_on_error"' in page
+    assert 'id="id_verdict-reason_error"' not in page
+
+
+def test_taken_back_twice_it_is_taken_back_once(amara, ines, first):
+    assert say(amara, first, "taken_back").status_code == 422
+    say(amara, first, "known")
+
+    answers = [say(person, first, "taken_back").status_code for person in (amara, amara, ines)]
+
+    assert answers == [302, 302, 422]
+    assert [verdict.kind for verdict in kept(Verdict, first)] == ["taken_back", "known"]
+
+
+def test_while_those_left_out_are_shown_the_title_counts_the_list(amara, first):
+    signed_in(amara).post("/lists/capacity", {"n": 5, "speaks_for": "me"})
+    say(amara, first, "known")
+
+    page = text_of(read(amara, "?left=1"))
+
+    assert "5 students are worth a conversation first." in page
+    assert "1 of " in page
+
+
+def test_where_everybody_is_left_out_the_list_says_so(amara, first, riverside):
+    with scope.entered(scope.of_institution(riverside)):
+        CurrentRisk.objects.update(is_left_out=True)
+
+    page = text_of(read(amara))
+
+    assert "Nobody is left on the list." in page
+    assert "your team said so." in page
 
 
 def test_a_double_click_says_it_once(amara, first):

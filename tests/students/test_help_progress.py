@@ -47,13 +47,6 @@ def test_help_begins_with_the_days_that_are_usual_for_its_kind(plan, amara):
     assert (plan.owner, plan.due_on, plan.check_every_days) == (amara, dt.date(2025, 7, 1), 14)
 
 
-def test_who_is_named_carries_it_until_the_day_agreed(amara, sam, nora, at_riverside):
-    plan = begun(nora, amara, agreed=interventions.Agreed(owner=sam, due_on=dt.date(2025, 4, 1), check_every_days=3))
-
-    assert (plan.owner, plan.created_by, plan.due_on, plan.check_every_days) == (sam, amara, dt.date(2025, 4, 1), 3)
-    assert plan.intervention.owner == "Sam"
-
-
 def test_help_begun_twice_has_one_plan(plan, amara, nora):
     assert begun(nora, amara) == plan
     assert HelpPlan.objects.count() == 1

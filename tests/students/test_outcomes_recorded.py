@@ -8,6 +8,7 @@ from accounts import scope
 from accounts.models import AuditEntry
 from students import outcomes_recorded
 from students.models import Enrolment, Outcome, SchoolDay
+from students.undone_rows import TAKEN_BACK
 from tests import rows
 from tests.people import signed_in
 
@@ -33,7 +34,7 @@ def held(institution, *days):
 
 
 def missing(user):
-    with scope.entered(scope.of_institution(user.memberships.get().institution)):
+    with scope.entered(scope.of_membership(user.memberships.get())):
         return list(outcomes_recorded.missing(user, today=TODAY))
 
 
@@ -123,15 +124,45 @@ def test_an_outcome_before_coming_back_says_nothing_of_leaving_again(sam, nora, 
     assert missing(sam) == [nora]
 
 
-def test_the_work_list_holds_the_own_schools_only_and_says_so_when_done(amara, bo, nora):
+def test_an_outcome_whose_upload_was_taken_back_says_nothing(sam, nora, at_riverside):
+    enrolled(nora, exited_on=LEFT)
+    rows.sound(Outcome, institution=nora.institution, student=nora, happened_on=LEFT, exit_code=TAKEN_BACK)
+
+    assert outcomes_recorded.told(nora) == []
+    assert missing(sam) == [nora]
+
+
+def works_at(person, school):
+    membership = person.memberships.get()
+    membership.every_school = False
+    membership.save(update_fields=["every_school"])
+    membership.schools.set([school])
+
+
+def test_the_work_list_holds_the_own_schools_only_and_says_so_when_done(sam, nora, harbor):
     with scope.entered(scope.of_institution(nora.institution)):
         enrolled(nora, exited_on=LEFT)
+    here = signed_in(sam).get("/outcomes/").content.decode()
+    works_at(sam, harbor)
 
-    assert "Nora Quillfeather" in signed_in(amara).get("/outcomes/").content.decode()
-    assert "No outcome is missing." in signed_in(bo).get("/outcomes/").content.decode()
+    assert "Nora Quillfeather" in here
+    assert "1 student has no outcome yet." in here
+    assert "No outcome is missing." in signed_in(sam).get("/outcomes/").content.decode()
 
 
-@pytest.mark.parametrize(("person", "status"), [("bo", 404), ("otto", 404), ("mika", 403), ("amara", 302)])
+def test_the_outcome_of_a_student_of_another_school_is_nobodys(sam, nora, harbor):
+    works_at(sam, harbor)
+
+    assert (post(sam, nora).status_code, signed_in(sam).get(address(nora)).status_code) == (404, 404)
+
+
+def test_a_students_page_leads_to_its_outcomes_for_who_records_them(sam, amara, nora):
+    pages = [signed_in(person).get(f"/students/{nora.public_id}/").content.decode() for person in (sam, amara)]
+
+    assert [f'href="{address(nora)}"' in page for page in pages] == [True, False]
+
+
+@pytest.mark.parametrize(("person", "status"), [("amara", 403), ("mika", 403), ("otto", 404), ("sam", 302)])
 def test_only_who_records_outcomes_of_the_school_may(request, nora, person, status):
     who = request.getfixturevalue(person)
 
@@ -141,20 +172,20 @@ def test_only_who_records_outcomes_of_the_school_may(request, nora, person, stat
         assert Outcome.objects.count() == (status == 302)
 
 
-def test_the_page_shows_what_was_said_and_what_it_was_corrected_to(amara, nora):
-    post(amara, nora)
+def test_the_page_shows_what_was_said_and_what_it_was_corrected_to(sam, nora):
+    post(sam, nora)
     with scope.entered(scope.of_institution(nora.institution)):
         first = Outcome.objects.get()
-    offered = signed_in(amara).get(address(nora) + f"?correct={first.pk}").content.decode()
-    post(amara, nora, exit_code="Transferred", corrects=str(first.pk))
+    offered = signed_in(sam).get(address(nora) + f"?correct={first.pk}").content.decode()
+    post(sam, nora, exit_code="Transferred", corrects=str(first.pk))
 
-    refused = post(amara, nora, exit_code="Graduated", corrects=str(first.pk))
+    refused = post(sam, nora, exit_code="Graduated", corrects=str(first.pk))
 
     assert f'name="corrects" value="{first.pk}"' in offered
     assert refused.status_code == 409
-    assert "Amara corrected this meanwhile" in refused.content.decode()
+    assert "Sam corrected this meanwhile" in refused.content.decode()
     assert f'name="corrects" value="{first.pk}"' not in refused.content.decode()
-    page = signed_in(amara).get(address(nora)).content.decode()
+    page = signed_in(sam).get(address(nora)).content.decode()
     assert "Nora Quillfeather: Moved to another school" in page
     assert "Corrected since" in page
 
@@ -167,8 +198,8 @@ def test_the_page_shows_what_was_said_and_what_it_was_corrected_to(amara, nora):
         ({"happened_on": ""}, "This field is required."),
     ],
 )
-def test_what_is_not_understood_is_said_and_kept_out(amara, nora, given, message):
-    response = post(amara, nora, **given)
+def test_what_is_not_understood_is_said_and_kept_out(sam, nora, given, message):
+    response = post(sam, nora, **given)
 
     assert response.status_code == 422
     assert message in response.content.decode()
@@ -177,5 +208,5 @@ def test_what_is_not_understood_is_said_and_kept_out(amara, nora, given, message
 
 
 @pytest.mark.parametrize("number", ["0", "x", "-1", "9" * 30])
-def test_an_outcome_of_nobody_is_not_found(amara, nora, number):
-    assert signed_in(amara).get(address(nora) + f"?correct={number}").status_code == 404
+def test_an_outcome_of_nobody_is_not_found(sam, nora, number):
+    assert signed_in(sam).get(address(nora) + f"?correct={number}").status_code == 404

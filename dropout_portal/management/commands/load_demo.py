@@ -93,6 +93,7 @@ class Command(BaseCommand):
             "models": "/model/",
             "monitoring": "/model/drift/",
             "interventions": "/interventions/",
+            "outcomes": "/outcomes/",
             "meetings": None,
         }
         return {
