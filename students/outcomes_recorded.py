@@ -102,11 +102,11 @@ def missing(user: User, *, today: dt.date) -> QuerySet[Student]:
     found = Student.objects.visible_to(user).annotate(
         entered_on=Subquery(newest.values("entered_on")[:1]), left_on=Subquery(newest.values("exited_on")[:1])
     )
-    due = Q(left_on__lte=today) & ~Exists(since_entry)
+    due = Q(~Exists(since_entry), left_on__lte=today)
     last_day = SchoolDay.objects.order_by("-held_on").values_list("held_on", flat=True).first()
     if last_day is not None and last_day < today:
         this_year = since_entry.filter(happened_on__gte=last_day - SPEAKS_FOR_THE_YEAR)
-        due |= Q(left_on=None, entered_on__lte=last_day) & ~Exists(this_year)
+        due |= Q(~Exists(this_year), left_on=None, entered_on__lte=last_day)
     return found.filter(due).select_related("school").order_by("family_name", "given_name", "pk")
 
 
