@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from accounts import audit_log
+from accounts import audit_log, scope
 from accounts.models import Institution, Membership, School, User
 from predictions.models import HIGHEST_CAPACITY, TeamCapacity
 
@@ -39,15 +40,13 @@ def of(*, membership: Membership) -> Capacity:
 
     Where somebody sees several schools, no single school speaks for them.
     """
-    said = TeamCapacity.objects.all()
-    mine = said.filter(user_id=membership.user_id).first()
-    if mine:
-        return Capacity(n=mine.n, whose=Whose.MINE)
-    school = only_school(membership)
-    of_school = said.filter(school=school).first() if school else None
-    if of_school:
-        return Capacity(n=of_school.n, whose=Whose.SCHOOL)
-    return Capacity(n=membership.institution.capacity, whose=Whose.INSTITUTION)
+    seen = scope.current().school_ids or ()
+    speaks = Q(user_id=membership.user_id) | (Q(school_id__in=seen) if len(seen) == 1 else Q())
+    said = TeamCapacity.objects.filter(speaks).order_by(F("user").asc(nulls_last=True), "-at", "-pk")
+    newest = said.first()
+    if newest is None:
+        return Capacity(n=membership.institution.capacity, whose=Whose.INSTITUTION)
+    return Capacity(n=newest.n, whose=Whose.SCHOOL if newest.user_id is None else Whose.MINE)
 
 
 def only_school(membership: Membership) -> School | None:

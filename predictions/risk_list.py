@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -89,12 +89,14 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
     """Return everything the list's page shows to one person."""
     run = runs.shown_run()
     seen = CurrentRisk.objects.visible_to(membership.user)
-    left_out, everyone = seen.filter(_is_left_out(today)), seen.exclude(_is_left_out(today))
-    capacity = capacities.of(membership=membership)
-    matching = _narrowed(left_out if filters.left else everyone, filters)
-    n_left_out, n_students, n_matching = left_out.count(), everyone.count(), matching.count()
-    if filters.left:
-        n_students += n_left_out
+    left_out = _is_left_out(today)
+    everyone, matches = seen.exclude(left_out), (left_out if filters.left else ~left_out) & _narrowing(filters)
+    capacity, matching = capacities.of(membership=membership), seen.filter(matches)
+    counted = seen.aggregate(
+        n=Count("pk"), n_left_out=Count("pk", filter=left_out), n_matching=Count("pk", filter=matches)
+    )
+    n_left_out, n_matching = counted["n_left_out"], counted["n_matching"]
+    n_students = counted["n"] if filters.left else counted["n"] - n_left_out
     n_pages = max(1, -(-n_matching // PAGE_SIZE))
     filters = replace(filters, page=min(filters.page, n_pages))
     above = _above_the_line(everyone, run, capacity).aggregate(expected=Sum("risk"), n=Sum(1))
@@ -148,17 +150,17 @@ def _above_the_line(
     return ranked[: capacity.n]
 
 
-def _narrowed(everyone: QuerySet[CurrentRisk], filters: Filters) -> QuerySet[CurrentRisk]:
-    rows = everyone
-    for word in filters.q.lower().split():
-        rows = rows.filter(search_name__contains=word)
+def _narrowing(filters: Filters) -> Q:
     wanted = {
         "school_id": filters.school,
         "grade_level": filters.grade,
         "tier": filters.tier,
         "help_state": filters.help,
     }
-    return rows.filter(**{name: value for name, value in wanted.items() if value})
+    narrowing = Q(**{name: value for name, value in wanted.items() if value})
+    for word in filters.q.lower().split():
+        narrowing &= Q(search_name__contains=word)
+    return narrowing
 
 
 def _empty(run: ScoringRun | None, n_students: int, n_left_out: int, n_matching: int) -> str | None:
