@@ -27,14 +27,11 @@ $(VENV)/.installed: requirements-dev.lock Makefile
 demo: install
 	@$(BIN)/python -m dropout_portal.demo
 
-# A worker for each core; a file is one worker's, because what a file sets up it shares. Eight is what the broker has room for.
-WORKERS := -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
-
 test: install
-	@$(BIN)/python -m pytest -q -m "not slow" $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
 
 test-slow: install
-	@$(BIN)/python -m pytest -q -m slow $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -q -m slow $(ARGS)
 
 check: install
 	@$(BIN)/python -m ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,18 @@ from django.test import TransactionTestCase
 
 from tests import databases, local_services_plugin
 
+# The broker has sixteen databases, and each worker takes two.
+MOST_WORKERS = 8
+
 # People last: of two fixtures of one name the later wins, and the district's schools are for those who import them.
 pytest_plugins = ["tests.district_fixtures", "tests.live_stack", "tests.people"]
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Use every core for folders, and this process alone for tests and files by name: they end before workers begin."""
+    by_name = all("::" in asked or asked.endswith(".py") for asked in config.args)
+    n_cores = os.cpu_count() or 1
+    return 0 if by_name or n_cores == 1 else min(n_cores, MOST_WORKERS)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
