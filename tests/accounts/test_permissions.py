@@ -31,6 +31,30 @@ def test_every_role_may_do_something(role):
     assert any(permissions.can(membership(role), permission) for permission in PAGES.values())
 
 
+@pytest.fixture
+def read_anew():
+    """What roles allow is read from the file by this test, and again by the next."""
+    permissions._allowed.cache_clear()
+    yield
+    permissions._allowed.cache_clear()
+
+
+@pytest.mark.parametrize("listed", ["counsellor: [see_students]", "caretaker: [see_students]"])
+def test_a_file_that_misses_a_role_or_knows_another_is_refused_by_name(settings, tmp_path, read_anew, listed):
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "roles.yaml").write_text(listed)
+    settings.BASE_DIR = tmp_path
+
+    with pytest.raises(ValueError, match="auditor"):
+        permissions._allowed()
+
+
+def test_a_person_needs_an_address_to_sign_in(db):
+    with pytest.raises(ValueError, match="e-mail address"):
+        User.objects.create_user("", "correct horse battery")
+    assert not User.objects.exists()
+
+
 def test_nobody_without_a_membership_may_do_anything():
     assert not any(permissions.can(None, permission) for permission in PAGES.values())
 

@@ -68,6 +68,15 @@ def test_json_that_means_no_one_thing_is_refused(text, written):
         model_file.check(text, written)
 
 
+@pytest.mark.parametrize("number", ["1e999", "NaN"])
+def test_a_number_that_is_none_is_refused_in_a_model_that_is_sound_otherwise(text, number):
+    written = json.dumps(specification())
+    assert model_file.check(text, written)
+
+    with pytest.raises(UnreadableModel, match=number):
+        model_file.check(text, written.replace('"threshold": 0.3', f'"threshold": {number}'))
+
+
 def test_the_model_of_the_term_is_checked_alike(text):
     sound = specification(term={"booster_text": text, "specification": specification()})
     absent = specification(term={"absent": "Too few left within a term."})

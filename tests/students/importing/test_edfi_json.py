@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from students.importing import edfi_json
 from students.importing.containers import Member
+from students.importing.file_errors import FileRefused
 
 TEXTS = st.text(alphabet=st.sampled_from('ab"\\[]{},: \n\tü😀'), max_size=12)
 VALUES = st.recursive(
@@ -64,3 +65,11 @@ def test_each_list_of_an_object_is_found_by_its_key(
 )
 def test_the_layout_is_found_from_the_beginning(text: str, layout: str) -> None:
     assert edfi_json.layout_of(member_of(text), names=frozenset({"students"})) == layout
+
+
+@pytest.mark.parametrize("rest", ["x", "]", '{"a": 2}'])
+def test_what_stands_behind_the_list_is_no_record(rest: str) -> None:
+    assert records_of('[{"a": "b"}] \n', "array", piece=4) == [{"a": "b"}]
+
+    with pytest.raises(FileRefused):
+        records_of(f'[{{"a": "b"}}]{rest}', "array", piece=4)
