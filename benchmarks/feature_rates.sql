@@ -78,7 +78,9 @@ missed AS (
         sum(n_sessions) FILTER (
             WHERE category = 'absent' AND held_on >= last_year AND held_on < this_year
         ) AS missed_last_year,
-        sum(n_sessions) FILTER (WHERE category = 'absent' AND NOT excused AND held_on >= from_90) AS unexcused_90,
+        sum(n_sessions - coalesce(n_excused, 0)) FILTER (
+            WHERE category = 'absent' AND NOT excused AND held_on >= from_90
+        ) AS unexcused_90,
         count(*) FILTER (WHERE category = 'tardy' AND held_on >= from_30) AS tardies_30
     FROM students_attendancerecord CROSS JOIN windows
     WHERE institution_id = %(institution)s AND known_on <= %(as_of)s AND held_on <= %(as_of)s

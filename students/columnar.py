@@ -60,7 +60,7 @@ KINDS = {
     "attendance": Kind(
         model=AttendanceRecord,
         happened="held_on",
-        columns=("student_id", "held_on", "category", "excused", "n_sessions", "known_on", "replaced_on"),
+        columns=("student_id", "held_on", "category", "excused", "n_sessions", "n_excused", "known_on", "replaced_on"),
     ),
     "grades": Kind(
         model=GradeRecord,

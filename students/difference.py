@@ -147,7 +147,7 @@ class _Comparison:
 
         `not_told` of those changed are not in the file; something else in it changes them.
         """
-        rows = self.staging.n_rows.get(kind, 0)
+        rows = self.staging.n_rows.get(kind, 0) - self.staging.n_combined[kind]
         left = self._left(kind) + self.staging.n_repeated[kind] if kind in self.staging.kinds else 0
         self.difference.kinds[kind] = KindCounts(
             rows=rows,

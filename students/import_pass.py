@@ -29,7 +29,7 @@ from students import (
     upload_files,
 )
 from students.difference import Difference
-from students.importing import formats, mapping, typed_records
+from students.importing import formats, mapping, questions, typed_records
 from students.importing.batches import Batch, Options, Reader
 from students.importing.cohort_schema import CohortSchema
 from students.importing.containers import Container
@@ -37,7 +37,9 @@ from students.importing.csv_blocks import CsvFile
 from students.importing.dates import AmbiguousDates
 from students.importing.file_errors import CellError, FileRefused
 from students.importing.formats import NeedsMapping, Recognised
+from students.importing.meaning import Meaning
 from students.models import Cohort, Format, Upload
+from students.staged import sessions
 from students.staging import Context, Staging
 
 Stage = Upload.Stage
@@ -133,6 +135,9 @@ class ImportPass:
             recognised = self._recognised(container)
             with Staging() as staging:
                 reader = self._read(container, recognised, staging)
+                if self._asks(staging):
+                    upload.save()
+                    return
                 context = self._context(recognised, reader, merges=merges)
                 if merges:
                     records_lock.hold(self.institution)
@@ -181,11 +186,14 @@ class ImportPass:
             mapping=recognised.mapping,
         )
         reader = formats.reader_for(recognised, container, options)
+        known = sources.answers_of(self.institution, shape=upload.summary["shape"])
+        self.meaning = Meaning(questions.merged(known, upload.answers))
         typing = typed_records.Typing(today=self.today, rules=self.settings.severities, report=reader.report)
         size = sum(member.size for member in container.members) or 1
         n_bytes, lines = 0, LinesRead()
         tell = self._show_faults_early()
-        for batch in reader.batches():
+        for read in reader.batches():
+            batch = self.meaning.applied(read)
             typed = typing.typed(batch)
             staging.add(typed, batch)
             tell(typed.faults)
@@ -195,6 +203,24 @@ class ImportPass:
             self.claim.progress(n_rows, expected, f"{n_rows:,} rows read")
         upload.n_rows = lines.n
         return reader
+
+    def _asks(self, staging: Staging) -> bool:
+        """Stop the file where something about it must be said first; nothing of it was compared by then."""
+        upload = self.upload
+        open_questions = [*self.meaning.questions()]
+        if "attendance" in staging.kinds:
+            look = sessions.Look()
+            unit = look.question(self.meaning.answers, counts_its_days=self.meaning.counts_its_days)
+            open_questions += [unit] if unit else []
+            if not open_questions and look.are_parts(self.meaning.answers):
+                sessions.combine(staging)
+        upload.questions = [question.as_json(file=upload.filename) for question in open_questions]
+        if not open_questions:
+            return False
+        self.claim.at_each_beat = lambda: None
+        upload.stage = Stage.ASKING
+        upload.errors, upload.n_errors, upload.n_bad_rows, upload.difference = [], 0, 0, {}
+        return True
 
     def _show_faults_early(self) -> Callable[[pl.DataFrame], None]:
         """Let the heartbeat write the first faults on the row, long before the pass is over; returns who to tell."""
@@ -282,6 +308,7 @@ class ImportPass:
             by=upload.created_by,
             now=self.now,
         )
+        sources.keep_answers(upload.source, upload.answers)
         upload.summary |= {"counts": merged.counts, "made_schools": merged.made_schools}
         upload.stage, upload.merged_at = Stage.DONE, self.now
         audit_log.record(action="merge_upload", by=context.by, now=self.now)

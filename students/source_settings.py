@@ -12,7 +12,7 @@ from accounts.models import User
 from students.models import Source, Upload
 
 Stage = Upload.Stage
-NEEDS_ITS_SOURCE = (Stage.CHECKING, Stage.MAPPING, Stage.REVIEW, Stage.MERGING)
+NEEDS_ITS_SOURCE = (Stage.CHECKING, Stage.MAPPING, Stage.ASKING, Stage.REVIEW, Stage.MERGING)
 
 
 class NameTaken(Exception):

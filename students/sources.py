@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Institution, User
+from students.importing import questions
 from students.models import Format, Source
 from students.record_words import LABELS
 
@@ -17,6 +18,21 @@ def mappings_of(institution: Institution) -> dict[str, Mapping[str, Any]]:
     """Return by shape what the columns of files without a format are, as somebody named them."""
     named = Source.objects.filter(institution=institution, format=Format.MAPPED)
     return dict(named.values_list("shape_sha256", "mapping"))
+
+
+def answers_of(institution: Institution, *, shape: str) -> dict[str, Any]:
+    """Return what was answered of files of a shape."""
+    found = Source.objects.filter(institution=institution, shape_sha256=shape).values_list("answers", flat=True)
+    return dict(found.first() or {})
+
+
+@transaction.atomic
+def keep_answers(source: Source, answers: Mapping[str, Any]) -> None:
+    """Keep what was answered of a file for the next ones of its source."""
+    kept = questions.merged(source.answers, answers)
+    if kept != source.answers:
+        source.answers = kept
+        source.save(update_fields=["answers"])
 
 
 @transaction.atomic

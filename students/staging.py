@@ -88,6 +88,8 @@ class Staging:
         self.n_staged: Counter[str] = Counter()
         self.n_unread: Counter[str] = Counter()
         self.n_repeated: Counter[str] = Counter()
+        # Rows that became a part of another: periods of one day.
+        self.n_combined: Counter[str] = Counter()
         self.has_nameless_faults: set[str] = set()
         self._files: dict[str, int] = {}
         self._files_of: dict[str, set[int]] = {}

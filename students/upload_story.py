@@ -15,7 +15,7 @@ from students.models import Format, Upload
 
 Stage = Upload.Stage
 UNDER_WAY = (Stage.CHECKING, Stage.MERGING, Stage.UNDOING)
-WANTS_A_WORD = (Stage.MAPPING, Stage.REVIEW)
+WANTS_A_WORD = (Stage.MAPPING, Stage.ASKING, Stage.REVIEW)
 KINDS_IN_HEADLINE = 3
 CHANGES = {
     "new": gettext_lazy("New"),
@@ -37,6 +37,7 @@ _STANDS_AT = {
     **dict.fromkeys((Stage.MERGING, Stage.DONE), "brought_in"),
     **dict.fromkeys((Stage.UNDOING, Stage.UNDONE), "taken_back"),
     Stage.MAPPING: "columns",
+    Stage.ASKING: "answers",
 }
 # "count" chooses the plural, "n" is the number as it is written.
 _WRONG = ngettext_lazy("%(n)s row is wrong", "%(n)s rows are wrong", "count")
@@ -62,6 +63,8 @@ def in_short(upload: Upload) -> str:
     """Say in one line what a file changes, what is wrong with it, or what it waits for."""
     if upload.stage == Stage.MAPPING:
         return _("Say what its columns are.")
+    if upload.stage == Stage.ASKING:
+        return _("Say what its codes and numbers mean.")
     if upload.stage == Stage.REFUSED:
         return upload_findings.sentence(upload.errors[0]) if upload.errors else upload.current_job.error
     if upload.stage == Stage.DISCARDED:
@@ -151,9 +154,11 @@ def taking_back(difference: Mapping[str, Any]) -> list[str]:
 def steps(upload: Upload) -> list[dict[str, Any]]:
     """Return the way of a file, step by step, with the one it stands at marked."""
     labels = _labels(upload)
-    names = ["received", "columns", "checked", "confirmed", "brought_in", "taken_back"]
+    names = ["received", "columns", "answers", "checked", "confirmed", "brought_in", "taken_back"]
     if upload.stage != Stage.MAPPING and upload.format != Format.MAPPED:
         names.remove("columns")
+    if upload.stage != Stage.ASKING and not upload.answers:
+        names.remove("answers")
     if upload.stage not in (Stage.UNDOING, Stage.UNDONE):
         names.remove("taken_back")
     is_over = upload.stage in (Stage.DONE, Stage.UNDONE)
@@ -181,6 +186,7 @@ def _labels(upload: Upload) -> dict[str, tuple[str, str, str]]:
     return {
         "received": (_("Received"), _("Received"), _("Received")),
         "columns": (_("Columns named"), _("Name the columns"), _("Name the columns")),
+        "answers": (_("Answered"), _("Waiting for an answer"), _("Answer")),
         "checked": (_("Checked"), _("Not brought in") if is_refused else _("Being checked"), _("Check")),
         "confirmed": (
             _("Within your limits") if by_itself else _("Confirmed"),

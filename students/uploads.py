@@ -7,7 +7,7 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,6 +20,7 @@ from accounts.models import ApiClient, Institution, User
 from jobs import queue
 from jobs.models import Job, State
 from students import undo as taking_back
+from students.importing import questions
 from students.importing.cohort_schema import CohortSchema
 from students.models import Format, Source, Upload
 
@@ -42,6 +43,14 @@ class WrongStage(Exception):
     """The file is not where this can be done; somebody else may have been quicker."""
 
 
+class AnswersRefused(Exception):
+    """What was answered is no answer; `problems` are whole sentences."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
 class HasBadRows(Exception):
     """Rows of the file are wrong, and nobody said that they may be left out."""
 
@@ -52,6 +61,7 @@ class Wishes:
 
     `format` and `is_complete` are found out where nothing is said. `merges_by_itself` brings the file in without
     another look where the thresholds allow. `again` checks the same bytes anew, once the earlier upload is over.
+    `answers` says what codes and units mean, before anybody asks; see students.importing.questions.
     """
 
     format: str = ""
@@ -60,6 +70,7 @@ class Wishes:
     merges_by_itself: bool = False
     leaves_out_bad_rows: bool = False
     again: bool = False
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
 
 NONE = Wishes()
@@ -85,11 +96,15 @@ def receive(
 
     :raises TooLarge: if the file exceeds the limit of the portal
     :raises SchemaRefused: if the schema is not one
+    :raises AnswersRefused: if the answers are none to any question
     """
+    _check_answers(wishes.answers)
     if wishes.schema_yaml:
         CohortSchema.from_yaml(wishes.schema_yaml)
     stored_as, digest, size = _stored(institution, chunks)
     same_bytes = Upload.objects.filter(content_sha256=digest).order_by("-generation", "-pk")
+    # Looked for first: what another sender commits from here on is then found below, or its job is.
+    newest = same_bytes.first()
     alike = same_bytes.filter(schema_yaml=wishes.schema_yaml)
     if wishes.format:
         alike = alike.filter(format__in=("", wishes.format))
@@ -98,7 +113,6 @@ def receive(
     earlier = alike.first()
     if earlier and not (earlier.stage in (Stage.DISCARDED, Stage.UNDONE) or (wishes.again and earlier.stage in OVER)):
         return earlier, False
-    newest = same_bytes.first()
     generation = newest.generation + 1 if newest else 1
     asked = f"{digest} {generation} {wishes.format} {wishes.is_complete} {wishes.schema_yaml}"
     user = by if isinstance(by, User) else None
@@ -117,6 +131,7 @@ def receive(
         is_complete=wishes.is_complete,
         merges_by_itself=wishes.merges_by_itself,
         leaves_out_bad_rows=wishes.leaves_out_bad_rows,
+        answers=dict(wishes.answers),
         stored_as=stored_as,
         created_at=now,
         created_by=user,
@@ -149,7 +164,8 @@ def discard(*, upload: Upload, by: User | ApiClient | None, now: dt.datetime) ->
 
     :raises WrongStage: if it does not wait for a word
     """
-    _move(upload, Stage.MAPPING if upload.stage == Stage.MAPPING else Stage.REVIEW, Stage.DISCARDED)
+    waits = upload.stage if upload.stage in (Stage.MAPPING, Stage.ASKING) else Stage.REVIEW
+    _move(upload, waits, Stage.DISCARDED)
     audit_log.record(action="discard_upload", by=by, now=now)
     return upload
 
@@ -243,6 +259,34 @@ def name_columns(
     _queue(upload, "job", CHECK_TASK, by=user, now=now, wakes=wakes)
     audit_log.record(action="name_columns", by=by, now=now)
     return upload
+
+
+@transaction.atomic
+def answer(
+    *,
+    upload: Upload,
+    answers: Mapping[str, Any],
+    by: User | ApiClient | None,
+    now: dt.datetime,
+    wakes: bool = True,
+) -> Upload:
+    """Take what was answered of a file's codes and units, and queue its check; once it is in, its source keeps it.
+
+    :raises AnswersRefused: if these are none
+    :raises WrongStage: if the file waits for no answer
+    """
+    _check_answers(answers)
+    user = by if isinstance(by, User) else None
+    said = questions.merged(upload.answers, answers)
+    _move(upload, Stage.ASKING, Stage.CHECKING, answers=said, questions=[])
+    _queue(upload, "job", CHECK_TASK, by=user, now=now, wakes=wakes)
+    audit_log.record(action="answer_upload", by=by, now=now)
+    return upload
+
+
+def _check_answers(answers: Mapping[str, Any]) -> None:
+    if problems := questions.problems(answers):
+        raise AnswersRefused(problems)
 
 
 def _move(upload: Upload, before: str, after: str, **changed: Any) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from students.views import columns, import_settings, outcomes, sources, upload_review, uploads
+from students.views import answers, columns, import_settings, outcomes, sources, upload_review, uploads
 
 urlpatterns = [
     path("records/", uploads.uploads, name="uploads"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("records/sources/<uuid:public_id>/forget", sources.forget_source, name="forget_source"),
     path("records/<uuid:public_id>/", uploads.upload_page, name="upload_page"),
     path("records/<uuid:public_id>/columns/", columns.upload_columns, name="upload_columns"),
+    path("records/<uuid:public_id>/answers/", answers.answer_upload, name="answer_upload"),
     path("records/<uuid:public_id>/confirm", upload_review.confirm_upload, name="confirm_upload"),
     path("records/<uuid:public_id>/discard", upload_review.discard_upload, name="discard_upload"),
     path("records/<uuid:public_id>/retry", upload_review.retry_upload, name="retry_upload"),

@@ -75,14 +75,16 @@ class _Recorded:
         tardy &= _inside(position, self.windows["absence_rate_30d"])
         np.add.at(self.tardies, at[tardy], 1.0)
         absent = counted & (rows["category"] == "absent").to_numpy(dtype=np.bool_)
-        unexcused = ~rows["excused"].to_numpy(dtype=np.bool_)[absent]
+        excused = rows["excused"].to_numpy(dtype=np.bool_)[absent]
+        of_them = rows["n_excused"].to_numpy(dtype=np.float64)[absent]
         at, position = at[absent], position[absent]
         missed = rows["n_sessions"].to_numpy(dtype=np.float64)[absent]
         for name, window in self.windows.items():
             inside = _inside(position, window)
             np.add.at(self.missed[name], at[inside], missed[inside])
-        inside = unexcused & _inside(position, self.windows["absence_rate_90d"])
-        np.add.at(self.unexcused, at[inside], missed[inside])
+        unexcused = np.where(excused, 0.0, missed - np.where(np.isnan(of_them), 0.0, of_them))
+        inside = (unexcused > 0) & _inside(position, self.windows["absence_rate_90d"])
+        np.add.at(self.unexcused, at[inside], unexcused[inside])
         inside = (missed >= MISSED) & _inside(position, self.calendar.last_sessions(RUN_WINDOW))
         # One number per student and session, with a gap between students.
         self._days_missed.append(at[inside] * (self.calendar.n_sessions + 1) + position[inside])

@@ -34,6 +34,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "category": "str",
         "excused": "bool",
         "n_sessions": "float64",
+        "n_excused": "float64",
         "known_on": DAY,
         "replaced_on": DAY,
     },

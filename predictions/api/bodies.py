@@ -23,12 +23,20 @@ class StrictJSONParser(JSONParser):
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the body, or say in a sentence why it is not JSON."""
-        try:
-            return json.loads(stream.read(), parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
-        except RecursionError:
-            raise ParseError("The body is nested too deeply.") from None
-        except ValueError as error:
-            raise ParseError(f"The body is not JSON: {_printable(str(error))}.") from None
+        return strict_json(stream.read())
+
+
+def strict_json(text: str | bytes) -> Any:
+    """Return what a text in JSON says.
+
+    :raises ParseError: saying in a sentence why it is none
+    """
+    try:
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+    except RecursionError:
+        raise ParseError("The body is nested too deeply.") from None
+    except ValueError as error:
+        raise ParseError(f"The body is not JSON: {_printable(str(error))}.") from None
 
 
 def _no_constant(word: str) -> None:
@@ -99,6 +107,22 @@ def _type_of(feature: Feature) -> Any:
     if feature.kind == "flag":
         return Annotated[float, BeforeValidator(_flag)]
     return Annotated[float, Field(ge=feature.low, le=feature.high)]
+
+
+class _AnswersBody(_Strict):
+    answers: dict[Annotated[str, Storable], dict[Annotated[str, Storable], Any]]
+
+
+def read_answers(data: Any) -> dict[str, Any]:
+    """Return what a body for POST …/answers says; what may be answered is the domain's to tell.
+
+    :raises InvalidBody: naming every field at fault
+    """
+    try:
+        return _AnswersBody.model_validate(data).answers
+    except ValidationError as error:
+        messages = {"extra_forbidden": "There is no such field. Known: answers."}
+        raise InvalidBody([worded(fault, messages=messages) for fault in error.errors()[:MOST_ERRORS]]) from None
 
 
 class _ConfirmBody(_Strict):

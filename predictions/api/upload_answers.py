@@ -18,7 +18,7 @@ CHANGED_SINCE = "The records changed since the file was confirmed. Look at the d
 STAGES = [value for value, _label in Upload.Stage.choices]
 READ = [value for value, _label in Format.choices]
 # The answer of the list is made without what may be long.
-LONG = ("errors", "warnings", "difference", "summary", "schema_yaml")
+LONG = ("errors", "warnings", "difference", "questions", "answers", "summary", "schema_yaml")
 
 
 @extend_schema_field(OpenApiTypes.BINARY)
@@ -41,9 +41,39 @@ class UploadRequest(serializers.Serializer[Any]):
         default=False, help_text="Bring the file in without a look where it stays below the institution's thresholds."
     )
     leave_out_bad_rows = serializers.BooleanField(default=False, help_text="Bring the good rows in without the bad.")
+    answers = serializers.CharField(
+        required=False, help_text="What codes and units mean, as JSON: the same as is sent to …/answers."
+    )
     again = serializers.BooleanField(
         default=False, help_text="Check a file once more that was brought in or refused before."
     )
+
+
+class AnswersRequest(serializers.Serializer[Any]):
+    """What is answered, by the name of the question."""
+
+    answers = serializers.DictField(
+        child=serializers.DictField(),
+        help_text='{"attendance.unit": {"is": "period", "a_day": 7}, "attendance.codes": {"HD": "half_absent"}, '
+        '"grades.scale": {"best": 4, "worst": 0}}',
+    )
+
+
+class AskedValue(serializers.Serializer[Any]):
+    """A value of the file that nobody has explained."""
+
+    value = serializers.CharField()
+    n = serializers.IntegerField(help_text="Rows.")
+    line = serializers.IntegerField(help_text="The first line with it.")
+
+
+class AskedQuestion(serializers.Serializer[Any]):
+    """What must be said before anything of a file counts."""
+
+    name = serializers.CharField(help_text="Under which it is answered.")
+    sentence = serializers.CharField()
+    values = AskedValue(many=True)
+    proposal = serializers.DictField(help_text="The answer that fits what was seen; empty where none does.")
 
 
 class ConfirmRequest(serializers.Serializer[Any]):
@@ -117,6 +147,7 @@ class UploadLinks(serializers.Serializer[Any]):
 
     self = serializers.CharField()
     confirm = serializers.CharField(allow_null=True)
+    answers = serializers.CharField(allow_null=True)
     discard = serializers.CharField(allow_null=True)
     undo = serializers.CharField(allow_null=True)
     quarantine = serializers.CharField(allow_null=True)
@@ -153,6 +184,7 @@ class UploadAnswer(UploadLine):
     )
     difference = Difference()
     n_errors = serializers.IntegerField()
+    questions = AskedQuestion(many=True)
     warnings = UploadWarning(many=True)
     withheld = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
     notes = serializers.ListField(child=serializers.CharField())
@@ -210,6 +242,10 @@ def answer(upload: Upload) -> dict[str, Any]:
         "difference": upload.difference,
         "errors": upload.errors[:ERRORS_TOLD],
         "n_errors": upload.n_errors,
+        "questions": [
+            {name: question[name] for name in ("name", "sentence", "values", "proposal")}
+            for question in upload.questions
+        ],
         "warnings": upload.warnings,
         "withheld": summary.get("withheld", {}),
         "notes": summary.get("notes", []),
@@ -247,7 +283,8 @@ def _links(upload: Upload) -> dict[str, str | None]:
     stage = Upload.Stage
     possible = {
         "confirm": upload.stage == stage.REVIEW,
-        "discard": upload.stage in (stage.MAPPING, stage.REVIEW),
+        "answers": upload.stage == stage.ASKING,
+        "discard": upload.stage in (stage.MAPPING, stage.ASKING, stage.REVIEW),
         "undo": upload.stage == stage.DONE,
         "quarantine": bool(upload.quarantine_as),
     }

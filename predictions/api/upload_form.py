@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import QueryDict
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import DataAndFiles, MultiPartParser
 from rest_framework.request import Request
 
@@ -66,6 +67,7 @@ class _Fields(BaseModel):
     auto_confirm: Told = False
     leave_out_bad_rows: Told = False
     again: Told = False
+    answers: Annotated[str | None, Field(min_length=1)] = None
 
 
 def read_upload(data: Any) -> tuple[UploadedFile, Wishes]:
@@ -109,7 +111,17 @@ def _wishes(fields: _Fields) -> Wishes:
         merges_by_itself=fields.auto_confirm,
         leaves_out_bad_rows=fields.leave_out_bad_rows,
         again=fields.again,
+        answers=_answers(fields.answers),
     )
+
+
+def _answers(given: str | None) -> dict[str, Any]:
+    if given is None:
+        return {}
+    try:
+        return bodies.read_answers({"answers": bodies.strict_json(given)})
+    except ParseError as fault:
+        raise InvalidBody([_fault("answers", str(fault.detail))]) from None
 
 
 def _schema_yaml(given: str) -> str:
@@ -129,7 +141,7 @@ def _fault(field: str, message: str, got: str = "") -> dict[str, str]:
 
 _MESSAGES = {
     "extra_forbidden": "There is no such field. Known: file, format, schema, complete, auto_confirm, "
-    "leave_out_bad_rows, again.",
+    "leave_out_bad_rows, again, answers.",
     "literal_error": f"Choose one of {', '.join(FORMATS)}, or leave it out: the portal then finds it out.",
     "string_too_short": "Leave the field out where there is no schema.",
     "string_type": "This field is a text, not a file.",

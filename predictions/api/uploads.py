@@ -48,6 +48,8 @@ def _work_for(client: ApiClient) -> Iterator[None]:
         raise FileTooLarge(str(refusal)) from None
     except SchemaRefused as refusal:
         raise InvalidBody([{"field": "schema", "message": reason, "got": ""} for reason in refusal.sentences]) from None
+    except uploads.AnswersRefused as refusal:
+        raise InvalidBody([{"field": "answers", "message": reason, "got": ""} for reason in refusal.problems]) from None
     except undo.TouchedSince as refusal:
         named = [{"id": str(later.public_id), "filename": later.filename} for later in refusal.uploads]
         raise Conflict(str(refusal), named) from None
@@ -144,8 +146,8 @@ class OneUpload(UploadView):
         """Answer with stage, progress, difference and faults."""
         with _work_for(asking_client(request)):
             answer = upload_answers.answer(_one(public_id))
-            # Values of students stand in examples and faults, and nowhere else.
-            if answer["errors"] or answer["difference"].get("examples"):
+            # Values of students stand in examples, faults and questions, and nowhere else.
+            if answer["errors"] or answer["questions"] or answer["difference"].get("examples"):
                 _looked(request, "api_upload")
         return Response(answer)
 
@@ -167,6 +169,26 @@ class ConfirmUpload(UploadView):
             upload = _one(public_id)
             leaves_out = upload.leaves_out_bad_rows if told is None else told
             uploads.confirm(upload=upload, leaves_out_bad_rows=leaves_out, by=client, now=timezone.now())
+            answer = upload_answers.answer(upload)
+        return Response(answer, status=202)
+
+
+class AnswerUpload(UploadView):
+    """What the codes and units of a file mean, where it waits for that."""
+
+    @extend_schema(
+        operation_id="answer_upload",
+        request=upload_answers.AnswersRequest,
+        responses={202: upload_answers.UploadAnswer, **documents.problems(400, 401, 403, 404, 409, 415, 429)},
+        summary="Answer what a file leaves open",
+        description="`questions` of the file name what is asked. What is answered is kept for its source.",
+    )
+    def post(self, request: Request, public_id: uuid.UUID) -> Response:
+        """Keep the answers and check the file once more; 409 where it waits for none."""
+        told = bodies.read_answers(request.data)
+        client = asking_client(request)
+        with _work_for(client):
+            upload = uploads.answer(upload=_one(public_id), answers=told, by=client, now=timezone.now())
             answer = upload_answers.answer(upload)
         return Response(answer, status=202)
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("uploads", uploads.Uploads.as_view(), name="api_uploads"),
     path("uploads/<uuid:public_id>", uploads.OneUpload.as_view(), name="api_upload"),
     path("uploads/<uuid:public_id>/confirm", uploads.ConfirmUpload.as_view(), name="api_upload_confirm"),
+    path("uploads/<uuid:public_id>/answers", uploads.AnswerUpload.as_view(), name="api_upload_answers"),
     path("uploads/<uuid:public_id>/discard", uploads.DiscardUpload.as_view(), name="api_upload_discard"),
     path("uploads/<uuid:public_id>/undo", uploads.UndoUpload.as_view(), name="api_upload_undo"),
     path("uploads/<uuid:public_id>/quarantine", uploads.QuarantinedRows.as_view(), name="api_upload_quarantine"),

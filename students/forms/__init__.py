@@ -1,5 +1,6 @@
 """What people type about students and their records."""
 
+from students.forms.answers import AnswersForm
 from students.forms.columns import ColumnsForm
 from students.forms.help import HelpEndForm, HelpPlanForm, ProgressForm
 from students.forms.interventions import InterventionForm
@@ -7,6 +8,7 @@ from students.forms.outcomes import OutcomeForm
 from students.forms.uploads import UploadForm
 
 __all__ = [
+    "AnswersForm",
     "ColumnsForm",
     "HelpEndForm",
     "HelpPlanForm",

@@ -39,8 +39,9 @@ def completed(rows: pl.DataFrame, kind: Kind, *, texts: Mapping[str, pl.Series])
         The trimmed cells; columns that were typed already are left out.
     """
     found: list[Found] = []
-    if kind.name == "attendance" and "category" in texts:
-        rows = _with_excuses(rows, texts["category"])
+    if kind.name == "attendance":
+        rows = _with_excuses(rows, texts["category"]) if "category" in texts else rows
+        rows = _with_parts_excused(rows) if rows["n_excused"].null_count() < rows.height else rows
     if kind.name == "grades" and "value" in texts:
         rows = _with_letters(rows, texts["value"])
     if kind.name == "outcomes":
@@ -62,6 +63,16 @@ def _with_excuses(rows: pl.DataFrame, categories: pl.Series) -> pl.DataFrame:
     said = categories.str.to_lowercase()
     excuse = pl.when(said.str.contains(_UNEXCUSED)).then(pl.lit(value=False)).when(said.str.contains(_EXCUSED))
     return rows.with_columns(pl.coalesce(pl.col("excused"), excuse.then(pl.lit(value=True))).alias("excused"))
+
+
+def _with_parts_excused(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with a number of excused days only where some days were excused and others were not."""
+    n, of = pl.col("n_excused"), pl.col("n_sessions").fill_null(1.0)
+    is_part = (n > 0) & (n < of)
+    return rows.with_columns(
+        pl.when(is_part).then(pl.lit(value=False)).when(n >= of).then(n > 0).otherwise("excused").alias("excused"),
+        pl.when(is_part).then(n).alias("n_excused"),
+    )
 
 
 def _with_letters(rows: pl.DataFrame, grades: pl.Series) -> pl.DataFrame:

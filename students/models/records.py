@@ -56,6 +56,8 @@ class AttendanceRecord(Fact):
     category = models.CharField(max_length=10, choices=Category)
     excused = models.BooleanField(default=False)
     n_sessions = models.FloatField(default=1)
+    # Of these sessions, where only a part was excused; null where `excused` says it of all of them.
+    n_excused = models.FloatField(null=True)
 
     class Meta(Fact.Meta):
         indexes = [
@@ -71,6 +73,10 @@ class AttendanceRecord(Fact):
             ),
             models.CheckConstraint(condition=Q(category__in=["absent", "tardy"]), name="attendance_category_known"),
             models.CheckConstraint(condition=Q(n_sessions__gte=0), name="attendance_sessions_not_negative"),
+            models.CheckConstraint(
+                condition=Q(n_excused=None) | Q(n_excused__gte=0, n_excused__lte=F("n_sessions"), excused=False),
+                name="attendance_part_excused",
+            ),
             models.CheckConstraint(condition=Q(known_on__gte=F("held_on")), name="attendance_known_after_day"),
         ]
 

@@ -52,6 +52,8 @@ class Source(models.Model):
     shape_sha256 = models.CharField(max_length=64)
     # For mapped files: {"kind": …, "columns": {field: header}, "date_format": …}.
     mapping = models.JSONField(default=dict)
+    # What was answered of its codes and units, by the name of the question: see students.importing.questions.
+    answers = models.JSONField(default=dict)
     is_complete = models.BooleanField(default=False)
     expected_every_days = models.PositiveSmallIntegerField(null=True)
     created_at = models.DateTimeField()
@@ -100,6 +102,7 @@ class Upload(models.Model):
     class Stage(models.TextChoices):
         CHECKING = "checking", _("Being checked")
         MAPPING = "mapping", _("Waiting for its columns to be named")
+        ASKING = "asking", _("Waiting for an answer")
         REVIEW = "review", _("Waiting for your word")
         MERGING = "merging", _("Being brought in")
         DONE = "done", _("Brought in")
@@ -137,6 +140,9 @@ class Upload(models.Model):
     warnings = models.JSONField(default=list)
     # {kind: {"new", "changed", "gone", "unchanged"}}, {"moved_school": …}, examples: see students.difference.
     difference = models.JSONField(default=dict)
+    # What must be answered before the file counts, and what was answered for it.
+    questions = models.JSONField(default=list)
+    answers = models.JSONField(default=dict)
     summary = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
@@ -153,7 +159,7 @@ class Upload(models.Model):
             models.CheckConstraint(
                 condition=Q(
                     stage__in=[
-                        *("checking", "mapping", "review", "merging", "done"),
+                        *("checking", "mapping", "asking", "review", "merging", "done"),
                         *("refused", "discarded", "undoing", "undone"),
                     ]
                 ),
@@ -161,7 +167,10 @@ class Upload(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(stage__in=["done", "undoing", "undone"], merged_at__isnull=False)
-                | Q(stage__in=["checking", "mapping", "review", "merging", "refused", "discarded"], merged_at=None),
+                | Q(
+                    stage__in=["checking", "mapping", "asking", "review", "merging", "refused", "discarded"],
+                    merged_at=None,
+                ),
                 name="upload_merged_at_when_merged",
             ),
             models.CheckConstraint(

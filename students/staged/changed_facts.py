@@ -140,7 +140,11 @@ def compare(told: Told) -> int:
     counted = told.counted
     if told.kind == "interventions":
         counted = counted + fragment(" AND ") + fragment(_NOT_OF_STAFF)
-    after, before = each("coalesce(t.{n}, s.{n})", table.compared), each("s.{n}", table.compared)
+    steady = [column for column in table.compared if column not in table.restated]
+    after = each("coalesce(t.{n}, s.{n})", steady)
+    if table.restated:
+        after += fragment(", ") + each("t.{n}", table.restated)
+    before = each("s.{n}", [*steady, *table.restated])
     if table.has_school:
         after, before = after + fragment(", coalesce(c.id, s.school_id)"), before + fragment(", s.school_id")
     with statements.planned_for(told.n_left, of=table.name):
@@ -164,8 +168,10 @@ def compare(told: Told) -> int:
 
 def _values(table: FactTable) -> sql.Composed:
     texts = each("coalesce(t.{n}, s.{n}, '') AS {n}", [column for column in table.columns if column in table.texts])
-    others = each("coalesce(t.{n}, s.{n}) AS {n}", [column for column in table.columns if column not in table.texts])
-    return joined(", ", [part for part in (texts, others) if part != each("{n}", [])])
+    kept = [column for column in table.columns if column not in (*table.texts, *table.restated)]
+    others = each("coalesce(t.{n}, s.{n}) AS {n}", kept)
+    restated = each("t.{n}", table.restated)
+    return joined(", ", [part for part in (texts, others, restated) if part != each("{n}", [])])
 
 
 def _match(told: Told) -> None:

@@ -23,12 +23,17 @@ from students.models import (
 
 @dataclass(frozen=True, kw_only=True)
 class FactTable:
-    """The table of a kind of fact. `columns` are those that a file fills under the same name."""
+    """The table of a kind of fact. `columns` are those that a file fills under the same name.
+
+    Where a cell is empty, what is stored stays; but the `restated` say more of another column of the same row, and go
+    with it.
+    """
 
     kind: str
     model: type[models.Model]
     columns: tuple[str, ...]
     has_school: bool = False
+    restated: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -85,7 +90,8 @@ FACT_TABLES: Mapping[str, FactTable] = MappingProxyType(
             FactTable(
                 kind="attendance",
                 model=AttendanceRecord,
-                columns=("held_on", "category", "excused", "n_sessions"),
+                columns=("held_on", "category", "excused", "n_sessions", "n_excused"),
+                restated=("n_excused",),
                 has_school=True,
             ),
             FactTable(

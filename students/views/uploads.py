@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import can, needs
 from jobs.models import State
-from students import import_health, import_settings, record_words, upload_findings, upload_story
+from students import import_health, import_settings, question_words, record_words, upload_findings, upload_story
 from students import uploads as files
 from students.forms import UploadForm
 from students.models import Upload
@@ -118,7 +118,7 @@ def _story(upload: Upload) -> dict[str, Any]:
         | {name: getattr(upload, name) for name in (*fields, *people)}
         | _change(upload)
         | _findings(upload)
-        | {"steps": upload_story.steps(upload)}
+        | {"steps": upload_story.steps(upload), "questions": question_words.titles(upload)}
     )
 
 

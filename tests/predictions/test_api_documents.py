@@ -16,6 +16,7 @@ PATHS = {
     },
     "/api/uploads/{public_id}": {"get": {"200", "401", "403", "404", "429"}},
     "/api/uploads/{public_id}/confirm": {"post": {"202", "400", "401", "403", "404", "409", "415", "429"}},
+    "/api/uploads/{public_id}/answers": {"post": {"202", "400", "401", "403", "404", "409", "415", "429"}},
     "/api/uploads/{public_id}/discard": {"post": {"200", "401", "403", "404", "409", "429"}},
     "/api/uploads/{public_id}/undo": {"post": {"202", "401", "403", "404", "409", "429"}},
     "/api/uploads/{public_id}/quarantine": {"get": {"200", "401", "403", "404", "429"}},

@@ -23,7 +23,7 @@ ROSTER = "student_id,given_name,family_name,school_id,grade_level,entered_on\n" 
 )
 HEADER = "student_id,held_on,category\n"
 ABSENCES = HEADER + "".join(f"S{number},2026-03-02,absent\n" for number in range(N))
-BAD = "S1,2026-02-30,absent\nS2,2026-03-03,asleep\n"
+BAD = "S1,2026-02-30,absent\nS2,2026-13-03,absent\n"
 
 
 @pytest.fixture

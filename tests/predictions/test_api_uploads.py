@@ -69,6 +69,7 @@ def test_a_file_is_kept_under_its_hash_and_its_check_is_queued(sis, stored):
     assert told["links"] == {
         "self": f"/api/uploads/{told['id']}",
         "confirm": None,
+        "answers": None,
         "discard": None,
         "undo": None,
         "quarantine": None,

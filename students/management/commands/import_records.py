@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import yaml
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ from accounts.command_output import InstitutionCommand
 from accounts.models import Institution
 from jobs import claims
 from jobs.models import State
-from students import import_pass, uploads
+from students import import_pass, question_words, uploads
 from students.importing.cohort_schema import SchemaRefused
 from students.models import Upload
 
@@ -29,6 +30,14 @@ CHUNK_BYTES = 1 << 20
 # A folder packed twice shall be the same bytes, so that it is the same upload.
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 Stage = Upload.Stage
+
+
+class _Answers(yaml.SafeLoader):
+    """YAML whose names stay as they are written: a code is a text, also where it reads like a number or a no."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        """Return a table with texts for its names."""
+        return {str(name.value): self.construct_object(value, deep=True) for name, value in node.value}
 
 
 class Command(InstitutionCommand):
@@ -46,6 +55,7 @@ class Command(InstitutionCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
         parser.add_argument("--confirm", action="store_true", help="bring the file in though rows are bad")
         parser.add_argument("--leave-out-bad-rows", action="store_true", help="with --confirm: the good rows alone")
+        parser.add_argument("--answers", type=Path, metavar="FILE", help="YAML: what codes and units of the file mean")
         parser.add_argument("--again", action="store_true", help="look once more at a file brought in before")
 
     def handle(self, *args: object, **options: Any) -> None:
@@ -85,6 +95,11 @@ class Command(InstitutionCommand):
             n_bad_rows=upload.n_bad_rows,
             counts=upload.summary.get("counts", {}),
             difference=upload.difference,
+            questions=upload.questions,
+            notes=upload.summary.get("notes", []),
+            warnings=upload.warnings,
+            unused=upload.summary.get("unused", {}),
+            withheld=upload.summary.get("withheld", {}),
         )
 
 
@@ -101,7 +116,7 @@ def _received(institution: Institution, options: dict[str, Any]) -> tuple[Upload
                 now=timezone.now(),
                 wakes=False,
             )
-        except (SchemaRefused, uploads.TooLarge) as refusal:
+        except (SchemaRefused, uploads.TooLarge, uploads.AnswersRefused) as refusal:
             raise CommandError(str(refusal)) from None
 
 
@@ -115,7 +130,23 @@ def _wishes(options: dict[str, Any]) -> uploads.Wishes:
         merges_by_itself=merges,
         leaves_out_bad_rows=merges and _leaves_out(options),
         again=options["again"],
+        answers=_answers(options["answers"]),
     )
+
+
+def _answers(path: Path | None) -> dict[str, Any]:
+    """Return what a file of answers says; a code like NO or 1 is a text, whatever YAML would make of it."""
+    if path is None:
+        return {}
+    if not path.is_file():
+        raise CommandError(f"There is no file {path}.")
+    try:
+        found = yaml.load(path.read_text(encoding="utf-8"), Loader=_Answers)  # noqa: S506  # a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError) as fault:
+        raise CommandError(f"{path} is not YAML: {fault}") from None
+    if found is not None and not isinstance(found, dict):
+        raise CommandError(f"{path} must be a table of questions and what is answered.")
+    return found or {}
 
 
 def _schema_yaml(path: Path | None) -> str:
@@ -171,6 +202,13 @@ def _worked_on(upload: Upload, options: dict[str, Any]) -> Upload:
     check = functools.partial(import_pass.check_upload, thresholds=thresholds)
     claims.carry_out(job_id=upload.job_id, work=check)
     upload = _reloaded(upload)
+    if upload.stage == Stage.ASKING and (answers := _answers(options["answers"])) != upload.answers:
+        upload = _in_scope(
+            upload,
+            functools.partial(uploads.answer, upload=upload, answers=answers, by=None, now=now, wakes=False),
+        )
+        claims.carry_out(job_id=upload.job_id, work=check)
+        upload = _reloaded(upload)
     if upload.stage == Stage.REVIEW and not options["dry_run"] and _may_merge(upload, options):
         leaves_out = _leaves_out(options)
         confirm = functools.partial(
@@ -231,6 +269,13 @@ def _refusal(upload: Upload, options: dict[str, Any]) -> str:
         )
     if upload.stage == Stage.REFUSED and upload.errors:
         return "Nothing was saved. Mend the file and import it again."
+    if upload.stage == Stage.ASKING:
+        return (
+            "Nothing was saved: the file leaves something open. "
+            + " ".join(question_words.titles(upload))
+            + " Write the answers into a file and run the command again with --answers FILE:\n"
+            + question_words.how_to_answer(upload.questions)
+        )
     if upload.stage == Stage.MAPPING:
         return "The portal does not know these columns. Open the upload on the records page and name them."
     return upload.current_job.error or "The file is being worked on elsewhere. Ask again later."

@@ -60,6 +60,7 @@ def _attendance(random: np.random.Generator) -> dict[str, Any]:
         "category": random.choice(["absent", "absent", "tardy"], n),
         "excused": random.random(n) < 0.5,
         "n_sessions": random.choice([1.0, 0.5, 0.1, 0.7, 2.0], n),
+        "n_excused": np.nan,
     }
 
 

@@ -26,7 +26,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "known_on": "2025-09-01",
         "exit_known_on": None,
     },
-    "attendance": {"category": "absent", "excused": True, "n_sessions": 1.0},
+    "attendance": {"category": "absent", "excused": True, "n_sessions": 1.0, "n_excused": np.nan},
     "grades": {
         "term": "1",
         "scale_max": 100.0,

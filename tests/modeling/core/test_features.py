@@ -53,6 +53,14 @@ def test_absences_become_shares_of_the_sessions_on_the_roll() -> None:
     assert_frame_equal(frame, expected(columns, (AMIR, BEA, CALI)))
 
 
+def test_of_a_day_half_excused_the_other_half_is_not() -> None:
+    half = {"student_id": AMIR, "held_on": "2025-09-24", "excused": False, "n_excused": 0.5}
+
+    frame = seen(district(attendance=rows("attendance", half)), "absence_rate_10d", "unexcused_share_90d")
+
+    assert frame.loc[AMIR].tolist() == pytest.approx([1 / 10, 0.5 / 20])
+
+
 def test_runs_of_absence_skip_weekends_and_end_with_the_day_back() -> None:
     attendance = rows(
         "attendance",

@@ -1,0 +1,111 @@
+"""What the codes and numbers of a file mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from students import question_words
+from students.importing import questions
+from students.importing.questions import CODES, SCALE, UNIT
+
+CODE = "code_"
+
+
+class AnswersForm(forms.Form):
+    """One section per open question of a file, each filled with what fits what was seen."""
+
+    def __init__(self, *args: Any, asked: list[dict[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked = {question["name"]: question for question in asked}
+        for name, question in self.asked.items():
+            _FIELDS[name](self, question)
+
+    def sections(self) -> Iterator[dict[str, Any]]:
+        """Yield each question: what is asked, why, its fields, and of codes where each was seen."""
+        for name, question in self.asked.items():
+            section = {
+                "name": name.replace(".", "-"),
+                "title": question_words.title(question),
+                "why": question_words.why(question),
+            }
+            if name == CODES:
+                rows = [value | {"field": self[f"{CODE}{n}"]} for n, value in enumerate(question["values"])]
+                yield section | {"codes": rows}
+            else:
+                names = ("unit", "a_day") if name == UNIT else ("best", "worst")
+                yield section | {"fields": [self[field] for field in names]}
+
+    def clean(self) -> dict[str, Any]:
+        """Put together what was answered, as the file is read by it."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return cleaned
+        if UNIT in self.asked and cleaned["unit"] == "period" and not cleaned.get("a_day"):
+            self.add_error("a_day", _("Say how many periods a school day has."))
+            return cleaned
+        answers = {name: _ANSWERS[name](cleaned, question) for name, question in self.asked.items()}
+        for problem in questions.problems(answers):
+            self.add_error(None, problem)
+        return cleaned | {"answers": answers}
+
+
+def _unit_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
+    form.fields["unit"] = forms.ChoiceField(
+        label=gettext_lazy("One row is"),
+        choices=question_words.UNIT_CHOICES,
+        widget=forms.RadioSelect,
+        initial=question["proposal"].get("is"),
+    )
+    form.fields["a_day"] = forms.IntegerField(
+        label=gettext_lazy("Periods of a school day"),
+        required=False,
+        min_value=1,
+        max_value=questions.MOST_PERIODS,
+        initial=question["proposal"].get("a_day"),
+        help_text=gettext_lazy("Only where one row is one period. One of seven missed is a seventh of the day."),
+    )
+
+
+def _code_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
+    choices: list[Any] = [("", gettext_lazy("Choose …")), *question_words.CODE_CHOICES]
+    for n, value in enumerate(question["values"]):
+        form.fields[f"{CODE}{n}"] = forms.ChoiceField(
+            label=_("What “%(code)s” means") % {"code": value["value"]},
+            choices=choices,
+            initial=question["proposal"].get(value["value"], ""),
+        )
+
+
+def _scale_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
+    form.fields["best"] = forms.FloatField(
+        label=gettext_lazy("The best possible grade"),
+        initial=question["proposal"].get("best"),
+        help_text=gettext_lazy("100 for percent; 4 where four points are the best; 1 where 1 is the best."),
+    )
+    form.fields["worst"] = forms.FloatField(
+        label=gettext_lazy("The worst possible grade"),
+        initial=question["proposal"].get("worst", 0),
+        help_text=gettext_lazy("0 for most scales. Where 1 is the best and 6 the worst: 6."),
+    )
+
+
+def _unit_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
+    unit = cleaned["unit"]
+    return {"is": unit, "a_day": cleaned["a_day"]} if unit == "period" else {"is": unit}
+
+
+def _code_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
+    return {value["value"]: cleaned[f"{CODE}{n}"] for n, value in enumerate(question["values"])}
+
+
+def _scale_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
+    return {"best": cleaned["best"], "worst": cleaned["worst"]}
+
+
+_FIELDS = {UNIT: _unit_fields, CODES: _code_fields, SCALE: _scale_fields}
+_ANSWERS = {UNIT: _unit_answer, CODES: _code_answer, SCALE: _scale_answer}

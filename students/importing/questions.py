@@ -1,0 +1,154 @@
+"""What a person must say about a file before anything of it counts, and what they may answer.
+
+A file says "A", "3" or "2", and only the school knows what of: a whole day or one class, four points or a hundred.
+Such a question stops the file. What is answered holds for every later file of the same source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from students.importing.file_errors import gettext_noop
+
+Answers = Mapping[str, Any]
+
+UNIT, CODES, SCALE = "attendance.unit", "attendance.codes", "grades.scale"
+
+# What one row of attendance may stand for. A row that counts its own days is none of these.
+UNITS = ("day", "half_day", "period", "repeated")
+# What a code of attendance may mean: category, share of what the row stands for, and whether it was excused.
+CODE_MEANINGS: Mapping[str, tuple[str, float, bool | None]] = {
+    "absent": ("absent", 1.0, False),
+    "absent_excused": ("absent", 1.0, True),
+    "half_absent": ("absent", 0.5, False),
+    "half_absent_excused": ("absent", 0.5, True),
+    "tardy": ("tardy", 1.0, False),
+    "tardy_excused": ("tardy", 1.0, True),
+    "present": ("present", 1.0, None),
+}
+LEAVE_OUT = "leave_out"
+MOST_PERIODS = 24
+BEST_GRADE, MOST_VALUES, LONGEST_VALUE = 100_000.0, 300, 200
+
+SENTENCES: Mapping[str, str] = {
+    UNIT: gettext_noop(
+        "%(file)s has more than one row for a student's day (%(n)s of %(of)s days), or says for which part of it. "
+        "What is one row?"
+    ),
+    CODES: gettext_noop("What do these codes of attendance in %(file)s mean?"),
+    SCALE: gettext_noop("%(file)s has %(n)s grades, and the highest is %(highest)s. What is the best possible grade?"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One question about a file.
+
+    Attributes
+    ----------
+    name : str
+        Under which the answer is kept: "attendance.unit".
+    arguments : dict of str to str or number
+        What its sentence names.
+    values : list of dict
+        The values asked about, each with "value", "n" (rows) and "example" (a line of the file); empty where one
+        answer is for all.
+    proposal : dict
+        The answer that fits what was seen, in the form of an answer; empty where nothing does.
+    """
+
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    values: list[dict[str, Any]] = field(default_factory=list)
+    proposal: dict[str, Any] = field(default_factory=dict)
+
+    def as_json(self, *, file: str) -> dict[str, Any]:
+        """Return the question as plain JSON types, with its sentence in English."""
+        arguments = {"file": file, **self.arguments}
+        return {
+            "name": self.name,
+            "sentence": SENTENCES[self.name] % arguments,
+            "arguments": arguments,
+            "values": self.values,
+            "proposal": self.proposal,
+        }
+
+
+def problems(answers: Any) -> list[str]:
+    """Return what is wrong with answers, as whole sentences; nothing if a file can be read by them.
+
+    Parameters
+    ----------
+    answers : mapping of name of a question to answer
+        ``attendance.unit``: {"is": one of UNITS, "a_day": how many make a day}; ``attendance.codes``: {code: one of
+        CODE_MEANINGS or "leave_out"}; ``grades.scale``: {"best": number, "worst": number}.
+    """
+    if not isinstance(answers, Mapping):
+        return ["Answers are a table of questions and what is answered."]
+    found: list[str] = []
+    for name, answer in answers.items():
+        if name not in _CHECKS:
+            found.append(f'"{name}" is no question. Known: {", ".join(_CHECKS)}.')
+        elif not isinstance(answer, Mapping):
+            found.append(f"{name}: write what is answered as a table.")
+        else:
+            found += [f"{name}: {problem}" for problem in _CHECKS[name](answer)]
+    return found
+
+
+def merged(known: Answers, more: Answers) -> dict[str, Any]:
+    """Return answers with later ones on top: codes are added, everything else is replaced."""
+    both = {name: dict(answer) for name, answer in known.items()}
+    for name, answer in more.items():
+        both[name] = {**both.get(name, {}), **answer} if name == CODES else dict(answer)
+    return both
+
+
+def number(value: Any) -> float | None:
+    """Return a number that is one, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -BEST_GRADE <= value <= BEST_GRADE:
+        return None
+    return float(value)
+
+
+def _unit(answer: Answers) -> Iterator[str]:
+    if answer.get("is") not in UNITS:
+        yield f'"is" must be one of {", ".join(UNITS)}.'
+    elif answer["is"] == "period":
+        n = answer.get("a_day")
+        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST_PERIODS:
+            yield f'"a_day" must say how many periods a school day has, 1 to {MOST_PERIODS}.'
+
+
+def _codes(answer: Answers) -> Iterator[str]:
+    if len(answer) > MOST_VALUES:
+        yield f"At most {MOST_VALUES} codes."
+    for code, meaning in answer.items():
+        if meaning not in (*CODE_MEANINGS, LEAVE_OUT):
+            yield f'"{str(code)[:LONGEST_VALUE]}" must be one of {", ".join((*CODE_MEANINGS, LEAVE_OUT))}.'
+
+
+def _scale(answer: Answers) -> Iterator[str]:
+    best, worst = number(answer.get("best")), number(answer.get("worst", 0))
+    if best is None or worst is None:
+        yield '"best" and "worst" must be numbers.'
+    elif best == worst:
+        yield "The best grade and the worst cannot be the same."
+
+
+_CHECKS = {UNIT: _unit, CODES: _codes, SCALE: _scale}
+
+
+def unanswered(questions: Sequence[Question], answers: Answers) -> list[Question]:
+    """Return the questions to which nothing was said yet; of codes those that are still unknown."""
+    left = []
+    for question in questions:
+        if question.name == CODES:
+            known = answers.get(CODES, {})
+            if any(value["value"] not in known for value in question.values):
+                left.append(question)
+        elif question.name not in answers:
+            left.append(question)
+    return left

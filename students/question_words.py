@@ -1,0 +1,77 @@
+"""Questions about a file in words: what is asked, what was seen, and what may be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from students.importing import questions
+from students.models import Upload
+
+CODE_CHOICES = (
+    (
+        gettext_lazy("Absent"),
+        (
+            ("absent", gettext_lazy("Absent all day, not excused")),
+            ("absent_excused", gettext_lazy("Absent all day, excused")),
+            ("half_absent", gettext_lazy("Absent half a day, not excused")),
+            ("half_absent_excused", gettext_lazy("Absent half a day, excused")),
+        ),
+    ),
+    (
+        gettext_lazy("There, but late"),
+        (("tardy", gettext_lazy("Tardy, not excused")), ("tardy_excused", gettext_lazy("Tardy, excused"))),
+    ),
+    (
+        gettext_lazy("No absence"),
+        (
+            ("present", gettext_lazy("Not an absence: present, field trip, online")),
+            (questions.LEAVE_OUT, gettext_lazy("Leave these rows out")),
+        ),
+    ),
+)
+UNIT_CHOICES = (
+    ("period", gettext_lazy("One period or class")),
+    ("half_day", gettext_lazy("Half a day")),
+    ("day", gettext_lazy("A whole day")),
+)
+
+
+def titles(upload: Upload) -> list[str]:
+    """Return what is asked of a file, a sentence per question."""
+    return [title(question) for question in upload.questions]
+
+
+def title(question: Mapping[str, Any]) -> str:
+    """Return what one question asks, in the reader's language."""
+    return _(questions.SENTENCES[question["name"]]) % question["arguments"]
+
+
+def why(question: Mapping[str, Any]) -> str:
+    """Return what depends on the answer."""
+    return {
+        questions.UNIT: _("Counted as whole days, one class missed on twenty days would be twenty days of absence."),
+        questions.CODES: _("Each code is asked once. Later files of this source are read the same way."),
+        questions.SCALE: _("Read as percent, a good grade on a short scale would look like a failed course."),
+    }[question["name"]]
+
+
+def how_to_answer(asked: Sequence[Mapping[str, Any]]) -> str:
+    """Return what may be written into a file of answers, as YAML, with what was seen filled in."""
+    lines: list[str] = []
+    for question in asked:
+        lines.append(f"{question['name']}:")
+        answer = dict(question["proposal"])
+        if question["name"] == questions.CODES:
+            answer = {value["value"]: answer.get(value["value"], "…") for value in question["values"]}
+        elif not answer:
+            answer = {"best": "…", "worst": 0}
+        lines += [f"  {_quoted(key)}: {value}" for key, value in answer.items()]
+    return "\n".join(lines)
+
+
+def _quoted(key: str) -> str:
+    return key if key.isidentifier() and key.lower() not in ("y", "n", "yes", "no", "on", "off") else f'"{key}"'

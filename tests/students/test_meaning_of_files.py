@@ -1,0 +1,177 @@
+"""What a file leaves open is asked before anything counts, and kept for the next file of its source."""
+
+import datetime as dt
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts import scope
+from students.models import AttendanceRecord, GradeRecord, Source, Upload
+from tests.students.import_by_command import bring_in
+from tests.students.shared_cases import BASE, case
+
+PERIODS = {"attendance.unit": {"is": "period", "a_day": 7}}
+Stage = Upload.Stage
+
+
+@pytest.fixture
+def two_schools(riverside, tmp_path):
+    """An institution of two schools and twelve students, with the records of a year."""
+    roster = tmp_path / "students.csv"
+    roster.write_bytes(case("case_05_roster_first.csv").read_bytes())
+    named = {name: tmp_path / f"{name}.csv" for name in BASE}
+    for name, path in named.items():
+        path.write_bytes(case(f"base_{name}.csv").read_bytes())
+    for path in (named["schools"], named["terms"], named["school_days"], roster, *list(named.values())[3:]):
+        upload = bring_in(riverside, path)
+        assert (upload.stage, upload.questions) == (Stage.DONE, []), path
+    return riverside
+
+
+@pytest.fixture
+def days(two_schools):
+    """Return what is missed by student and day, and how much of it was excused."""
+
+    def missed(since=dt.date(2026, 9, 1), category="absent"):
+        with scope.entered(scope.of_institution(two_schools)):
+            rows = AttendanceRecord.objects.filter(held_on__gte=since, category=category).order_by("pk")
+            return sorted(
+                (row.student.external_id, row.held_on.isoformat(), round(row.n_sessions, 4), row.excused, row.n_excused)
+                for row in rows.select_related("student")
+            )
+
+    return missed
+
+
+def test_periods_are_asked_about_before_they_count(two_schools, days):
+    upload = bring_in(two_schools, case("case_01_period_attendance.csv"))
+    assert upload.stage == Stage.ASKING
+    (question,) = upload.questions
+    assert question["name"] == "attendance.unit"
+    assert question["proposal"] == {"is": "period", "a_day": 7}
+    assert days() == []
+
+
+def test_one_class_cut_is_a_seventh_of_a_day(two_schools, days, tmp_path):
+    upload = bring_in(two_schools, case("case_01_period_attendance.csv"), answers=PERIODS, tmp_path=tmp_path)
+    assert (upload.stage, upload.n_bad_rows, upload.warnings) == (Stage.DONE, 0, [])
+    found = days()
+    of_one = [share for student, _day, share, *_rest in found if student == "0004711"]
+    assert (len(of_one), round(sum(of_one), 1)) == (20, 2.9)
+    assert [row[1:3] for row in found if row[0] == "0004712"] == [("2026-09-01", 1.0), ("2026-09-02", 1.0)]
+    assert upload.difference["kinds"]["attendance"] == {
+        **{"rows": 22, "new": 22, "changed": 0, "gone": 0},
+        **{"unchanged": 0, "bad": 0},
+    }
+
+
+def test_the_next_file_of_a_source_is_not_asked_about(two_schools, days, tmp_path):
+    bring_in(two_schools, case("case_01_period_attendance.csv"), answers=PERIODS, tmp_path=tmp_path)
+    later = tmp_path / "case_01_period_attendance.csv"
+    header = case("case_01_period_attendance.csv").read_text().splitlines()[0]
+    later.write_text(f"{header}\n0004713,2026-09-03,4,A,Art 1\n0004713,2026-09-03,5,A,Art 2\n")
+    assert bring_in(two_schools, later).stage == Stage.DONE
+    assert ("0004713", "2026-09-03", round(2 / 7, 4), False, None) in days()
+
+
+def test_a_period_told_twice_is_one_period(two_schools, days, tmp_path):
+    path = tmp_path / "periods.csv"
+    path.write_text("student_id,held_on,period,category\n" + "0004713,2026-09-03,4,absent\n" * 2)
+    bring_in(two_schools, path, answers=PERIODS)
+    assert days() == [("0004713", "2026-09-03", round(1 / 7, 4), False, None)]
+
+
+def test_two_halves_make_a_day_and_half_an_excuse(two_schools, days):
+    upload = bring_in(two_schools, case("case_02_half_days_am_pm.csv"))
+    assert (upload.stage, upload.n_bad_rows) == (Stage.DONE, 0)
+    assert days() == [
+        ("0004711", "2026-09-08", 1.0, False, None),
+        ("0004712", "2026-09-08", 0.5, False, None),
+        ("0004713", "2026-09-08", 1.0, False, 0.5),
+    ]
+
+
+def test_halves_need_no_number(two_schools, days, tmp_path):
+    path = tmp_path / "halves.csv"
+    path.write_text("student_id,held_on,half,category\n0004711,2026-09-08,AM,absent\n0004712,2026-09-08,PM,absent\n")
+    assert bring_in(two_schools, path).stage == Stage.DONE
+    assert {share for _student, _day, share, *_rest in days()} == {0.5}
+
+
+def test_many_rows_of_a_day_are_asked_about_without_a_column_of_periods(two_schools, tmp_path):
+    path = tmp_path / "attendance.csv"
+    rows = [f"00047{number},2026-09-0{day},absent" for number in range(11, 23) for day in (1, 2)] * 6
+    path.write_text("student_id,held_on,category\n" + "\n".join(rows))
+    upload = bring_in(two_schools, path)
+    assert [question["name"] for question in upload.questions] == ["attendance.unit"]
+    assert "24 of 24 days" in upload.questions[0]["sentence"]
+
+
+def test_codes_of_a_district_are_asked_once(two_schools, days, tmp_path):
+    path = tmp_path / "attendance.csv"
+    path.write_bytes(case("case_11_attendance_codes_of_a_district.csv").read_bytes())
+    upload = bring_in(two_schools, path)
+    assert upload.stage == Stage.ASKING
+    (question,) = upload.questions
+    assert {value["value"] for value in question["values"]} >= {"HD", "Half Day", "AM", "UNHD", "S", "ISS", "FT", "V"}
+    meanings = {value["value"]: question["proposal"].get(value["value"], "absent") for value in question["values"]}
+    assert bring_in(two_schools, path, answers={"attendance.codes": meanings}).stage == Stage.DONE
+    shares = {student: (share, excused) for student, _day, share, excused, _part in days()}
+    assert {shares[f"00047{number}"] for number in (11, 12, 13, 14)} == {(0.5, False)}
+    assert shares["0004721"] == (1.0, True)
+    assert shares["0004715"] == (1.0, False)
+    assert [row[0] for row in days(category="tardy")] == ["0004722"]
+    assert "0004717" not in shares  # an in-school suspension is no absence
+
+
+def test_a_new_code_in_a_later_file_is_one_question(two_schools, tmp_path):
+    known = {"attendance.codes": {"QT": "absent"}}
+    for name, code in (("first", "QT"), ("second", "ZZ")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "attendance.csv").write_text(f"student_id,held_on,category\n0004711,2026-09-08,{code}\n")
+    assert bring_in(two_schools, tmp_path / "first" / "attendance.csv", answers=known).stage == Stage.DONE
+    upload = bring_in(two_schools, tmp_path / "second" / "attendance.csv")
+    assert [value["value"] for question in upload.questions for value in question["values"]] == ["ZZ"]
+
+
+def test_the_scale_of_grades_is_asked(two_schools, tmp_path):
+    path = tmp_path / "grades.csv"
+    path.write_bytes(case("case_03_grades_one_to_four_no_scale.csv").read_bytes())
+    upload = bring_in(two_schools, path)
+    assert upload.stage == Stage.ASKING
+    assert upload.questions[0]["sentence"] == (
+        "grades.csv has 36 grades, and the highest is 4. What is the best possible grade?"
+    )
+    assert bring_in(two_schools, path, answers={"grades.scale": {"best": 4}}).stage == Stage.DONE
+    with scope.entered(scope.of_institution(two_schools)):
+        grades = GradeRecord.objects.filter(awarded_on=dt.date(2026, 10, 30)).select_related("student")
+        of_student: dict[str, list[float]] = {}
+        for grade in grades:
+            of_student.setdefault(grade.student.external_id, []).append(grade.value / grade.scale_max)
+    averages = sorted(round(sum(shares) / len(shares), 2) for shares in of_student.values())
+    assert (len(averages), averages[0], averages[-1]) == (12, 0.5, 0.92)
+
+
+@pytest.mark.parametrize(
+    ("scale", "kept"), [({"best": 1, "worst": 6}, (5.0, 5.0)), ({"best": 6, "worst": 1}, (0.0, 5.0))]
+)
+def test_a_scale_may_run_either_way(two_schools, tmp_path, scale, kept):
+    path = tmp_path / "grades.csv"
+    rows = "".join(f"0004711,2026-10-{day:02},Art {day},{day % 6 + 1}\n" for day in range(6, 12))
+    path.write_text("student_id,awarded_on,course,grade\n" + rows)
+    assert bring_in(two_schools, path, answers={"grades.scale": scale}).stage == Stage.DONE
+    with scope.entered(scope.of_institution(two_schools)):
+        grade = GradeRecord.objects.get(course="Art 6")
+    assert (grade.value, grade.scale_max) == kept
+
+
+def test_an_open_question_fails_the_command_and_says_how_to_answer(two_schools):
+    path = case("case_01_period_attendance.csv")
+    with pytest.raises(CommandError, match=r"--answers FILE:\nattendance.unit:\n  \"is\": period|--answers FILE"):
+        call_command("import_records", str(path), "--institution", two_schools.slug)
+
+
+def test_answers_are_forgotten_with_their_source(two_schools, tmp_path):
+    bring_in(two_schools, case("case_01_period_attendance.csv"), answers=PERIODS, tmp_path=tmp_path)
+    with scope.entered(scope.of_institution(two_schools)):
+        assert [source.answers for source in Source.objects.all() if source.answers] == [PERIODS]
