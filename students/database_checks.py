@@ -31,13 +31,14 @@ FROM staged_students t JOIN file_places p ON p.ref = t.student_id WHERE p.is_new
 _OUTSIDE_ENROLMENT: LiteralString = """
 SELECT {kind}, t.file, t.line, CASE f.problem WHEN 'other_school' THEN 'school_id' ELSE {happened} END,
        CASE f.problem WHEN 'other_school' THEN t.school_id ELSE t.{day}::text END, f.problem,
-       CASE f.problem WHEN 'other_school' THEN t.{day} ELSE p.first_on END::text
+       CASE f.problem WHEN 'other_school' THEN t.{day} WHEN 'after_exit' THEN p.last_on ELSE p.first_on END::text
 FROM {table} t
 JOIN file_places p ON p.ref = t.student_id
 LEFT JOIN file_schools c ON c.ref = t.school_id
 CROSS JOIN LATERAL (SELECT CASE
     WHEN t.{day} BETWEEN p.main_from AND p.main_to AND (c.id IS NULL OR c.id = p.main_school) THEN NULL
     WHEN t.{day} < p.first_on THEN 'before_enrolment'
+    WHEN t.{day} > p.last_on THEN 'after_exit'
     WHEN c.id IS NOT NULL AND NOT EXISTS (
         SELECT FROM file_spans s
         WHERE s.student = p.id AND s.school = c.id AND t.{day} BETWEEN s.entered_on AND s.exited_on
@@ -147,7 +148,7 @@ def _find_strangers(staging: Staging) -> None:
 
 
 def _check_days(staging: Staging, context: Context) -> None:
-    severities = {rule: context.severity(rule) for rule in ("before_enrolment", "other_school")}
+    severities = {rule: context.severity(rule) for rule in ("before_enrolment", "after_exit", "other_school")}
     if set(severities.values()) == {"off"}:
         return
     for kind in _staged(staging, AT_SCHOOL):

@@ -188,7 +188,12 @@ class ImportPass:
         reader = formats.reader_for(recognised, container, options)
         known = sources.answers_of(self.institution, shape=upload.summary["shape"])
         self.meaning = Meaning(questions.merged(known, upload.answers))
-        typing = typed_records.Typing(today=self.today, rules=self.settings.severities, report=reader.report)
+        typing = typed_records.Typing(
+            today=self.today,
+            time_zone=self.institution.time_zone,
+            rules=self.settings.severities,
+            report=reader.report,
+        )
         size = sum(member.size for member in container.members) or 1
         n_bytes, lines = 0, LinesRead()
         tell = self._show_faults_early()

@@ -33,6 +33,11 @@ _RULES = {
         "%(n)s records lie before the student's first day.",
         "count",
     ),
+    "after_exit": ngettext_lazy(
+        "%(n)s record lies after the student's last day: the exit is wrong, or the record is.",
+        "%(n)s records lie after the student's last day: the exit is wrong, or the records are.",
+        "count",
+    ),
     "other_school": ngettext_lazy(
         "%(n)s record is from a school where the student was not enrolled that day.",
         "%(n)s records are from schools where the student was not enrolled that day.",

@@ -74,8 +74,8 @@ class SessionsOnRoll:
         """Build the stretches from enrolments known by the calendar's last day; `exited_on` is NaT while open."""
         at = students.get_indexer(pd.Index(enrolments["student_id"]))
         first = calendar.position(enrolments["entered_on"])
-        # An exit date is the first day not attended, as Ed-Fi defines exitWithdrawDate.
-        stop = calendar.position(enrolments["exited_on"])
+        # The last day is attended: the roll stops before the day after it.
+        stop = calendar.position(enrolments["exited_on"] + pd.Timedelta(1, "D"))
         order = np.lexsort((stop, first, at))
         order = order[at[order] >= 0]
         at, first, stop = at[order], first[order], stop[order]

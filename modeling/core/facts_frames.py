@@ -259,7 +259,8 @@ def _without_later_exits(enrolments: pd.DataFrame, day: pd.Timestamp) -> pd.Data
     exit_known_on = enrolments["exit_known_on"].to_numpy()
     # A file without exit_known_on says the exit was known when it happened.
     exit_known_on = np.where(np.isnat(exit_known_on), exited_on, exit_known_on)
-    exited = (exit_known_on <= then) & (exited_on <= then)
+    # The last day is a day at the school.
+    exited = (exit_known_on <= then) & (exited_on < then)
     if (exited | np.isnat(exited_on)).all():
         return enrolments
     return enrolments.assign(

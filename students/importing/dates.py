@@ -32,6 +32,9 @@ _FORMAT = re.compile(r"%[dmYy]([-/. ]?)%[dmYy]\1%[dmYy]")
 _MOST_CONTRARY_SHARE = 0.05
 
 _TIME = r"[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|[+-]\d{2}:?\d{2})?$"
+# Of a time with its offset from UTC, which is some day here and perhaps another there.
+_MOMENT = r"^\d{4}-\d{2}-\d{2}[T ]\s*\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})$"
+_MIDNIGHT_UTC = r"[T ]\s*00:00(?::00(?:\.0+)?)?\s*(?:Z|[+-]00:?00)$"
 _PARTS = r"^(?P<first>\d{1,4})(?P<sign>[./-])(?P<second>\d{1,2})[./-](?P<third>\d{1,4})$"
 _DAY_NAMED = r"^(?P<day>\d{1,2})[ ./-]+(?P<month>[A-Za-z]{3})[A-Za-z]{0,6}[ ./,-]+(?P<year>\d{4}|\d{2})$"
 _NAMED_DAY = r"^(?P<month>[A-Za-z]{3})[A-Za-z]{0,6}\.? +(?P<day>\d{1,2}),? +(?P<year>\d{4}|\d{2})$"
@@ -88,6 +91,31 @@ def iso_days(texts: pl.Series) -> pl.Series:
     days = texts.str.to_date("%Y-%m-%d", strict=False)
     is_iso = (texts.str.len_bytes() == 10) & (days >= _DAY_ONE)
     return days if is_iso.all() else days.set(~is_iso.fill_null(value=False), None)
+
+
+def local_days(texts: pl.Series, *, time_zone: str) -> pl.Series:
+    """Return texts with the institution's own day in place of each moment that is told with its offset from UTC.
+
+    Where every moment is midnight in UTC, a day was meant and written as a moment: it stays.
+
+    Parameters
+    ----------
+    texts : Series of String, trimmed
+    time_zone : str
+        As the IANA database names it.
+    """
+    is_moment = texts.str.contains(_MOMENT).fill_null(value=False)
+    if not is_moment.any():
+        return texts
+    moments = texts.filter(is_moment)
+    if moments.str.contains(_MIDNIGHT_UTC).all():
+        return texts
+    plain = moments.str.replace(r"[T ]\s*", "T").str.replace(r"\s+", "").str.replace(r"Z$", "+00:00")
+    plain = plain.str.replace(r"T(\d{2}:\d{2})([+-])", "T${1}:00$2").str.replace(r"\.\d+", "")
+    plain = plain.str.replace(r"([+-]\d{2}):?(\d{2})$", "$1:$2")
+    read = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%z", time_zone="UTC", strict=False)
+    here = read.dt.convert_time_zone(time_zone).dt.date().dt.to_string("%Y-%m-%d")
+    return texts.scatter(is_moment.arg_true(), pl.select(pl.coalesce(here, moments)).to_series())
 
 
 def is_format(date_format: str) -> bool:

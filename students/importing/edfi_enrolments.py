@@ -66,7 +66,7 @@ class Enrolments:
                     pl.col("school").alias("school_id"),
                     short_level(code(pl.col("grade"))).alias("grade_level"),
                     pl.col("entry").alias("entered_on"),
-                    pl.col("exit").alias("exited_on"),
+                    _last_day(kept).alias("exited_on"),
                     _reason().alias("exit_reason"),
                     "file",
                     "line",
@@ -140,6 +140,13 @@ class Enrolments:
             ),
             headers=_OUTCOME_HEADERS,
         )
+
+
+def _last_day(rows: pl.DataFrame) -> pl.Series:
+    """Return the last day at the school, as text: Ed-Fi tells the first one after it. What is no day stays as it is."""
+    left, entered = (dates.iso_days(rows[name].str.slice(0, 10)) for name in ("exit", "entry"))
+    last = pl.select(pl.max_horizontal(left.dt.offset_by("-1d"), pl.when(entered <= left).then(entered))).to_series()
+    return pl.select(pl.when(left.is_null()).then(rows["exit"]).otherwise(last.dt.to_string("%Y-%m-%d"))).to_series()
 
 
 def _reason() -> pl.Expr:

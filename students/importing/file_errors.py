@@ -252,6 +252,10 @@ SENTENCES: dict[str, str] = {
         'Line %(line)s, column "%(column)s": %(value)s is before the student\'s first day here, %(allowed)s. '
         "Correct one of them."
     ),
+    "after_exit": gettext_noop(
+        'Line %(line)s, column "%(column)s": %(value)s is after the student\'s last day here, %(allowed)s. '
+        "Correct one of them."
+    ),
     "other_school": gettext_noop(
         'Line %(line)s, column "%(column)s": the student was not at "%(value)s" on %(allowed)s. '
         "Correct the school or the day."

@@ -21,6 +21,8 @@ DAYS_AHEAD = 1
 # A calendar is planned: terms and school days lie ahead.
 CALENDAR_DAYS_AHEAD = 3 * 366
 YOUNGEST, OLDEST = 4, 40
+# As far as a school plans the last day of a child who just entered.
+MOST_YEARS_PLANNED = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "before_enrolment": Rule(
             severity="warn", words=gettext_noop("An absence, grade or incident before the student was enrolled")
         ),
+        "after_exit": Rule(
+            severity="warn", words=gettext_noop("An absence, grade or incident after the student's last day")
+        ),
         "other_school": Rule(
             severity="warn", words=gettext_noop("A record from another school than the student's on that day")
         ),
@@ -97,6 +102,11 @@ def latest_day(kind: str, *, today: date) -> date:
 def earliest_day(column: str) -> date:
     """Return the first day a column may name."""
     return EARLIEST_BIRTH if column == "birth_on" else EARLIEST_DAY
+
+
+def years_after(day: date, years: int) -> date:
+    """Return the same day some years ahead; 29 February becomes 1 March."""
+    return years_before(day, -years)
 
 
 def years_before(day: date, years: int) -> date:

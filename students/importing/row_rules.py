@@ -9,7 +9,15 @@ import polars as pl
 
 from students.importing import cells
 from students.importing.cells import Bad
-from students.importing.plausibility import OLDEST, YOUNGEST, earliest_day, latest_day, years_before
+from students.importing.plausibility import (
+    MOST_YEARS_PLANNED,
+    OLDEST,
+    YOUNGEST,
+    earliest_day,
+    latest_day,
+    years_after,
+    years_before,
+)
 from students.importing.record_kinds import Kind
 
 Found = tuple[str, Bad]
@@ -17,6 +25,11 @@ Found = tuple[str, Bad]
 # The words of an attendance code that say at the same time whether the absence was excused.
 _UNEXCUSED = r"unexcused|^ua?$|truant"
 _EXCUSED = r"excused|^ea?$"
+_SCHOOL_YEAR = (
+    r"(?i)^(?:sy|ay|school year|year)?\s*(?P<first>\d{4})\s*[-/_\x{2013}\x{2014}]\s*(?P<last>\d{2}|\d{4})"
+    r"(?:\s*school year)?$"
+)
+_ONE_YEAR = r"(?i)^(?:sy|ay|school year)\s*(\d{4})$"
 _FIRST_AND_LAST = (("entered_on", "exited_on"), ("starts_on", "ends_on"), ("started_on", "ended_on"))
 
 
@@ -28,7 +41,23 @@ def numbers_of_grades(texts: pl.Series) -> pl.Series:
     return texts.str.replace(r"\s*%$", "").set(points.is_not_null() | is_ungraded, None)
 
 
-def completed(rows: pl.DataFrame, kind: Kind, *, texts: Mapping[str, pl.Series]) -> tuple[pl.DataFrame, list[Found]]:
+def last_years(texts: pl.Series) -> pl.Series:
+    """Return school years by the year they end in: 2025-26, 2025/2026, 2025–26, SY2026 and "2025-2026 School Year"."""
+    parts = texts.str.extract_groups(_SCHOOL_YEAR)
+    first, last = parts.struct.field("first"), parts.struct.field("last")
+    # Of two digits the century is that of the year before: 1999-00 ends in 2000.
+    begun = first.cast(pl.Int64, strict=False)
+    ended = pl.when(last.str.len_bytes() == 2).then(begun // 100 * 100 + last.cast(pl.Int64, strict=False))  # noqa: PLR2004
+    whole = ended.otherwise(last.cast(pl.Int64, strict=False))
+    turned = pl.when(whole < begun).then(whole + 100).otherwise(whole)
+    alone = texts.str.extract(_ONE_YEAR)
+    follows = pl.when(turned == begun + 1).then(turned.cast(pl.String))
+    return pl.select(pl.coalesce(follows, alone, texts).alias(texts.name)).to_series()
+
+
+def completed(
+    rows: pl.DataFrame, kind: Kind, *, texts: Mapping[str, pl.Series], today: date
+) -> tuple[pl.DataFrame, list[Found]]:
     """Return the rows with what one cell says about another, and the rows that contradict themselves.
 
     Parameters
@@ -37,6 +66,8 @@ def completed(rows: pl.DataFrame, kind: Kind, *, texts: Mapping[str, pl.Series])
         Typed rows, as many as were read.
     texts : mapping of column to Series of String
         The trimmed cells; columns that were typed already are left out.
+    today : date
+        The day at the institution: a last day after it is planned.
     """
     found: list[Found] = []
     if kind.name == "attendance":
@@ -50,6 +81,8 @@ def completed(rows: pl.DataFrame, kind: Kind, *, texts: Mapping[str, pl.Series])
         for text in given:
             none &= text.is_null()
         found.append(("kind", Bad(none, "missing", "an outcome or an exit code")))
+    if "exited_on" in rows.columns:
+        rows = _with_planned_exits(rows, today=today)
     for first, last in _FIRST_AND_LAST:
         if first in rows.columns and last in rows.columns:
             is_before = (rows[last] < rows[first]).fill_null(value=False)
@@ -63,6 +96,19 @@ def _with_excuses(rows: pl.DataFrame, categories: pl.Series) -> pl.DataFrame:
     said = categories.str.to_lowercase()
     excuse = pl.when(said.str.contains(_UNEXCUSED)).then(pl.lit(value=False)).when(said.str.contains(_EXCUSED))
     return rows.with_columns(pl.coalesce(pl.col("excused"), excuse.then(pl.lit(value=True))).alias("excused"))
+
+
+def _with_planned_exits(rows: pl.DataFrame, *, today: date) -> pl.DataFrame:
+    """Return the rows without last days that lie ahead; of enrolments they are kept as planned."""
+    is_ahead = (pl.col("exited_on") > today).fill_null(value=False)
+    if not rows.select(is_ahead.any()).item():
+        return rows
+    ends = [name for name in ("exited_on", "exit_reason", "exit_known_on") if name in rows.columns]
+    planned = [pl.when(is_ahead).then("exited_on").otherwise("planned_exit_on").alias("planned_exit_on")]
+    return rows.with_columns(
+        *(planned if "planned_exit_on" in rows.columns else []),
+        *(pl.when(~is_ahead).then(name).alias(name) for name in ends),
+    )
 
 
 def _with_parts_excused(rows: pl.DataFrame) -> pl.DataFrame:
@@ -103,6 +149,8 @@ def implausible(rows: pl.DataFrame, kind: Kind, *, today: date) -> Iterator[Foun
     latest = latest_day(kind.name, today=today)
     for field in kind.fields:
         if field.type == "date":
+            if field.name == "planned_exit_on":
+                latest = years_after(today, MOST_YEARS_PLANNED)
             yield from _implausible_days(rows[field.name], field.name, latest=latest)
     if "birth_on" in rows.columns:
         yield "birth_on", _implausible_age(rows["birth_on"], today=today)

@@ -48,12 +48,17 @@ class Typing:
         The day at the institution.
     rules : mapping of rule to severity
         What the institution chose; see plausibility.RULES.
+    time_zone : str
+        Of the institution: the day of a moment is the day there.
     report : Report or None
         Of the reader: its separators decide about decimal commas, and what was assumed is noted there.
     """
 
-    def __init__(self, *, today: date, rules: Mapping[str, str], report: Report | None = None) -> None:
+    def __init__(
+        self, *, today: date, rules: Mapping[str, str], report: Report | None = None, time_zone: str = "UTC"
+    ) -> None:
         self.today = today
+        self.time_zone = time_zone
         self.rules = severities(rules)
         self.report = report or Report()
         self._decimal_commas: set[tuple[str, str]] = set()
@@ -77,7 +82,7 @@ class Typing:
             values[field.name] = cells_of_field.values
             found += [column.faults(field.name, bad) for bad in cells_of_field.bad]
         rows = pl.DataFrame({**values, "file": raw["file"], "line": raw["line"].cast(pl.Int64)})
-        rows, bad_in_rows = row_rules.completed(rows, kind, texts=column.texts)
+        rows, bad_in_rows = row_rules.completed(rows, kind, texts=column.texts, today=self.today)
         found += [column.faults(name, bad) for name, bad in bad_in_rows]
         told: list[pl.DataFrame] = []
         for name, bad in row_rules.implausible(rows, kind, today=self.today):
@@ -157,6 +162,8 @@ class _Columns:
             return self._dates(field, texts)
         if (self.batch.kind, field.name) == ("grades", "value"):
             texts = row_rules.numbers_of_grades(texts)
+        if field.name == "school_year":
+            texts = row_rules.last_years(texts)
         decimal_comma = self.typing.reads_decimal_commas(self.file, field, texts)
         return cells.number_cells(texts, field, decimal_comma=decimal_comma)
 
@@ -174,7 +181,7 @@ class _Columns:
         if not rest.any():
             return Cells(values)
         latest = latest_day(self.batch.kind, today=self.typing.today)
-        others = texts.filter(rest)
+        others = dates.local_days(texts.filter(rest), time_zone=self.typing.time_zone)
         place = dates.Place(file=self.file, column=field.name, header=self.header(field.name))
         chosen = dates.order_of(self.batch.date_formats.get(field.name, ""))
         order = chosen or self.typing.orders.settled(

@@ -113,7 +113,10 @@ class Fact(models.Model):
 
 
 class Enrolment(Fact):
-    """A student at a school in a grade level, from a date to a date. The end became known on a day of its own."""
+    """A student at a school in a grade level, from a date to a date, both attended.
+
+    The end became known on a day of its own.
+    """
 
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
     grade_level = models.CharField(max_length=20, blank=True)
@@ -121,6 +124,8 @@ class Enrolment(Fact):
     exited_on = models.DateField(null=True)
     exit_reason = models.CharField(max_length=60, blank=True)
     exit_known_on = models.DateField(null=True)
+    # A last day that lay ahead when it was told ends nothing: until it is told anew, the student is here.
+    planned_exit_on = models.DateField(null=True)
 
     class Meta(Fact.Meta):
         indexes = [

@@ -13,7 +13,7 @@ NOT_IN_FILE: Final = "not in the file"
 
 _KNOWN: LiteralString = """
 SELECT e.id, e.student_id AS student, e.school_id AS school, e.grade_level, e.entered_on, e.exited_on, e.exit_reason,
-       e.known_on, e.exit_known_on
+       e.known_on, e.exit_known_on, e.planned_exit_on
 FROM students_enrolment e JOIN file_people p ON p.id = e.student_id AND NOT p.is_new
 WHERE e.institution_id = %(institution)s AND e.replaced_on IS NULL
 """
@@ -37,7 +37,7 @@ WITH known AS (
 SELECT t.file, t.line, t.staged_row, t.student_id, t.student, t.school, t.grade_level,
        coalesce(t.known_entered_on, least(%(today)s, t.exited_on)) AS entered_on, t.entered_on AS said_on,
        t.known_entered_on IS NULL AS is_guessed, t.exited_on, t.exit_reason, t.known_on, t.exit_known_on,
-       false AS is_closed_here, k.id AS replaces
+       t.planned_exit_on, false AS is_closed_here, k.id AS replaces
 FROM told t
 LEFT JOIN file_known_enrolments k
     ON k.student = t.student AND k.school = t.school
@@ -161,6 +161,6 @@ def _make_empty() -> None:
         "0::smallint AS file, 0 AS line, '(0,0)'::tid AS staged_row, ''::text AS student_id, 0::bigint AS student,"
         " 0::bigint AS school, ''::text AS grade_level, NULL::date AS entered_on, NULL::date AS said_on,"
         " false AS is_guessed, NULL::date AS exited_on, ''::text AS exit_reason, NULL::date AS known_on,"
-        " NULL::date AS exit_known_on, false AS is_closed_here, 0::bigint AS replaces"
+        " NULL::date AS exit_known_on, NULL::date AS planned_exit_on, false AS is_closed_here, 0::bigint AS replaces"
     )
     statements.make("file_told_enrolments", f"SELECT {columns} LIMIT 0")

@@ -84,7 +84,7 @@ FACT_TABLES: Mapping[str, FactTable] = MappingProxyType(
             FactTable(
                 kind="enrolments",
                 model=Enrolment,
-                columns=("grade_level", "entered_on", "exited_on", "exit_reason", "exit_known_on"),
+                columns=("grade_level", "entered_on", "exited_on", "exit_reason", "exit_known_on", "planned_exit_on"),
                 has_school=True,
             ),
             FactTable(

@@ -6,7 +6,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts import scope
-from students.models import AttendanceRecord, GradeRecord, Source, Upload
+from accounts.models import Institution
+from modeling import facts
+from modeling.core import attendance, eligibility
+from modeling.core.snapshot_day import SnapshotDay
+from students.models import AttendanceRecord, Enrolment, GradeRecord, Source, Student, Upload
 from tests.students.import_by_command import bring_in
 from tests.students.shared_cases import BASE, case
 
@@ -41,6 +45,40 @@ def days(two_schools):
             )
 
     return missed
+
+
+@pytest.fixture
+def known(two_schools):
+    """Return every fact of the institution, as the model reads them."""
+
+    def frames():
+        with scope.entered(scope.of_institution(two_schools)):
+            return facts.frames()
+
+    return frames
+
+
+@pytest.fixture
+def roll(known):
+    """Return who is on the roll on a day."""
+    return lambda day: eligibility.eligible_students(known().known_by(day), as_of=day)
+
+
+@pytest.fixture
+def sessions(two_schools, known):
+    """Return how many sessions of the year a student was on the roll for, and the share missed; None if not on it."""
+
+    def of(number, day):
+        with scope.entered(scope.of_institution(two_schools)):
+            student = Student.objects.get(external_id=number).pk
+        seen = SnapshotDay.of(known(), as_of=day)
+        if student not in seen.students:
+            return None
+        place = seen.students.get_loc(student)
+        first, stop = seen.calendar.this_year()
+        return seen.sessions(first, stop)[place], attendance.attendance_features(seen)["absence_rate_year"][place]
+
+    return of
 
 
 def test_periods_are_asked_about_before_they_count(two_schools, days):
@@ -175,3 +213,72 @@ def test_answers_are_forgotten_with_their_source(two_schools, tmp_path):
     bring_in(two_schools, case("case_01_period_attendance.csv"), answers=PERIODS, tmp_path=tmp_path)
     with scope.entered(scope.of_institution(two_schools)):
         assert [source.answers for source in Source.objects.all() if source.answers] == [PERIODS]
+
+
+@pytest.fixture
+def enrolments(two_schools):
+    """Return the enrolments that hold, by the student's number."""
+
+    def of_each():
+        with scope.entered(scope.of_institution(two_schools)):
+            return {row.student.external_id: row for row in Enrolment.objects.select_related("student")}
+
+    return of_each
+
+
+def test_a_last_day_that_lies_ahead_is_planned(two_schools, enrolments, roll):
+    upload = bring_in(two_schools, case("case_07_planned_exit_in_future.csv"))
+    assert (upload.stage, upload.n_bad_rows) == (Stage.DONE, 0)
+    assert {(row.exited_on, row.planned_exit_on) for row in enrolments().values()} == {(None, dt.date(2027, 6, 11))}
+    assert len(roll(dt.date(2026, 11, 30))) == 12
+    again = bring_in(two_schools, case("case_07_planned_exit_in_future.csv"), "--again")
+    assert again.difference["kinds"]["enrolments"]["unchanged"] == 12
+
+
+def test_a_last_day_far_ahead_is_no_plan(two_schools, tmp_path):
+    path = tmp_path / "students.csv"
+    path.write_text("student_id,given_name,school_id,entered_on,exit_date\nX1,Ada,10,2026-09-01,2099-12-31\n")
+    upload = bring_in(two_schools, path)
+    assert [fault["problem"] for fault in upload.errors] == ["date_in_future"]
+
+
+def test_records_after_the_last_day_are_kept_and_told(two_schools, days):
+    bring_in(two_schools, case("case_17_left_students.csv"))
+    upload = bring_in(two_schools, case("case_17_absences_after_leaving.csv"))
+    assert upload.stage == Stage.DONE
+    assert [(told["rule"], told["n"]) for told in upload.warnings] == [("after_exit", 2)]
+    assert len([row for row in days() if row[0] == "0004711"]) == 3
+
+
+def test_the_last_day_is_a_day_at_the_school(two_schools, sessions):
+    bring_in(two_schools, case("case_21_last_day_students.csv"))
+    upload = bring_in(two_schools, case("case_21_last_day_attendance.csv"))
+    assert upload.warnings == []
+    assert sessions("L1", dt.date(2026, 9, 11)) == (9.0, 1 / 9)
+    # The day after nobody waits for the student.
+    assert sessions("L1", dt.date(2026, 9, 14)) is None
+
+
+def test_a_moment_is_a_day_of_the_institution(two_schools, days):
+    Institution.objects.filter(pk=two_schools.pk).update(time_zone="Europe/Berlin")
+    upload = bring_in(two_schools, case("case_12_utc_midnight.csv"))
+    assert (upload.stage, upload.n_bad_rows) == (Stage.DONE, 0)
+    assert [day for _student, day, *_rest in days()][0] == "2026-09-07"
+    assert {dt.date.fromisoformat(day).weekday() for _student, day, *_rest in days()} == {0}
+
+
+def test_midnight_in_utc_is_a_day_that_was_written_as_a_moment(two_schools, days, tmp_path):
+    Institution.objects.filter(pk=two_schools.pk).update(time_zone="America/New_York")
+    path = tmp_path / "attendance.csv"
+    path.write_text("student_id,held_on,category\n0004711,2026-09-07T00:00:00Z,absent\n")
+    bring_in(two_schools, path)
+    assert [day for _student, day, *_rest in days()] == ["2026-09-07"]
+
+
+def test_school_years_are_read_as_people_write_them(two_schools):
+    upload = bring_in(two_schools, case("case_15_school_year_2025-26.csv"))
+    assert (upload.stage, upload.n_bad_rows) == (Stage.DONE, 0)
+    assert upload.difference["kinds"]["terms"] == {
+        **{"rows": 3, "new": 0, "changed": 0, "gone": 0},
+        **{"unchanged": 3, "bad": 0},
+    }

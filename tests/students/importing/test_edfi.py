@@ -76,7 +76,7 @@ def test_enrolments_and_exits_become_enrolments_and_outcomes(tmp_path: Path) -> 
     assert found["enrolments"][2:4] == [
         {
             **{"student_id": "2", "school_id": str(N), "grade_level": "9", "entered_on": "2025-08-25"},
-            **{"exited_on": "2025-10-03", "exit_reason": "Transferred"},
+            **{"exited_on": "2025-10-02", "exit_reason": "Transferred"},
         },
         {"student_id": "2", "school_id": str(S), "grade_level": "9", "entered_on": "2025-10-06"},
     ]
