@@ -149,7 +149,7 @@ def _explained(rows: pl.DataFrame, texts: pl.Series, meanings: Answers) -> pl.Da
         pl.col("meant").replace_strict(part, default=None, return_dtype=dtype)
         for part, dtype in zip(by_part, (pl.String, pl.Float64, pl.Boolean), strict=True)
     )
-    told = pl.when(excused).then(pl.lit("yes")).when(excused.not_()).then(pl.lit("no"))
+    told: pl.Expr = pl.when(excused).then(pl.lit("yes")).when(excused.not_()).then(pl.lit("no"))
     if "excused" in rows.columns and rows["excused"].dtype == pl.String:
         told = pl.coalesce(pl.col("excused").replace("", None), told)
     return rows.with_columns(
