@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -66,10 +65,5 @@ def _champion() -> ModelVersion | None:
 
 
 def configuration() -> TrainingConfig:
-    """Return the portal's configuration; a process reads the file again only once it has changed."""
-    return _read(str(training_config.PATH), training_config.PATH.stat().st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=2)
-def _read(_path: str, _changed_at: int) -> TrainingConfig:
-    return training_config.load()
+    """Return the portal's configuration, the last good one where the file is wrong."""
+    return training_config.serving()

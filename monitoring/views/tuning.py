@@ -33,7 +33,7 @@ UNFINISHED = (State.QUEUED, State.RUNNING)
 @needs("train_models")
 def start_tuning(request: HttpRequest) -> HttpResponse:
     """Ask how much a search may spend, show the last ones, and queue one."""
-    form = TuningForm.usual(training_config.load().tuning) if request.method == "GET" else TuningForm(request.POST)
+    form = TuningForm.usual(training_config.serving().tuning) if request.method == "GET" else TuningForm(request.POST)
     if request.method == "POST" and form.is_valid():
         try:
             study = tuning_requests.request(
