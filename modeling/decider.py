@@ -12,7 +12,7 @@ from modeling.models import ModelVersion
 if TYPE_CHECKING:
     from modeling.training_config import TrainingConfig
 
-Why = Literal["", "no_model", "few_labels", "not_better", "switched_off"]
+Why = Literal["", "no_model", "few_labels", "not_better", "switched_off", "file_changed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +30,8 @@ class Decision:
 
     @property
     def scores(self) -> ModelVersion | None:
-        """Return the version that scores, shown or not; None where there is none, or it is switched off."""
-        return None if self.why == "switched_off" else self.champion
+        """Return the version that scores, shown or not; None where there is none, it is off or its file changed."""
+        return None if self.why in ("switched_off", "file_changed") else self.champion
 
 
 def decision(*, has_rule: bool = True) -> Decision:
@@ -51,6 +51,8 @@ def _why_rule(champion: ModelVersion | None, *, has_rule: bool) -> Why:
         return "switched_off"
     if champion is None:
         return "no_model"
+    if not registry.is_unchanged(champion):
+        return "file_changed"
     if not has_rule:
         return ""
     limits = configuration().handover

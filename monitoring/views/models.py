@@ -44,7 +44,7 @@ def models(request: HttpRequest) -> HttpResponse:
     context = {
         "configuration_faults": training_config.in_use().faults,
         "decided": _decided(decided),
-        "champion": _champion(decided.champion) if decided.champion else None,
+        "champion": _champion(decided.champion) if decided.champion and decided.why != "file_changed" else None,
         "challenger": _challenger(versions, membership),
         "before": _before(decided.champion, membership),
         "switch": switch.standing(membership),
