@@ -47,7 +47,9 @@ def start_tuning(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("tuning_page", public_id=study.public_id)
     studies = [_line(tuning_progress.of(study, now=timezone.now())) for study in _studies()[:SHOWN]]
-    return render(request, "start_tuning.html", {"form": form, "studies": studies}, status=422 if form.errors else 200)
+    n_workers = training_config.serving().tuning.n_workers
+    context = {"form": form, "studies": studies, "n_workers": n_workers}
+    return render(request, "start_tuning.html", context, status=422 if form.errors else 200)
 
 
 @require_GET
