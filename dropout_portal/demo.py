@@ -23,7 +23,8 @@ from dropout_portal.local_services import LocalServices, ServicesUnavailable, co
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-READY_SECONDS = 90
+# A loaded machine may take minutes; whoever waits hears of it, and after the longest gets address and logins anyway.
+WORD_EVERY_SECONDS, LONGEST_SECONDS = 60, 900
 # The demo may well run as root in a throw-away machine; Celery would say so on a page of its own.
 QUIET = {
     "LOG_LEVEL": "WARNING",
@@ -125,26 +126,33 @@ def _serve(environment: dict[str, str], port: str) -> int:
 
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, stop)
-    if _is_ready(port, honcho):
-        _welcome()
+    is_ready = _is_ready(port, honcho)
+    if honcho.poll() is None:
+        _welcome(is_ready=is_ready)
     honcho.wait()
     return 0 if honcho.returncode in (0, -signal.SIGTERM, 130, 143) else 1
 
 
 def _is_ready(port: str, honcho: subprocess.Popen[bytes]) -> bool:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and honcho.poll() is None:
+    """Wait while the servers start; False if they ended, or take longer than anybody waits."""
+    began = time.monotonic()
+    next_word = began + WORD_EVERY_SECONDS
+    while (now := time.monotonic()) < began + LONGEST_SECONDS and honcho.poll() is None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5):  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=30):  # noqa: S310
                 return True
         except (urllib.error.URLError, OSError):
             time.sleep(0.3)
+        if now >= next_word:
+            say(f"    The servers are still starting ({now - began:.0f} s).")
+            next_word = now + WORD_EVERY_SECONDS
     return False
 
 
-def _welcome() -> None:
+def _welcome(*, is_ready: bool = True) -> None:
     told = json.loads((VAR_DIR / "demo.json").read_text(encoding="utf-8"))
-    say(f"\n  Dropout Portal is ready: {told['url']}\n")
+    state = "is ready" if is_ready else "runs but is not ready yet; try its address in a while"
+    say(f"\n  Dropout Portal {state}: {told['url']}\n")
     for user in told["users"].values():
         say(f"    {user['login']:<34} {user['password']:<18} {user['role']}")
     say("\n  Ctrl-C stops everything. The data stays in var/ until `make clean`.\n")

@@ -139,6 +139,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "jobs.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "sweep-files": {"task": "students.sweep_files", "schedule": 600.0, "options": {"expires": 600}},
     # On the other queue: MLflow's client is large, and may wait ten seconds for a server that is away.
     "copies-in-mlflow": {
         "task": "modeling.copy_to_mlflow",
@@ -157,6 +158,9 @@ COHORT_SCHEMAS_DIR = BASE_DIR / "configs" / "cohorts"
 FILE_UPLOAD_TEMP_DIR: str | None = str(FILES_DIR / "arriving")
 try:
     (FILES_DIR / "arriving").mkdir(parents=True, exist_ok=True)
+    # Files of records lie below: their owner alone looks in. What lies deeper is closed by students.sweep_files.
+    for _folder in (FILES_DIR, FILES_DIR / "arriving"):
+        _folder.chmod(0o700)
 except OSError:
     FILE_UPLOAD_TEMP_DIR = None
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=2 * 1024**3)
@@ -194,7 +198,15 @@ STATICFILES_FINDERS = [
 WHITENOISE_USE_FINDERS = ON_LOOPBACK
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(FILES_DIR)}},
+    # Not FILE_UPLOAD_PERMISSIONS: it would hold for the files of collectstatic too, which a web server has to read.
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": str(FILES_DIR),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if ON_LOOPBACK

@@ -22,6 +22,7 @@ WHY_RULE = {
     "few_labels": "too few outcomes are known for a model to learn from",
     "not_better": "the model was not better than the rule",
     "switched_off": "the model is switched off",
+    "file_changed": "what is stored of the model is not what was registered",
 }
 
 

@@ -49,7 +49,6 @@ def write(folder: Path, *, frozen: Frozen, config_yaml: str, uploads: Sequence[F
     """Copy a dataset into a folder, with its configuration and its manifest; return the manifest's path."""
     dataset = frozen.dataset
     files = _files(folder, dataset.content_sha256)
-    files.data.parent.mkdir(parents=True, exist_ok=True)
     datasets.features_of(datasets.path(dataset), dataset.content_sha256)
     datasets.put(files.data, datasets.path(dataset).read_bytes())
     datasets.put(files.config, config_yaml.encode())

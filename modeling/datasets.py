@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.core.files.storage import default_storage
 
+from accounts import private_files
 from accounts.models import Institution
 from modeling.core import features, labels
 from modeling.core.facts_frames import FactFrames
@@ -162,7 +162,7 @@ def storage_name(institution: Institution, digest: str) -> str:
 
 def put(path: Path, content: bytes) -> None:
     """Write a file whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(path.parent)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".writing-", delete=False) as arriving:
         try:
             arriving.write(content)
@@ -170,8 +170,7 @@ def put(path: Path, content: bytes) -> None:
         except OSError:
             Path(arriving.name).unlink()
             raise
-    # A temporary file is its owner's alone; the folder's files are as any other.
-    os.chmod(arriving.name, 0o644)
+    # A temporary file is its owner's alone, and stays so: a dataset speaks of students.
     Path(arriving.name).replace(path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +12,7 @@ from modeling.models import ModelVersion
 if TYPE_CHECKING:
     from modeling.training_config import TrainingConfig
 
-Why = Literal["", "no_model", "few_labels", "not_better", "switched_off"]
+Why = Literal["", "no_model", "few_labels", "not_better", "switched_off", "file_changed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +30,8 @@ class Decision:
 
     @property
     def scores(self) -> ModelVersion | None:
-        """Return the version that scores, shown or not; None where there is none, or it is switched off."""
-        return None if self.why == "switched_off" else self.champion
+        """Return the version that scores, shown or not; None where there is none, it is off or its file changed."""
+        return None if self.why in ("switched_off", "file_changed") else self.champion
 
 
 def decision(*, has_rule: bool = True) -> Decision:
@@ -52,6 +51,8 @@ def _why_rule(champion: ModelVersion | None, *, has_rule: bool) -> Why:
         return "switched_off"
     if champion is None:
         return "no_model"
+    if not registry.is_unchanged(champion):
+        return "file_changed"
     if not has_rule:
         return ""
     limits = configuration().handover
@@ -66,10 +67,5 @@ def _champion() -> ModelVersion | None:
 
 
 def configuration() -> TrainingConfig:
-    """Return the portal's configuration; a process reads the file again only once it has changed."""
-    return _read(str(training_config.PATH), training_config.PATH.stat().st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=2)
-def _read(_path: str, _changed_at: int) -> TrainingConfig:
-    return training_config.load()
+    """Return the portal's configuration, the last good one where the file is wrong."""
+    return training_config.serving()

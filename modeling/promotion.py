@@ -113,7 +113,7 @@ def history() -> list[Promotion]:
 
 
 def _check_person(by: User | None) -> None:
-    if by is None and training_config.load().promotion.needs_person:
+    if by is None and training_config.serving().promotion.needs_person:
         raise NeedsPerson(_("A named person has to answer for this. Say who."))
 
 

@@ -18,7 +18,7 @@ def gate(version: ModelVersion, *, champion: ModelVersion | None, churn_share: f
     `passed` is None where there was nothing to check by, which blocks nothing and is said. `churn_share` is the share
     of names above the line that would change, None where nobody worked it out.
     """
-    limits = training_config.load().promotion
+    limits = training_config.serving().promotion
     metrics, evaluation = version.metrics, version.evaluation
     found = [
         findings.lift(metrics, minimum=limits.minimum_lift),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -157,9 +156,8 @@ def _with_sessions(found: list[list[dict[str, Any]]], frame: pd.DataFrame) -> li
     return found
 
 
-@functools.cache
 def _limits() -> InsufficientData:
-    return training_config.load().insufficient_data
+    return training_config.serving().insufficient_data
 
 
 def _too_few_days(frame: pd.DataFrame) -> np.ndarray:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from accounts import scope
+from accounts import private_files, scope
 from accounts.models import Institution
 from jobs.claims import Claim, Refused
 from modeling import (
@@ -85,7 +85,7 @@ def workshop(name: str) -> Iterator[Path]:
     """Yield an empty folder of that name: what a killed attempt left there, the next one clears."""
     folder = Path(settings.FILES_DIR) / "training" / name
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    private_files.make_folder(folder)
     try:
         yield folder
     finally:
@@ -151,6 +151,8 @@ def fit(folder: Path, *, told: Callable[[str], None]) -> None:
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # The folder holds rows of students.
+        umask=0o077,
     ) as process:
         try:
             for line in process.stdout or ():

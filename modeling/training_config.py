@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -214,8 +215,14 @@ class TrainingConfig(_Part):
 
 
 def text() -> str:
-    """Return what stands in the portal's configuration file."""
-    return PATH.read_text(encoding="utf-8")
+    """Return what stands in the portal's configuration file.
+
+    :raises ConfigRefused: if it cannot be read
+    """
+    try:
+        return PATH.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigRefused([f"The training configuration cannot be read: {error}."]) from None
 
 
 def load() -> TrainingConfig:
@@ -224,6 +231,48 @@ def load() -> TrainingConfig:
     :raises ConfigRefused: with a sentence per fault, each naming its key
     """
     return TrainingConfig.from_yaml(text())
+
+
+@dataclass(frozen=True, kw_only=True)
+class InUse:
+    """The configuration that serves, and what is wrong with the file as it now stands, in sentences."""
+
+    config: TrainingConfig
+    faults: tuple[str, ...] = ()
+
+
+def in_use() -> InUse:
+    """Return the last good configuration that this process read; the file is read again only once it has changed.
+
+    Pages, lists and answers go on by it while the file is wrong. A training asks `text`, which is the file.
+
+    :raises ConfigRefused: if the file was never good since the process began
+    """
+    global _last  # noqa: PLW0603 -- one file, so one of it for each process
+    try:
+        seen = (str(PATH), PATH.stat().st_mtime_ns)
+    except OSError:
+        seen = (str(PATH), 0)
+    if _last is None or _last[0] != seen:
+        _last = (seen, _read_again(_last[1].config if _last else None))
+    return _last[1]
+
+
+def serving() -> TrainingConfig:
+    """Return the configuration that serves: see `in_use`."""
+    return in_use().config
+
+
+_last: tuple[tuple[str, int], InUse] | None = None
+
+
+def _read_again(good: TrainingConfig | None) -> InUse:
+    try:
+        return InUse(config=load())
+    except ConfigRefused as refusal:
+        if good is None:
+            raise
+        return InUse(config=good, faults=tuple(refusal.sentences))
 
 
 class _OneMeaningLoader(yaml.SafeLoader):

@@ -55,7 +55,9 @@ def answerer() -> Answerer:
         if decided.by == DecidedBy.RULE or decided.champion is None:
             raise NothingDecides
         return _by_champion(decided, decided.champion)
-    wanted = scoring.looked_at(decided.champion, terms)
+    # Of a version that cannot be read nothing is known, not even its features.
+    version = None if decided.why == "file_changed" else decided.champion
+    wanted = scoring.looked_at(version, terms)
     return Answerer(decided=decided, version=None, terms=terms, features=[feature.as_json() for feature in wanted])
 
 

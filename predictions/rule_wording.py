@@ -27,6 +27,8 @@ def why_the_rule(run: ScoringRun) -> str:
     if run.why_rule == "few_labels":
         n = decider.configuration().handover.minimum_labels
         return _("Fewer than %(n)s known outcomes: the model has too little to learn from.") % {"n": n}
+    if run.why_rule == "file_changed":
+        return _("What is stored of the model is not, byte for byte, what was registered, so it is not read.")
     if run.why_rule == "not_better":
         return _("The model is not better than the rule at your capacity.")
     return _("There is no model yet.")

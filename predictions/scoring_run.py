@@ -12,7 +12,7 @@ import pandas as pd
 from accounts import scope
 from accounts.models import Institution
 from jobs.claims import Claim, Refused
-from modeling import decider, rule_sets, urgency
+from modeling import decider, registry, rule_sets, urgency
 from modeling.decider import Decision
 from modeling.facts import Terms
 from modeling.scoring import Scored, score, snapshot
@@ -42,7 +42,11 @@ def score_students(claim: Claim) -> None:
         if frame.empty:
             raise Refused(f"No student is on the roll as of {run.as_of}. Choose a day within a school year.")
         claim.progress(1, 4, f"scoring {len(frame)} students")
-        scored = score(decided.scores, frame, terms.rules)
+        try:
+            scored = score(decided.scores, frame, terms.rules)
+        except registry.ModelFileChanged as refusal:
+            # It changed since this process first looked; the next list is the rule's.
+            raise Refused(str(refusal)) from None
         claim.progress(2, 4, "writing the list")
         with claim.publishing():
             _publish(run, scored, institution=institution, now=dt.datetime.now(dt.UTC))

@@ -25,7 +25,7 @@ from django.db import models, transaction
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
-from accounts import scope
+from accounts import private_files, scope
 from accounts.models import Institution
 from students import arrow_rows
 from students.models import AttendanceRecord, ColumnarPartition, DisciplineIncident, GradeRecord
@@ -282,7 +282,7 @@ def _written(part: ColumnarPartition, folder: str) -> tuple[str, str, int]:
     import pyarrow.parquet as pq
 
     kind = KINDS[part.kind]
-    _path(folder).mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(_path(folder))
     handle, temporary = tempfile.mkstemp(dir=_path(folder), suffix=".part")
     os.close(handle)
     try:

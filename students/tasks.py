@@ -31,3 +31,11 @@ def undo_upload(*, job_id: int, **_: Any) -> None:
     from students import undo
 
     claims.carry_out(job_id=job_id, work=undo.undo_upload)
+
+
+@shared_task(name="students.sweep_files")
+def sweep_files() -> None:
+    """Remove what no upload names any more, and close what others could read."""
+    from students import stored_files
+
+    stored_files.sweep()

@@ -1,4 +1,4 @@
-"""The bytes of uploads: where they lie, what is taken out of them at the door, and the rows that were left out."""
+"""The bytes of uploads: how they are opened, what is taken out of them at the door, and the rows that were left out."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from accounts import private_files
+from students import stored_files
 from students.importing import column_removal, containers, quarantine
 from students.importing.containers import Container
+from students.importing.file_errors import FileRefused
 from students.models import Upload
 
 
@@ -29,17 +32,29 @@ def strip(upload: Upload, container: Container, withheld: Mapping[str, Iterable[
     """Put a copy without some columns in the place of an upload's file; the original goes once that is committed.
 
     The same bytes sent again are the same upload, which keeps the hash of what was sent.
+
+    :raises FileRefused: if nothing would be left; an empty file lies in its place then
     """
     columns = {file: set(names) for file, names in withheld.items() if names}
     if not columns:
         return
-    original = Path(default_storage.path(upload.stored_as))
+    original = upload.stored_as
     stored_as = f"uploads/{upload.institution.slug}/{upload.public_id}-stripped"
     arriving = Path(default_storage.path(f"{stored_as}-{uuid.uuid4()}"))
-    column_removal.stripped(container, columns, arriving)
-    arriving.replace(default_storage.path(stored_as))
-    upload.stored_as = stored_as
-    transaction.on_commit(partial(original.unlink, missing_ok=True))
+    arriving.touch(mode=private_files.FILE_MODE)
+    try:
+        column_removal.stripped(container, columns, arriving)
+    except FileRefused:
+        arriving.write_bytes(b"")
+        raise
+    except BaseException:
+        arriving.unlink()
+        raise
+    finally:
+        if arriving.exists():
+            arriving.replace(default_storage.path(stored_as))
+            upload.stored_as = stored_as
+            transaction.on_commit(partial(stored_files.remove_unnamed, upload.institution, original))
 
 
 def keep_left_out(
@@ -53,6 +68,7 @@ def keep_left_out(
     arriving = Path(default_storage.path(f"{stored_as}-{uuid.uuid4()}"))
     try:
         quarantine.write(container, faults, arriving, withheld=withheld)
+        arriving.chmod(private_files.FILE_MODE)
         arriving.replace(default_storage.path(stored_as))
     finally:
         with contextlib.suppress(OSError):

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from accounts import scope
+from accounts import private_files, scope
 from students import import_settings, upload_files
 from students.importing import formats, typed_records
 from students.importing.batches import Options
@@ -37,7 +37,7 @@ def write(upload: Upload, folder: Path) -> list[KindFile]:
 
     :raises FileRefused: if the file can no longer be read
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(folder)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as arriving:
         with contextlib.ExitStack() as open_files:
             writers: dict[str, pq.ParquetWriter] = {}
@@ -58,6 +58,7 @@ def _named(written: Path, folder: Path) -> KindFile:
     with written.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     path = folder / f"{kind}-{digest}.parquet"
+    written.chmod(private_files.FILE_MODE)
     written.replace(path)
     return KindFile(kind=kind, path=path, sha256=digest, n_rows=n_rows)
 

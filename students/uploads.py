@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,10 +16,11 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from accounts import audit_log
+from accounts import audit_log, private_files
 from accounts.models import ApiClient, Institution, User
 from jobs import queue
 from jobs.models import Job, State
+from students import stored_files
 from students import undo as taking_back
 from students.importing import questions
 from students.importing.cohort_schema import CohortSchema
@@ -76,6 +78,15 @@ class Wishes:
 NONE = Wishes()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """Bytes that came, not yet placed: where they wait, their SHA-256 and their size."""
+
+    path: Path
+    digest: str
+    size: int
+
+
 def stored_path(upload: Upload) -> Path:
     """Return where the bytes of an upload lie."""
     return Path(default_storage.path(upload.stored_as))
@@ -101,10 +112,27 @@ def receive(
     _check_answers(wishes.answers)
     if wishes.schema_yaml:
         CohortSchema.from_yaml(wishes.schema_yaml)
-    stored_as, digest, size = _stored(institution, chunks)
+    with _arriving(institution, chunks) as arrived:
+        return _received(
+            arrived, institution=institution, filename=filename, wishes=wishes, by=by, now=now, wakes=wakes
+        )
+
+
+def _received(
+    arrived: Arrived,
+    *,
+    institution: Institution,
+    filename: str,
+    wishes: Wishes,
+    by: User | ApiClient | None,
+    now: dt.datetime,
+    wakes: bool,
+) -> tuple[Upload, bool]:
+    digest = arrived.digest
+    stored_as = stored_files.original_name(institution, digest)
+    # Held until the commit: nobody removes what is placed here before the row that names it can be seen.
+    stored_files.hold_original(stored_as)
     same_bytes = Upload.objects.filter(content_sha256=digest).order_by("-generation", "-pk")
-    # Looked for first: what another sender commits from here on is then found below, or its job is.
-    newest = same_bytes.first()
     alike = same_bytes.filter(schema_yaml=wishes.schema_yaml)
     if wishes.format:
         alike = alike.filter(format__in=("", wishes.format))
@@ -112,7 +140,10 @@ def receive(
         alike = alike.filter(is_complete=wishes.is_complete)
     earlier = alike.first()
     if earlier and not (earlier.stage in (Stage.DISCARDED, Stage.UNDONE) or (wishes.again and earlier.stage in OVER)):
+        # What was sent is not placed again: columns that are never kept were taken out of what lies there.
+        stored_files.remove_unnamed(institution, stored_as)
         return earlier, False
+    newest = same_bytes.first()
     generation = newest.generation + 1 if newest else 1
     asked = f"{digest} {generation} {wishes.format} {wishes.is_complete} {wishes.schema_yaml}"
     user = by if isinstance(by, User) else None
@@ -125,7 +156,7 @@ def receive(
         generation=generation,
         filename=PurePosixPath(filename.replace("\\", "/")).name[:255] or "file.csv",
         content_sha256=digest,
-        size_bytes=size,
+        size_bytes=arrived.size,
         format=wishes.format,
         schema_yaml=wishes.schema_yaml,
         is_complete=wishes.is_complete,
@@ -136,6 +167,7 @@ def receive(
         created_at=now,
         created_by=user,
     )
+    arrived.path.replace(default_storage.path(stored_as))
     audit_log.record(action="upload", by=by, now=now)
     return upload, True
 
@@ -319,14 +351,15 @@ def _job(
     )
 
 
-def _stored(institution: Institution, chunks: Iterable[bytes]) -> tuple[str, str, int]:
-    """Write the bytes as they come, never holding the file; return its place, its SHA-256 and its size."""
-    folder = Path(default_storage.path(f"uploads/{institution.slug}"))
-    folder.mkdir(parents=True, exist_ok=True)
-    arriving = folder / f".arriving-{uuid.uuid4()}"
+@contextlib.contextmanager
+def _arriving(institution: Institution, chunks: Iterable[bytes]) -> Iterator[Arrived]:
+    """Write the bytes as they come, never holding the file; what nobody placed elsewhere is gone afterwards."""
+    folder = private_files.make_folder(Path(default_storage.path(f"uploads/{institution.slug}")))
+    path = folder / f".arriving-{uuid.uuid4()}"
     digest, size = hashlib.sha256(), 0
     try:
-        with arriving.open("wb") as file:
+        path.touch(mode=private_files.FILE_MODE)
+        with path.open("wb") as file:
             for chunk in chunks:
                 size += len(chunk)
                 if size > settings.UPLOAD_MAX_BYTES:
@@ -336,7 +369,6 @@ def _stored(institution: Institution, chunks: Iterable[bytes]) -> tuple[str, str
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-        arriving.replace(folder / digest.hexdigest())
+        yield Arrived(path=path, digest=digest.hexdigest(), size=size)
     finally:
-        arriving.unlink(missing_ok=True)
-    return f"uploads/{institution.slug}/{digest.hexdigest()}", digest.hexdigest(), size
+        path.unlink(missing_ok=True)

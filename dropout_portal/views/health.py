@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 
 from accounts import scope
 from accounts.models import Institution
+from modeling import training_config
 from modeling.models import ModelVersion
 
 # A probe every few seconds must stay cheap where one portal serves many institutions.
@@ -44,8 +45,17 @@ def ready(request: HttpRequest) -> JsonResponse:
     except DatabaseError:
         connection.close()
     is_ready = all(checks.values())
-    body = {"ready": is_ready, "checks": checks, "champions": champions}
+    body = {"ready": is_ready, "checks": checks, "champions": champions, "configuration": _configuration()}
     return JsonResponse(body, status=200 if is_ready else 503)
+
+
+def _configuration() -> str:
+    """Say whether the file of the training configuration is the one that serves; what is wrong, the model page says."""
+    try:
+        in_use = training_config.in_use()
+    except training_config.ConfigRefused:
+        return "refused: none has been good since the start"
+    return "refused: the last good one serves" if in_use.faults else "good"
 
 
 def _champions() -> dict[str, int]:

@@ -11,6 +11,7 @@ from modeling.registry.versions import (
     champion,
     check_unchanged,
     fingerprint,
+    is_unchanged,
     load,
     register,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "champion",
     "check_unchanged",
     "fingerprint",
+    "is_unchanged",
     "load",
     "register",
 ]

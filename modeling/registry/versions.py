@@ -65,6 +65,21 @@ def check_unchanged(version: ModelVersion) -> None:
         raise ModelFileChanged(f"Model {version.number} does not match its SHA-256 and was not loaded.")
 
 
+def is_unchanged(version: ModelVersion) -> bool:
+    """Tell whether a version is, byte for byte, what was registered; each process that found so asks no more."""
+    try:
+        _found_unchanged(version.pk, version.sha256)
+    except ModelFileChanged:
+        return False
+    return True
+
+
+@functools.lru_cache(maxsize=64)
+def _found_unchanged(pk: int, sha256: str) -> None:
+    # Whoever cannot be read is asked for anew: it may have been restored.
+    check_unchanged(ModelVersion.objects.only("number", "sha256").get(pk=pk, sha256=sha256))
+
+
 @functools.lru_cache(maxsize=8)
 def _parsed(pk: int, sha256: str) -> RiskModel:
     # These bring LightGBM, at the first prediction and no sooner.
@@ -73,6 +88,7 @@ def _parsed(pk: int, sha256: str) -> RiskModel:
 
     stored = ModelVersion.objects.only("booster_text", "specification_json", "number").get(pk=pk)
     if fingerprint(stored.booster_text, stored.specification_json) != sha256:
+        _found_unchanged.cache_clear()
         raise ModelFileChanged(f"Model {stored.number} does not match its SHA-256 and was not loaded.")
     return RiskModel.from_text(stored.booster_text, model_file.check(stored.booster_text, stored.specification_json))
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Membership
 from accounts.permissions import can, needs
-from modeling import decider, promotion, registry
+from modeling import decider, promotion, registry, training_config
 from modeling.decider import Decision
 from modeling.models import ModelVersion, Promotion, TrainingRun
 from monitoring import metric_rows, version_facts
@@ -42,8 +42,9 @@ def models(request: HttpRequest) -> HttpResponse:
     decided = decider.decision()
     may_train = can(membership, "train_models")
     context = {
+        "configuration_faults": training_config.in_use().faults,
         "decided": _decided(decided),
-        "champion": _champion(decided.champion) if decided.champion else None,
+        "champion": _champion(decided.champion) if decided.champion and decided.why != "file_changed" else None,
         "challenger": _challenger(versions, membership),
         "before": _before(decided.champion, membership),
         "switch": switch.standing(membership),

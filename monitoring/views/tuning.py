@@ -33,7 +33,7 @@ UNFINISHED = (State.QUEUED, State.RUNNING)
 @needs("train_models")
 def start_tuning(request: HttpRequest) -> HttpResponse:
     """Ask how much a search may spend, show the last ones, and queue one."""
-    form = TuningForm.usual(training_config.load().tuning) if request.method == "GET" else TuningForm(request.POST)
+    form = TuningForm.usual(training_config.serving().tuning) if request.method == "GET" else TuningForm(request.POST)
     if request.method == "POST" and form.is_valid():
         try:
             study = tuning_requests.request(
@@ -47,7 +47,9 @@ def start_tuning(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("tuning_page", public_id=study.public_id)
     studies = [_line(tuning_progress.of(study, now=timezone.now())) for study in _studies()[:SHOWN]]
-    return render(request, "start_tuning.html", {"form": form, "studies": studies}, status=422 if form.errors else 200)
+    n_workers = training_config.serving().tuning.n_workers
+    context = {"form": form, "studies": studies, "n_workers": n_workers}
+    return render(request, "start_tuning.html", context, status=422 if form.errors else 200)
 
 
 @require_GET

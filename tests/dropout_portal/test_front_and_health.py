@@ -49,6 +49,7 @@ def test_ready_means_database_migrations_and_broker_and_needs_no_champion(client
         "ready": True,
         "checks": {"database": True, "migrations": True, "broker": True},
         "champions": {"institutions": 1, "with_champion": 0},
+        "configuration": "good",
     }
 
 

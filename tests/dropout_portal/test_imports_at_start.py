@@ -67,5 +67,6 @@ def test_a_worker_knows_every_task():
         "predictions.score_students",
         "students.check_upload",
         "students.merge_upload",
+        "students.sweep_files",
         "students.undo_upload",
     ]

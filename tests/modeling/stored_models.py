@@ -15,6 +15,7 @@ HALVES = ("booster_text", "specification_json")
 def forget():
     """Let this process read every version anew."""
     versions._parsed.cache_clear()
+    versions._found_unchanged.cache_clear()
 
 
 @contextlib.contextmanager

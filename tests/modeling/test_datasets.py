@@ -40,6 +40,12 @@ def test_a_dataset_lies_under_the_hash_of_its_bytes(known, riverside):
     assert datasets.path(dataset).name == f"{dataset.content_sha256}.parquet"
 
 
+def test_a_dataset_can_be_read_by_its_owner_alone(known, riverside):
+    path = datasets.path(freeze(snapshots(known), riverside))
+
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
 def test_the_same_rows_are_the_same_dataset(known, riverside):
     first, second = freeze(snapshots(known), riverside), freeze(snapshots(facts.frames()), riverside)
 

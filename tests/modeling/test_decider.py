@@ -6,13 +6,14 @@ import pytest
 
 from accounts import scope
 from accounts.models import Institution
-from modeling import decider, model_switch
+from modeling import decider, model_switch, registry
 from modeling.models import Dataset, ModelVersion
 from tests import rows
 from tests.district_in_database import NOW
 from tests.modeling.training_runs import WRITTEN, configure
 
 BETTER = {"precision_at_capacity": 0.8, "capacity": 50.0, "roc_auc": 0.9}
+FILE = {"booster_text": "", "specification_json": "{}", "sha256": registry.fingerprint("", "{}")}
 WORSE = {"precision_at_capacity": 0.4, "capacity": 50.0, "roc_auc": 0.8}
 
 
@@ -28,7 +29,7 @@ def newcomer(db, tmp_path, monkeypatch):
 def champion(institution, *, n_students=400, **metrics):
     dataset = rows.sound(Dataset, institution=institution, n_students=n_students)
     figures = {"model": BETTER, "rule": WORSE} | metrics
-    return rows.sound(ModelVersion, institution=institution, dataset=dataset, is_champion=True, metrics=figures)
+    return rows.sound(ModelVersion, institution=institution, dataset=dataset, is_champion=True, metrics=figures, **FILE)
 
 
 def decided():
@@ -59,9 +60,19 @@ def test_a_model_that_could_not_be_compared_makes_the_list(newcomer):
     version = champion(newcomer)
     ModelVersion.objects.filter(pk=version.pk).update(is_champion=False)
     dataset = version.dataset
-    rows.sound(ModelVersion, institution=newcomer, dataset=dataset, is_champion=True, metrics={"model": WORSE})
+    champion_fields = {"dataset": dataset, "is_champion": True, "metrics": {"model": WORSE}}
+    rows.sound(ModelVersion, institution=newcomer, **champion_fields, **FILE)
 
     assert decided() == ("model", "", True)
+
+
+def test_a_champion_that_is_not_what_was_registered_makes_no_list_and_scores_none(newcomer, monkeypatch):
+    monkeypatch.setitem(FILE, "sha256", "0" * 64)
+    champion(newcomer)
+
+    assert (decided(), decider.decision().scores) == (("rule", "file_changed", False), None)
+    # Nor where there is no rule: what cannot be read is no model.
+    assert decider.decision(has_rule=False).scores is None
 
 
 def test_where_there_is_no_rule_a_poor_model_is_better_than_no_list(newcomer):

@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import scope
@@ -72,6 +73,12 @@ def end(study):
     with scope.entered(scope.of_institution(study.institution)):
         Job.objects.filter(tuning_worker__study=study).update(state=State.DONE, finished_at=now)
         TuningStudy.objects.filter(pk=study.pk).update(finished_at=now)
+
+
+def test_the_page_says_how_many_workers_try_at_a_time(client, mika):
+    client.force_login(mika)
+
+    assert "1 worker tries settings at a time." in client.get(reverse("start_tuning")).content.decode()
 
 
 def test_a_search_is_queued_for_the_heavy_workers(mika, riverside, django_capture_on_commit_callbacks):

@@ -38,8 +38,8 @@ class Command(InstitutionCommand):
         institution = self.institution(options)
         folder = Path(options["to"] or Path(settings.FILES_DIR) / "frozen" / institution.slug).resolve()
         now = timezone.now()
-        config_yaml = training_config.PATH.read_text(encoding="utf-8")
         try:
+            config_yaml = training_config.text()
             uploads = [] if options["without_uploads"] else _uploads(institution, folder)
             with scope.entered(scope.of_institution(institution)):
                 frozen = dataset_versions.from_records(
