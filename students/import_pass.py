@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -128,14 +129,14 @@ class ImportPass:
         try:
             container = upload_files.opened(upload)
         except FileRefused as refusal:
-            self._refuse(refusal)
+            self._refuse(refusal, None)
             upload.save()
             return
         try:
             recognised = self._recognised(container)
             with Staging() as staging:
                 reader = self._read(container, recognised, staging)
-                if self._asks(staging):
+                if self._asks(container, reader, staging):
                     upload.save()
                     return
                 context = self._context(recognised, reader, merges=merges)
@@ -147,13 +148,14 @@ class ImportPass:
                 self._keep_findings(container, reader, staging, found)
                 self._decide(staging, found, context, merges=merges, thresholds=thresholds)
         except NeedsMapping as needs:
-            self._ask_for_columns(container, needs)
+            self._ask_or_refuse(container, partial(self._ask_for_columns, container, needs))
         except AmbiguousDates as doubt:
-            self._ask_for_order(container, doubt)
+            self._ask_or_refuse(container, partial(self._ask_for_order, container, doubt))
         except FileRefused as refusal:
-            self._refuse(refusal)
+            self._refuse(refusal, container)
         except cohorts.OtherSchema as refusal:
             self._refuse_with(str(refusal))
+            upload_files.strip_refused(upload, container)
         upload.save()
 
     # Reading.
@@ -209,7 +211,7 @@ class ImportPass:
         upload.n_rows = lines.n
         return reader
 
-    def _asks(self, staging: Staging) -> bool:
+    def _asks(self, container: Container, reader: Reader, staging: Staging) -> bool:
         """Stop the file where something about it must be said first; nothing of it was compared by then."""
         upload = self.upload
         open_questions = [*self.meaning.questions()]
@@ -225,6 +227,9 @@ class ImportPass:
         self.claim.at_each_beat = lambda: None
         upload.stage = Stage.ASKING
         upload.errors, upload.n_errors, upload.n_bad_rows, upload.difference = [], 0, 0, {}
+        # It may wait for long: what is never kept goes at once.
+        upload_files.strip(upload, container, reader.report.withheld)
+        upload.summary |= {"withheld": self.withheld | reader.report.withheld}
         return True
 
     def _show_faults_early(self) -> Callable[[pl.DataFrame], None]:
@@ -337,6 +342,13 @@ class ImportPass:
 
     # Ends without a difference.
 
+    def _ask_or_refuse(self, container: Container, ask: Callable[[], None]) -> None:
+        try:
+            ask()
+        except FileRefused as refusal:
+            # Nothing would be left of it but columns that are never kept.
+            self._refuse(refusal, container)
+
     def _ask_for_columns(self, container: Container, needs: NeedsMapping) -> None:
         upload = self.upload
         upload_files.strip(upload, container, {container.members[0].name: needs.withheld})
@@ -352,14 +364,15 @@ class ImportPass:
 
     def _ask_for_order(self, container: Container, doubt: AmbiguousDates) -> None:
         if container.kind != "csv":
-            self._refuse(doubt)
+            self._refuse(doubt, container)
             return
         shape = formats.shape_of_container(container)
         self._ask_for_columns(container, mapping.needs_mapping(CsvFile(container.members[0]), shape=shape))
         self.upload.summary["notes"] = [error.sentence() for error in doubt.errors]
 
-    def _refuse(self, refusal: FileRefused) -> None:
+    def _refuse(self, refusal: FileRefused, container: Container | None) -> None:
         upload = self.upload
+        upload_files.strip_refused(upload, container)
         upload.stage, upload.n_errors = Stage.REFUSED, refusal.n_errors
         upload.errors = [error.told() for error in refusal.errors]
 

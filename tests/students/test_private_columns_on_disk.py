@@ -9,8 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts import scope
-from students import stored_files, tasks, upload_files, uploads
-from students.importing.file_errors import FileRefused
+from students import stored_files, tasks, uploads
 from students.models import Upload
 from tests.students.test_import_pass import ROSTER, STUDENTS, WITH_SSN, asked, brought_in, reloaded, sent, worked_on
 from tests.students.uploading import send
@@ -116,18 +115,6 @@ def test_the_command_leaves_nothing_in_two_steps_nor_when_it_is_repeated(riversi
     assert not lying_about()
 
 
-def test_of_a_file_of_nothing_but_forbidden_columns_an_empty_one_is_kept(riverside):
-    upload, _is_new = send(riverside, f"SSN\n{SECRET}\n".encode(), filename="students.csv", schema="")
-
-    with scope.entered(scope.of_institution(riverside)):
-        with pytest.raises(FileRefused):
-            upload_files.strip(upload, upload_files.opened(upload), {"students.csv": ["SSN"]})
-        upload.save()
-
-    assert not lying_about()
-    assert uploads.stored_path(upload).read_bytes() == b""
-
-
 def test_a_file_that_another_upload_waits_with_stays_until_that_was_checked(riverside):
     first, _is_new = sent_again(riverside)
     other, is_new = send(
@@ -195,3 +182,20 @@ def modes(root):
     for path in paths:
         found["folder" if path.is_dir() else "file"].add(path.stat().st_mode & 0o777)
     return found
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        (f"student_id,category,when,ssn\nS1,absent,soon,{SECRET}\n", Stage.MAPPING),
+        (f"ssn\n{SECRET}\n", Stage.REFUSED),
+        (f"%PDF-1.7 {SECRET}", Stage.REFUSED),
+        (f"student_id,held_on,category,ssn\nS1,2026-03-02,QQ,{SECRET}\n", Stage.ASKING),
+    ],
+    ids=["columns to name", "nothing else", "no text", "a question"],
+)
+def test_a_file_that_did_not_go_in_leaves_nothing(riverside, text, stage):
+    upload, _is_new = send(riverside, text.encode(), filename="attendance.csv", schema="", merges_by_itself=False)
+
+    assert worked_on(upload).stage == stage
+    assert not lying_about()
