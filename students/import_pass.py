@@ -292,7 +292,7 @@ class ImportPass:
             "encodings": report.encodings,
             "unused": report.unused,
             "withheld": self.withheld | report.withheld,
-            "notes": [*container.notes, *report.notes, *found.notes],
+            "notes": [*container.notes, *report.notes, *self.meaning.notes(), *found.notes],
         }
 
     def _decide(

@@ -33,6 +33,20 @@ CODE_CHOICES = (
         ),
     ),
 )
+STATUS_CHOICES = (
+    ("here", gettext_lazy("Here")),
+    ("not_yet", gettext_lazy("Not here yet: leave these rows out")),
+    (
+        gettext_lazy("Has left"),
+        (
+            ("left_dropped_out", gettext_lazy("Left school without finishing")),
+            ("left_graduated", gettext_lazy("Finished school")),
+            ("left_transferred", gettext_lazy("Went to another school")),
+            ("left_died", gettext_lazy("Died")),
+            ("left_other", gettext_lazy("Left, the reason is not known")),
+        ),
+    ),
+)
 UNIT_CHOICES = (
     ("period", gettext_lazy("One period or class")),
     ("half_day", gettext_lazy("Half a day")),
@@ -54,6 +68,7 @@ def why(question: Mapping[str, Any]) -> str:
     """Return what depends on the answer."""
     return {
         questions.UNIT: _("Counted as whole days, one class missed on twenty days would be twenty days of absence."),
+        questions.STATUS: _("Who has left must not stand on a list. Without a last day in the file it is yesterday."),
         questions.CODES: _("Each code is asked once. Later files of this source are read the same way."),
         questions.SCALE: _("Read as percent, a good grade on a short scale would look like a failed course."),
     }[question["name"]]
@@ -65,7 +80,7 @@ def how_to_answer(asked: Sequence[Mapping[str, Any]]) -> str:
     for question in asked:
         lines.append(f"{question['name']}:")
         answer = dict(question["proposal"])
-        if question["name"] == questions.CODES:
+        if question["values"]:
             answer = {value["value"]: answer.get(value["value"], "…") for value in question["values"]}
         elif not answer:
             answer = {"best": "…", "worst": 0}

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from students import question_words
 from students.importing import questions
-from students.importing.questions import CODES, SCALE, UNIT
+from students.importing.questions import CODES, SCALE, STATUS, UNIT
 
-CODE = "code_"
+LISTED = {CODES: "code_", STATUS: "status_"}
+CHOICES = {CODES: question_words.CODE_CHOICES, STATUS: question_words.STATUS_CHOICES}
 
 
 class AnswersForm(forms.Form):
@@ -33,8 +34,8 @@ class AnswersForm(forms.Form):
                 "title": question_words.title(question),
                 "why": question_words.why(question),
             }
-            if name == CODES:
-                rows = [value | {"field": self[f"{CODE}{n}"]} for n, value in enumerate(question["values"])]
+            if name in LISTED:
+                rows = [value | {"field": self[f"{LISTED[name]}{n}"]} for n, value in enumerate(question["values"])]
                 yield section | {"codes": rows}
             else:
                 names = ("unit", "a_day") if name == UNIT else ("best", "worst")
@@ -71,10 +72,10 @@ def _unit_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
     )
 
 
-def _code_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
-    choices: list[Any] = [("", gettext_lazy("Choose …")), *question_words.CODE_CHOICES]
+def _listed_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
+    choices: list[Any] = [("", gettext_lazy("Choose …")), *CHOICES[question["name"]]]
     for n, value in enumerate(question["values"]):
-        form.fields[f"{CODE}{n}"] = forms.ChoiceField(
+        form.fields[f"{LISTED[question['name']]}{n}"] = forms.ChoiceField(
             label=_("What “%(code)s” means") % {"code": value["value"]},
             choices=choices,
             initial=question["proposal"].get(value["value"], ""),
@@ -99,13 +100,14 @@ def _unit_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dic
     return {"is": unit, "a_day": cleaned["a_day"]} if unit == "period" else {"is": unit}
 
 
-def _code_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
-    return {value["value"]: cleaned[f"{CODE}{n}"] for n, value in enumerate(question["values"])}
+def _listed_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
+    prefix = LISTED[question["name"]]
+    return {value["value"]: cleaned[f"{prefix}{n}"] for n, value in enumerate(question["values"])}
 
 
 def _scale_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
     return {"best": cleaned["best"], "worst": cleaned["worst"]}
 
 
-_FIELDS = {UNIT: _unit_fields, CODES: _code_fields, SCALE: _scale_fields}
-_ANSWERS = {UNIT: _unit_answer, CODES: _code_answer, SCALE: _scale_answer}
+_FIELDS = {UNIT: _unit_fields, CODES: _listed_fields, STATUS: _listed_fields, SCALE: _scale_fields}
+_ANSWERS = {UNIT: _unit_answer, CODES: _listed_answer, STATUS: _listed_answer, SCALE: _scale_answer}

@@ -16,6 +16,9 @@ YES_NO: Mapping[str, bool] = MappingProxyType(
     {
         **dict.fromkeys(("true", "t", "yes", "y", "1", "1.0", "x"), True),
         **dict.fromkeys(("false", "f", "no", "n", "0", "0.0"), False),
+        # In the languages in which schools around write them.
+        **dict.fromkeys(("ja", "j", "oui", "sí", "si", "sim", "sì", "tak", "evet", "kyllä"), True),
+        **dict.fromkeys(("nein", "non", "não", "nao", "nee", "nej", "nei", "nie", "hayır", "ei"), False),
     }
 )
 # Letters on the scale of four points that schools in the United States use.

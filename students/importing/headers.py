@@ -12,7 +12,11 @@ from students.importing.record_kinds import Field, Kind, kinds
 
 # Of a header by its own name and by another one, and of a column that no row can do without.
 _OWN_NAME, _OTHER_NAME, _REQUIRED = 2, 1, 1
+# Of one header more or less by another name.
+_ABOUT_EQUAL = 2
 _NEAR = 0.75
+# Some systems tell an absence and a tardy in a column of yes and no each.
+FLAGS = {"absent_flag": "absent", "tardy_flag": "tardy"}
 _LONGEST_NAME = 80
 # Every file about students has their number; what else it says must tell which kind it is.
 _TELLS_STUDENTS = frozenset({"given_name", "family_name", "birth_on", "school_id", "grade_level"})
@@ -89,11 +93,16 @@ def fit(header: Sequence[str], kind: Kind) -> Fit:
 
 
 def missing_columns(kind: Kind, columns: Iterable[str]) -> tuple[str, ...]:
-    """Return the columns that every row needs and that are not among these; an outcome may be an exit code."""
+    """Return the columns that every row needs and that are not among these.
+
+    An outcome may be told by an exit code, a category of attendance by flags.
+    """
     there = set(columns)
     missing = [name for name in kind.required if name not in there and not kind.field(name).default]
     if kind.name == "outcomes" and there.isdisjoint({"kind", "exit_code"}):
         missing.append("kind")
+    if kind.name == "attendance" and not there.isdisjoint(FLAGS):
+        missing = [name for name in missing if name != "category"]
     return tuple(missing)
 
 
@@ -107,13 +116,11 @@ def kind_named(filename: str) -> Kind | None:
     return None
 
 
-def best_fit(header: Sequence[str]) -> Fit | None:
-    """Return the one kind whose needed columns are all there and that fits better than any other, or None."""
+def best_fits(header: Sequence[str]) -> list[Fit]:
+    """Return the kinds whose needed columns are all there and that fit about equally well, the best first."""
     fits = [one for one in (fit(header, kind) for kind in kinds().values()) if _can_be(one, header)]
     fits.sort(key=lambda one: one.score, reverse=True)
-    if not fits or (len(fits) > 1 and fits[0].score == fits[1].score):
-        return None
-    return fits[0]
+    return [one for one in fits if one.score >= fits[0].score - _ABOUT_EQUAL]
 
 
 def _can_be(one: Fit, header: Sequence[str]) -> bool:

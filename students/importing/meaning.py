@@ -13,6 +13,7 @@ import polars as pl
 
 from students.importing import attendance_codes, cells, questions
 from students.importing.batches import Batch
+from students.importing.enrolment_status import Statuses
 from students.importing.questions import CODES, SCALE, UNIT, Answers, Question
 from students.importing.record_kinds import kinds
 
@@ -42,6 +43,8 @@ class Meaning:
         self.counts_its_days = False
         self._codes = _Codes()
         self._grades = _Grades()
+        # A line of a roster is read twice, as a student and as an enrolment; it is asked about once.
+        self._students, self._enrolments = Statuses(), Statuses()
 
     def applied(self, batch: Batch) -> Batch:
         """Return a batch as the portal counts: days of absence, grades on their scale."""
@@ -49,15 +52,24 @@ class Meaning:
             return batch
         if batch.kind == "attendance":
             return replace(batch, rows=self._attendance(batch.rows))
+        if batch.kind in ("students", "enrolments") and "status" in batch.rows.columns:
+            statuses = self._students if batch.kind == "students" else self._enrolments
+            return replace(batch, rows=statuses.applied(batch.rows, self.answers))
         if batch.kind == "grades":
             return replace(batch, rows=self._of_grades(batch.rows))
         return batch
 
     def questions(self) -> Iterator[Question]:
         """Yield what must be known of the rows so far and was not said."""
-        yield from self._codes.questions(self.answers)
+        yield from self._codes.questions()
+        yield from [*self._students.questions()] or [*self._enrolments.questions()]
         if SCALE not in self.answers:
             yield from self._grades.questions()
+
+    def notes(self) -> Iterator[str]:
+        """Yield sentences for the admin: what was left out by what was answered."""
+        if n := max(self._students.n_not_yet, self._enrolments.n_not_yet):
+            yield f"{n:,} students who have not come yet, by their status, were left out."
 
     def _attendance(self, rows: pl.DataFrame) -> pl.DataFrame:
         rows = self._codes.translated(rows, self.answers.get(CODES, {}))
@@ -131,7 +143,7 @@ class _Codes:
             seen = self._seen.setdefault(value, {"value": value, "n": 0, "line": line})
             seen["n"] += n
 
-    def questions(self, answers: Answers) -> Iterator[Question]:
+    def questions(self) -> Iterator[Question]:
         if not self._seen:
             return
         listed = sorted(self._seen.values(), key=lambda seen: (-seen["n"], seen["value"]))

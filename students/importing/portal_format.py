@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from students.importing import headers
+from students.importing import headers, kind_guesses
 from students.importing.batches import Batch, Options, Report
 from students.importing.containers import Container, Member
 from students.importing.csv_blocks import CsvFile
@@ -72,7 +72,8 @@ def _fit(name: str, csv: CsvFile) -> Fit | None:
     by_name = headers.fit(csv.header, named) if named else None
     if by_name is not None and not by_name.missing:
         return by_name
-    return headers.best_fit(csv.header) or by_name
+    fits = headers.best_fits(csv.header)
+    return kind_guesses.chosen(name, csv, fits) if fits else by_name
 
 
 def _may_be_mapped(one: Fit, csv: CsvFile) -> bool:

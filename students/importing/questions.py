@@ -6,7 +6,7 @@ Such a question stops the file. What is answered holds for every later file of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from students.importing.file_errors import gettext_noop
 
 Answers = Mapping[str, Any]
 
-UNIT, CODES, SCALE = "attendance.unit", "attendance.codes", "grades.scale"
+UNIT, CODES, SCALE, STATUS = "attendance.unit", "attendance.codes", "grades.scale", "students.status"
 
 # What one row of attendance may stand for. A row that counts its own days is none of these.
 UNITS = ("day", "half_day", "period", "repeated")
@@ -29,6 +29,17 @@ CODE_MEANINGS: Mapping[str, tuple[str, float, bool | None]] = {
     "present": ("present", 1.0, None),
 }
 LEAVE_OUT = "leave_out"
+# What a status of a student may mean: here, not here yet, or left for a reason.
+HERE, NOT_YET = "here", "not_yet"
+STATUS_MEANINGS: Mapping[str, str] = {
+    HERE: "",
+    NOT_YET: "",
+    "left_dropped_out": "Dropout",
+    "left_graduated": "Graduated",
+    "left_transferred": "Transferred",
+    "left_died": "Died",
+    "left_other": "Withdrawn",
+}
 MOST_PERIODS = 24
 BEST_GRADE, MOST_VALUES, LONGEST_VALUE = 100_000.0, 300, 200
 
@@ -38,6 +49,7 @@ SENTENCES: Mapping[str, str] = {
         "What is one row?"
     ),
     CODES: gettext_noop("What do these codes of attendance in %(file)s mean?"),
+    STATUS: gettext_noop("What do these statuses of students in %(file)s mean?"),
     SCALE: gettext_noop("%(file)s has %(n)s grades, and the highest is %(highest)s. What is the best possible grade?"),
 }
 
@@ -83,7 +95,8 @@ def problems(answers: Any) -> list[str]:
     ----------
     answers : mapping of name of a question to answer
         ``attendance.unit``: {"is": one of UNITS, "a_day": how many make a day}; ``attendance.codes``: {code: one of
-        CODE_MEANINGS or "leave_out"}; ``grades.scale``: {"best": number, "worst": number}.
+        CODE_MEANINGS or "leave_out"}; ``students.status``: {status: one of STATUS_MEANINGS}; ``grades.scale``:
+        {"best": number, "worst": number}.
     """
     if not isinstance(answers, Mapping):
         return ["Answers are a table of questions and what is answered."]
@@ -102,7 +115,7 @@ def merged(known: Answers, more: Answers) -> dict[str, Any]:
     """Return answers with later ones on top: codes are added, everything else is replaced."""
     both = {name: dict(answer) for name, answer in known.items()}
     for name, answer in more.items():
-        both[name] = {**both.get(name, {}), **answer} if name == CODES else dict(answer)
+        both[name] = {**both.get(name, {}), **answer} if name in (CODES, STATUS) else dict(answer)
     return both
 
 
@@ -130,6 +143,14 @@ def _codes(answer: Answers) -> Iterator[str]:
             yield f'"{str(code)[:LONGEST_VALUE]}" must be one of {", ".join((*CODE_MEANINGS, LEAVE_OUT))}.'
 
 
+def _status(answer: Answers) -> Iterator[str]:
+    if len(answer) > MOST_VALUES:
+        yield f"At most {MOST_VALUES} statuses."
+    for status, meaning in answer.items():
+        if meaning not in STATUS_MEANINGS:
+            yield f'"{str(status)[:LONGEST_VALUE]}" must be one of {", ".join(STATUS_MEANINGS)}.'
+
+
 def _scale(answer: Answers) -> Iterator[str]:
     best, worst = number(answer.get("best")), number(answer.get("worst", 0))
     if best is None or worst is None:
@@ -138,17 +159,4 @@ def _scale(answer: Answers) -> Iterator[str]:
         yield "The best grade and the worst cannot be the same."
 
 
-_CHECKS = {UNIT: _unit, CODES: _codes, SCALE: _scale}
-
-
-def unanswered(questions: Sequence[Question], answers: Answers) -> list[Question]:
-    """Return the questions to which nothing was said yet; of codes those that are still unknown."""
-    left = []
-    for question in questions:
-        if question.name == CODES:
-            known = answers.get(CODES, {})
-            if any(value["value"] not in known for value in question.values):
-                left.append(question)
-        elif question.name not in answers:
-            left.append(question)
-    return left
+_CHECKS = {UNIT: _unit, CODES: _codes, SCALE: _scale, STATUS: _status}

@@ -17,6 +17,8 @@ SELECT e.id, e.student_id AS student, e.school_id AS school, e.grade_level, e.en
 FROM students_enrolment e JOIN file_people p ON p.id = e.student_id AND NOT p.is_new
 WHERE e.institution_id = %(institution)s AND e.replaced_on IS NULL
 """
+# Who has left on a day that nobody told is gone since yesterday, unless an end is stored already.
+_IS_ASSUMED: LiteralString = "(t.status IS NOT NULL AND t.exited_on IS NULL)"
 # Without a first day it is the enrolment that ended there on that day or is open there, else one first seen today.
 _TOLD: LiteralString = """
 WITH known AS (
@@ -33,11 +35,15 @@ WITH known AS (
         ON t.entered_on IS NULL AND o.student = p.id AND o.school = c.id AND o.exited_on IS NULL
         AND (t.exited_on IS NULL OR o.entered_on <= t.exited_on)
     WHERE p.id IS NOT NULL
+      AND NOT ({is_assumed} AND t.entered_on IS NULL AND o.entered_on IS NULL AND NOT p.is_new)
 )
 SELECT t.file, t.line, t.staged_row, t.student_id, t.student, t.school, t.grade_level,
        coalesce(t.known_entered_on, least(%(today)s, t.exited_on)) AS entered_on, t.entered_on AS said_on,
-       t.known_entered_on IS NULL AS is_guessed, t.exited_on, t.exit_reason, t.known_on, t.exit_known_on,
-       t.planned_exit_on, false AS is_closed_here, k.id AS replaces
+       t.known_entered_on IS NULL AS is_guessed,
+       CASE WHEN {is_assumed} THEN greatest(%(today)s - 1, coalesce(t.known_entered_on, %(today)s))
+            ELSE t.exited_on END AS exited_on,
+       t.exit_reason, t.known_on, t.exit_known_on,
+       t.planned_exit_on, {is_assumed} AS is_closed_here, k.id AS replaces
 FROM told t
 LEFT JOIN file_known_enrolments k
     ON k.student = t.student AND k.school = t.school
@@ -115,7 +121,8 @@ def read(staged: staging.Staging, context: staging.Context) -> None:
     """Make file_known_enrolments and file_told_enrolments: what is stored of these students, and what the file says."""
     statements.make("file_known_enrolments", _KNOWN, context.parameters)
     if "enrolments" in staged.kinds:
-        statements.make("file_told_enrolments", _TOLD, context.parameters)
+        assumed = statements.fragment(_IS_ASSUMED)
+        statements.make("file_told_enrolments", _TOLD, context.parameters, is_assumed=assumed)
     else:
         _make_empty()
 

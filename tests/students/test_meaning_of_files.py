@@ -10,7 +10,7 @@ from accounts.models import Institution
 from modeling import facts
 from modeling.core import attendance, eligibility
 from modeling.core.snapshot_day import SnapshotDay
-from students.models import AttendanceRecord, Enrolment, GradeRecord, Source, Student, Upload
+from students.models import AttendanceRecord, DisciplineIncident, Enrolment, GradeRecord, Source, Student, Upload
 from tests.students.import_by_command import bring_in
 from tests.students.shared_cases import BASE, case
 
@@ -282,3 +282,90 @@ def test_school_years_are_read_as_people_write_them(two_schools):
         **{"rows": 3, "new": 0, "changed": 0, "gone": 0},
         **{"unchanged": 3, "bad": 0},
     }
+
+
+STATUSES = {
+    "PreRegNew": "not_yet",
+    "Not Attending": "left_other",
+    "DropOut-36": "left_dropped_out",
+    "Withdrawal-24": "left_other",
+    "SummerWithdrawal-20": "left_other",
+}
+
+
+@pytest.fixture
+def two_empty_schools(riverside):
+    """An institution of two schools and no student."""
+    for name in ("schools", "terms", "school_days"):
+        bring_in(riverside, case(f"base_{name}.csv"))
+    return riverside
+
+
+@pytest.fixture
+def here(two_empty_schools):
+    """Return the numbers of the students on the roll on a day."""
+
+    def on(day):
+        with scope.entered(scope.of_institution(two_empty_schools)):
+            ids = eligibility.eligible_students(facts.frames().known_by(day), as_of=day)
+            return sorted(Student.objects.filter(pk__in=list(ids)).values_list("external_id", flat=True))
+
+    return on
+
+
+def test_a_status_says_who_is_here(two_empty_schools, here, tmp_path):
+    path = tmp_path / "students.csv"
+    path.write_bytes(case("case_08_enrollment_status_not_read.csv").read_bytes())
+    upload = bring_in(two_empty_schools, path)
+    assert upload.stage == Stage.ASKING
+    (question,) = upload.questions
+    assert {value["value"] for value in question["values"]} == set(STATUSES)
+    assert question["proposal"] == STATUSES
+    upload = bring_in(two_empty_schools, path, answers={"students.status": STATUSES})
+    assert (upload.stage, upload.n_bad_rows) == (Stage.DONE, 0)
+    assert here(dt.date.today()) == ["0004711", "0004718", "0004720", "0004721", "0004722"]
+    with scope.entered(scope.of_institution(two_empty_schools)):
+        reasons = dict(Enrolment.objects.values_list("student__external_id", "exit_reason"))
+    assert (reasons["0004712"], reasons["0004716"], reasons["0004717"]) == ("Dropout", "Died", "Graduated")
+    assert "1 students who have not come yet, by their status, were left out." in upload.summary["notes"]
+
+
+def test_who_left_on_a_day_nobody_told_does_not_leave_again_every_day(two_empty_schools, tmp_path):
+    path = tmp_path / "students.csv"
+    path.write_text("student_id,given_name,school_id,entered_on,enrollment_status\nX1,Ada,10,2026-09-01,Withdrawn-1\n")
+    left = {"students.status": {"Withdrawn-1": "left_other"}}
+    assert bring_in(two_empty_schools, path, answers=left).stage == Stage.DONE
+    with scope.entered(scope.of_institution(two_empty_schools)):
+        Enrolment.objects.update(exited_on=dt.date(2026, 10, 1), exit_known_on=dt.date(2026, 10, 1))
+    again = bring_in(two_empty_schools, path, "--again")
+    counts = again.difference["kinds"]["enrolments"]
+    assert (counts["unchanged"], counts["changed"], counts["new"]) == (1, 0, 0)
+
+
+def test_two_flags_are_two_records(two_schools, days):
+    upload = bring_in(two_schools, case("case_10_absence_and_tardy_as_flags.csv"))
+    assert (upload.stage, upload.n_bad_rows) == (Stage.DONE, 0)
+    assert [(row[0], row[3]) for row in days()] == [("0004711", False), ("0004713", True)]
+    assert [(row[0], row[3]) for row in days(category="tardy")] == [("0004712", False), ("0004713", True)]
+
+
+def test_codes_of_attendance_are_no_incidents(two_schools, tmp_path):
+    named, unnamed = case("case_11_attendance_codes_of_a_district.csv"), tmp_path / "export.csv"
+    unnamed.write_bytes(named.read_bytes())
+    for path in (named, unnamed):
+        upload = bring_in(two_schools, path)
+        assert [question["name"] for question in upload.questions] == ["attendance.codes"]
+    with scope.entered(scope.of_institution(two_schools)):
+        assert DisciplineIncident.objects.filter(happened_on__year=2026, happened_on__month=9).count() == 0
+
+
+def test_words_of_incidents_are_incidents(two_schools, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text("student_id,date,code\n0004711,2026-09-08,Fighting\n0004712,2026-09-08,Disruption\n")
+    assert bring_in(two_schools, path).difference["kinds"]["discipline"]["new"] == 2
+
+
+def test_codes_that_may_be_anything_are_asked_about(two_schools, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text("student_id,date,code\n0004711,2026-09-08,17\n0004712,2026-09-08,23\n")
+    assert bring_in(two_schools, path).stage == Stage.MAPPING

@@ -1,0 +1,84 @@
+"""What kind of record a file is where its columns fit several: by its name, else by what stands in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import polars as pl
+
+from students.importing import attendance_codes, cells
+from students.importing.csv_blocks import CsvFile
+from students.importing.headers import Fit, plain
+from students.importing.record_kinds import Field, kinds
+
+ROWS_LOOKED_AT = 1000
+MOST = 0.5
+# Shorter ones are codes, which say nothing about what they are codes of.
+SHORTEST_WORD = 5
+
+
+def chosen(name: str, csv: CsvFile, fits: list[Fit]) -> Fit | None:
+    """Return the fit that a file is, or None where a person has to say.
+
+    Parameters
+    ----------
+    name : str
+        Of the file: "Attendance codes 2026" says what it is.
+    csv : CsvFile
+    fits : list of Fit
+        Kinds that its columns fit about equally well, the best first.
+    """
+    rivals = [one for one in fits if _reads_the_same(one, fits[0])]
+    if len(rivals) == 1:
+        return fits[0] if len(fits) == 1 or fits[0].score > fits[1].score else None
+    if len(named := [one for one in rivals if _is_named(name, one)]) == 1:
+        return named[0]
+    rows = pl.DataFrame(csv.sample(ROWS_LOOKED_AT), schema=dict.fromkeys(csv.header, pl.String()), orient="row")
+    known = [(share, one) for one in rivals if (share := _known_share(rows, one)) is not None]
+    if known and max(share for share, _one in known) >= MOST:
+        return max(known, key=lambda pair: pair[0])[1]
+    # Whose words are of no list at all takes any word; a column of codes may be anything.
+    open_ones = [one for one in rivals if _known_share(rows, one) is None]
+    is_clear = all(share == 0 for share, _one in known)
+    return open_ones[0] if len(open_ones) == 1 and is_clear and _are_words(rows, open_ones[0]) else None
+
+
+def _reads_the_same(one: Fit, best: Fit) -> bool:
+    """Tell whether two kinds take the same columns for what every row needs, so that only what stands there tells."""
+    needed = {best.columns[name] for name in best.kind.required if name in best.columns}
+    return needed <= set(one.columns.values())
+
+
+def _is_named(name: str, one: Fit) -> bool:
+    words = {plain(word) for word in re.split(r"[\W_]+", name)}
+    return not words.isdisjoint({plain(one.kind.name), *(plain(other) for other in one.kind.also_called)})
+
+
+def _telling(one: Fit) -> list[Field]:
+    needed = [field for field in one.kind.fields if field.required and field.name in one.columns]
+    return [field for field in needed if field.type in ("word", "text") and field.name != "student_id"]
+
+
+def _known_share(rows: pl.DataFrame, one: Fit) -> float | None:
+    """Return the share of cells that hold a word of the kind's lists; None where it has no list."""
+    fields = [field for field in _telling(one) if field.type == "word"]
+    if not fields:
+        return None
+    shares = []
+    for field in fields:
+        texts = cells.plain_words(cells.trimmed(rows[one.columns[field.name]])).drop_nulls()
+        shares.append(float(texts.is_in(_words(one, field)).sum()) / max(len(texts), 1))
+    return min(shares)
+
+
+def _words(one: Fit, field: Field) -> list[str]:
+    words: Iterable[str] = (*field.allowed, *(alias for alias, _word in field.aliases))
+    if one.kind is kinds()["attendance"]:
+        words = (*words, *attendance_codes.lists()[attendance_codes.COMMON])
+    return [word.replace("_", " ") for word in words]
+
+
+def _are_words(rows: pl.DataFrame, one: Fit) -> bool:
+    texts = [cells.trimmed(rows[one.columns[field.name]]).drop_nulls() for field in _telling(one)]
+    return all(float((text.str.len_chars() >= SHORTEST_WORD).mean() or 0) >= MOST for text in texts)  # type: ignore[arg-type]
