@@ -39,8 +39,9 @@ from students.importing.dates import AmbiguousDates
 from students.importing.file_errors import CellError, FileRefused
 from students.importing.formats import NeedsMapping, Recognised
 from students.importing.meaning import Meaning
+from students.importing.student_numbers import Numbers
 from students.models import Cohort, Format, Upload
-from students.staged import sessions
+from students.staged import identities, sessions
 from students.staging import Context, Staging
 
 Stage = Upload.Stage
@@ -189,7 +190,8 @@ class ImportPass:
         )
         reader = formats.reader_for(recognised, container, options)
         known = sources.answers_of(self.institution, shape=upload.summary["shape"])
-        self.meaning = Meaning(questions.merged(known, upload.answers))
+        answers = questions.merged(known, upload.answers)
+        self.meaning = Meaning(answers, numbers=Numbers(answers, known=sources.student_numbers))
         typing = typed_records.Typing(
             today=self.today,
             time_zone=self.institution.time_zone,
@@ -215,6 +217,7 @@ class ImportPass:
         """Stop the file where something about it must be said first; nothing of it was compared by then."""
         upload = self.upload
         open_questions = [*self.meaning.questions()]
+        open_questions += identities.questions(staging, self._context_of_questions(), self.meaning.answers)
         if "attendance" in staging.kinds:
             look = sessions.Look()
             unit = look.question(self.meaning.answers, counts_its_days=self.meaning.counts_its_days)
@@ -231,6 +234,9 @@ class ImportPass:
         upload_files.strip(upload, container, reader.report.withheld)
         upload.summary |= {"withheld": self.withheld | reader.report.withheld}
         return True
+
+    def _context_of_questions(self) -> Context:
+        return Context(institution=self.institution, upload=self.upload, by=None, now=self.now)
 
     def _show_faults_early(self) -> Callable[[pl.DataFrame], None]:
         """Let the heartbeat write the first faults on the row, long before the pass is over; returns who to tell."""

@@ -47,11 +47,25 @@ STATUS_CHOICES = (
         ),
     ),
 )
+REUSED_CHOICES = (
+    (questions.CORRECTED, gettext_lazy("The same child: name and birthday were corrected")),
+    (questions.BY_SCHOOL, gettext_lazy("Another child: schools give numbers for themselves")),
+    (questions.LEAVE_OUT, gettext_lazy("I do not know: leave the row out")),
+)
 UNIT_CHOICES = (
     ("period", gettext_lazy("One period or class")),
     ("half_day", gettext_lazy("Half a day")),
     ("day", gettext_lazy("A whole day")),
 )
+
+
+def number_choices(value: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return who a number may be: the student known under another one, or somebody else."""
+    if value["value"] == questions.ZEROS:
+        same = _("The same children: the numbers lost their zeros")
+        return [(questions.SAME, same), (questions.OTHER, _("Other children"))]
+    same = _("The same child as %(known)s") % {"known": value["known"]}
+    return [(value["known"], same), (questions.OTHER, _("Another child"))]
 
 
 def titles(upload: Upload) -> list[str]:
@@ -69,6 +83,8 @@ def why(question: Mapping[str, Any]) -> str:
     return {
         questions.UNIT: _("Counted as whole days, one class missed on twenty days would be twenty days of absence."),
         questions.STATUS: _("Who has left must not stand on a list. Without a last day in the file it is yesterday."),
+        questions.NUMBERS: _("Taken for others, they would be here twice, each with half of their records."),
+        questions.REUSED: _("Taken for the same, one child would get the records of another."),
         questions.CODES: _("Each code is asked once. Later files of this source are read the same way."),
         questions.SCALE: _("Read as percent, a good grade on a short scale would look like a failed course."),
     }[question["name"]]

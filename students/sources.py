@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import Institution, User
 from students.importing import questions
-from students.models import Format, Source
+from students.models import Format, Source, Student
 from students.record_words import LABELS
 
 
@@ -24,6 +24,12 @@ def answers_of(institution: Institution, *, shape: str) -> dict[str, Any]:
     """Return what was answered of files of a shape."""
     found = Source.objects.filter(institution=institution, shape_sha256=shape).values_list("answers", flat=True)
     return dict(found.first() or {})
+
+
+def student_numbers(*, of_schools: bool) -> list[str]:
+    """Return the numbers of the students in scope: all, or those that a school gave for itself."""
+    numbers = Student.objects.values_list("external_id", flat=True)
+    return list(numbers.filter(external_id__contains=questions.AT) if of_schools else numbers)
 
 
 @transaction.atomic

@@ -64,7 +64,11 @@ class AskedValue(serializers.Serializer[Any]):
 
     value = serializers.CharField()
     n = serializers.IntegerField(help_text="Rows.")
-    line = serializers.IntegerField(help_text="The first line with it.")
+    line = serializers.IntegerField(allow_null=True, help_text="The first line with it.")
+    known = serializers.CharField(
+        required=False, help_text="Of a student's number: the one under which they are known."
+    )
+    words = serializers.CharField(required=False, help_text="Of a student's number: whose it is.")
 
 
 class AskedQuestion(serializers.Serializer[Any]):

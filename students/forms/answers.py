@@ -11,10 +11,14 @@ from django.utils.translation import gettext_lazy
 
 from students import question_words
 from students.importing import questions
-from students.importing.questions import CODES, SCALE, STATUS, UNIT
+from students.importing.questions import CODES, NUMBERS, REUSED, SCALE, STATUS, UNIT
 
-LISTED = {CODES: "code_", STATUS: "status_"}
-CHOICES = {CODES: question_words.CODE_CHOICES, STATUS: question_words.STATUS_CHOICES}
+LISTED = {CODES: "code_", STATUS: "status_", NUMBERS: "number_", REUSED: "reused_"}
+CHOICES = {
+    CODES: question_words.CODE_CHOICES,
+    STATUS: question_words.STATUS_CHOICES,
+    REUSED: question_words.REUSED_CHOICES,
+}
 
 
 class AnswersForm(forms.Form):
@@ -73,8 +77,9 @@ def _unit_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
 
 
 def _listed_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
-    choices: list[Any] = [("", gettext_lazy("Choose …")), *CHOICES[question["name"]]]
     for n, value in enumerate(question["values"]):
+        offered = CHOICES.get(question["name"]) or question_words.number_choices(value)
+        choices: list[Any] = [("", gettext_lazy("Choose …")), *offered]
         form.fields[f"{LISTED[question['name']]}{n}"] = forms.ChoiceField(
             label=_("What “%(code)s” means") % {"code": value["value"]},
             choices=choices,
@@ -109,5 +114,5 @@ def _scale_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> di
     return {"best": cleaned["best"], "worst": cleaned["worst"]}
 
 
-_FIELDS = {UNIT: _unit_fields, CODES: _listed_fields, STATUS: _listed_fields, SCALE: _scale_fields}
-_ANSWERS = {UNIT: _unit_answer, CODES: _listed_answer, STATUS: _listed_answer, SCALE: _scale_answer}
+_FIELDS = {UNIT: _unit_fields, SCALE: _scale_fields, **dict.fromkeys(LISTED, _listed_fields)}
+_ANSWERS = {UNIT: _unit_answer, SCALE: _scale_answer, **dict.fromkeys(LISTED, _listed_answer)}

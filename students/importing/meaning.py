@@ -16,6 +16,7 @@ from students.importing.batches import Batch
 from students.importing.enrolment_status import Statuses
 from students.importing.questions import CODES, SCALE, UNIT, Answers, Question
 from students.importing.record_kinds import kinds
+from students.importing.student_numbers import Numbers
 
 # Halves of a day are understood without being told; so is a word for all of it.
 HALVES = ("am", "pm", "a.m.", "p.m.", "morning", "afternoon", "first half", "second half", "forenoon")
@@ -36,10 +37,13 @@ class Meaning:
     ----------
     answers : mapping
         As `questions.problems` checks them.
+    numbers : Numbers
+        Whose number is whose.
     """
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, *, numbers: Numbers) -> None:
         self.answers = answers
+        self._numbers = numbers
         self.counts_its_days = False
         self._codes = _Codes()
         self._grades = _Grades()
@@ -50,6 +54,7 @@ class Meaning:
         """Return a batch as the portal counts: days of absence, grades on their scale."""
         if batch.rows.is_empty():
             return batch
+        batch = self._numbers.applied(batch)
         if batch.kind == "attendance":
             return replace(batch, rows=self._attendance(batch.rows))
         if batch.kind in ("students", "enrolments") and "status" in batch.rows.columns:
@@ -68,6 +73,8 @@ class Meaning:
 
     def notes(self) -> Iterator[str]:
         """Yield sentences for the admin: what was left out by what was answered."""
+        if n := self._numbers.n_without_school:
+            yield f"{n:,} rows were left out: schools share their number, and the file does not say which is meant."
         if n := max(self._students.n_not_yet, self._enrolments.n_not_yet):
             yield f"{n:,} students who have not come yet, by their status, were left out."
 

@@ -29,6 +29,14 @@ CODE_MEANINGS: Mapping[str, tuple[str, float, bool | None]] = {
     "present": ("present", 1.0, None),
 }
 LEAVE_OUT = "leave_out"
+NUMBERS, REUSED = "students.numbers", "students.reused"
+# Stands for every number that is a known one without its leading zeros.
+ZEROS = "zeros"
+SAME, OTHER = "same", "other"
+# What a number may be that belongs to a child of another name and birthday.
+CORRECTED, BY_SCHOOL = "corrected", "by_school"
+# Between a number and the school that gave it, where schools number for themselves.
+AT = "@"
 # What a status of a student may mean: here, not here yet, or left for a reason.
 HERE, NOT_YET = "here", "not_yet"
 STATUS_MEANINGS: Mapping[str, str] = {
@@ -50,6 +58,11 @@ SENTENCES: Mapping[str, str] = {
     ),
     CODES: gettext_noop("What do these codes of attendance in %(file)s mean?"),
     STATUS: gettext_noop("What do these statuses of students in %(file)s mean?"),
+    NUMBERS: gettext_noop(
+        "Students in %(file)s have the name and birthday, or all but the zeros, of others with another number. "
+        "Are they the same?"
+    ),
+    REUSED: gettext_noop("Numbers in %(file)s belong to students of another name and birthday. Who is meant?"),
     SCALE: gettext_noop("%(file)s has %(n)s grades, and the highest is %(highest)s. What is the best possible grade?"),
 }
 
@@ -96,7 +109,8 @@ def problems(answers: Any) -> list[str]:
     answers : mapping of name of a question to answer
         ``attendance.unit``: {"is": one of UNITS, "a_day": how many make a day}; ``attendance.codes``: {code: one of
         CODE_MEANINGS or "leave_out"}; ``students.status``: {status: one of STATUS_MEANINGS}; ``grades.scale``:
-        {"best": number, "worst": number}.
+        {"best": number, "worst": number}; ``students.numbers``: {number: the known number, or "other"; "zeros": "same"
+        or "other"}; ``students.reused``: {number: "corrected", "by_school" or "leave_out"}.
     """
     if not isinstance(answers, Mapping):
         return ["Answers are a table of questions and what is answered."]
@@ -115,7 +129,7 @@ def merged(known: Answers, more: Answers) -> dict[str, Any]:
     """Return answers with later ones on top: codes are added, everything else is replaced."""
     both = {name: dict(answer) for name, answer in known.items()}
     for name, answer in more.items():
-        both[name] = {**both.get(name, {}), **answer} if name in (CODES, STATUS) else dict(answer)
+        both[name] = {**both.get(name, {}), **answer} if name in _BY_VALUE else dict(answer)
     return both
 
 
@@ -151,6 +165,20 @@ def _status(answer: Answers) -> Iterator[str]:
             yield f'"{str(status)[:LONGEST_VALUE]}" must be one of {", ".join(STATUS_MEANINGS)}.'
 
 
+def _numbers(answer: Answers) -> Iterator[str]:
+    for number, known in answer.items():
+        if number == ZEROS and known not in (SAME, OTHER):
+            yield f'"{ZEROS}" must be {SAME} or {OTHER}.'
+        elif not isinstance(known, str) or not 0 < len(known) <= LONGEST_VALUE:
+            yield f'"{str(number)[:LONGEST_VALUE]}" must be the known number of the student, or {OTHER}.'
+
+
+def _reused(answer: Answers) -> Iterator[str]:
+    for number, meaning in answer.items():
+        if meaning not in (CORRECTED, BY_SCHOOL, LEAVE_OUT):
+            yield f'"{str(number)[:LONGEST_VALUE]}" must be one of {CORRECTED}, {BY_SCHOOL}, {LEAVE_OUT}.'
+
+
 def _scale(answer: Answers) -> Iterator[str]:
     best, worst = number(answer.get("best")), number(answer.get("worst", 0))
     if best is None or worst is None:
@@ -159,4 +187,6 @@ def _scale(answer: Answers) -> Iterator[str]:
         yield "The best grade and the worst cannot be the same."
 
 
-_CHECKS = {UNIT: _unit, CODES: _codes, SCALE: _scale, STATUS: _status}
+_CHECKS = {UNIT: _unit, CODES: _codes, SCALE: _scale, STATUS: _status, NUMBERS: _numbers, REUSED: _reused}
+# Whose answers are added to those before: one more code is one more answer.
+_BY_VALUE = (CODES, STATUS, NUMBERS, REUSED)
