@@ -44,6 +44,18 @@ AND s.held_on BETWEEN %(first)s AND %(last)s
 """
 
 
+# Who was away all day was not tardy, nor the reverse: what is told of a day later corrects what was told before. Half a
+# day away and tardy for the other half may both be true.
+_CORRECTED: LiteralString = """
+s.n_sessions <= 1 AND s.held_on BETWEEN %(first)s AND %(last)s
+AND EXISTS (SELECT FROM {changed} c
+            WHERE c.was IS NULL AND c.student = s.student_id AND c.held_on = s.held_on AND c.category <> s.category
+              AND CASE s.category WHEN 'absent' THEN s.n_sessions ELSE c.n_sessions END >= 1)
+AND NOT EXISTS (SELECT FROM staged_attendance t JOIN file_people p ON p.ref = t.student_id
+                WHERE p.id = s.student_id AND t.held_on = s.held_on AND t.category = s.category)
+"""
+
+
 def gone_table(kind: str) -> str:
     """Return the name of the table of a kind's gone rows."""
     return f"file_gone_{kind}"
@@ -63,6 +75,9 @@ def compare(told: Told | None, staged: staging.Staging, context: staging.Context
     if told and kind == "attendance" and told.n_counted < told.n_left:
         with statements.planned_for(told.n_left, of=told.table.name):
             n_named = _insert(kind, told.parameters, fragment(_PRESENT))
+    if told and kind == "attendance" and told.n_counted:
+        with statements.planned_for(told.n_counted, of=told.table.name):
+            n_named += _insert(kind, told.parameters, fragment(_CORRECTED, changed=name(told.changed)))
     if (removed := list(context.removed.get(kind, ()))) and FACT_TABLES[kind].has_source_id:
         n_named += _removed(kind, told, removed, context)
     return n_missing, n_named

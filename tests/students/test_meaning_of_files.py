@@ -464,3 +464,24 @@ def test_absences_go_to_the_child_of_their_school(two_empty_schools, days_of_all
     assert upload.summary["notes"] == [
         "1 rows were left out: schools share their number, and the file does not say which is meant."
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        ("absent,1", "tardy,1", [("tardy", 1.0)]),
+        ("tardy,1", "absent,1", [("absent", 1.0)]),
+        ("absent,0.5", "tardy,1", [("absent", 0.5), ("tardy", 1.0)]),
+        ("tardy,1", "absent,0.5", [("absent", 0.5), ("tardy", 1.0)]),
+        ("absent,5", "tardy,1", [("absent", 5.0), ("tardy", 1.0)]),
+    ],
+)
+def test_a_day_told_otherwise_does_not_stand_twice(two_schools, tmp_path, before, after, kept):
+    path = tmp_path / "attendance.csv"
+    for told in (before, after):
+        path.write_text(f"student_id,held_on,category,n_sessions\n0004711,2026-09-08,{told}\n")
+        upload = bring_in(two_schools, path)
+    with scope.entered(scope.of_institution(two_schools)):
+        rows = AttendanceRecord.objects.filter(held_on=dt.date(2026, 9, 8)).order_by("category")
+        assert list(rows.values_list("category", "n_sessions")) == kept
+    assert upload.difference["kinds"]["attendance"]["gone"] == 2 - len(kept)
