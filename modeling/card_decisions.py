@@ -19,6 +19,7 @@ FEW_WHO_LEFT = 100
 NEARLY_NEVER = 0.99
 WHY_RULE = {
     "no_model": "there is no model yet",
+    "waits": "the model waits until a named person lets it decide",
     "few_labels": "too few outcomes are known for a model to learn from",
     "not_better": "the model was not better than the rule",
     "switched_off": "the model is switched off",
@@ -138,7 +139,10 @@ def _promotion(promotion: Promotion, *, names: bool) -> list[Part]:
     found = [parts.words(said % words)]
     if promotion.gate:
         passed = {True: _("passed"), False: _("failed"), None: _("nothing to check by")}
-        rows = [[check["sentence"], passed[check["passed"]]] for check in promotion.gate]
+        rows = [
+            [check["sentence"], _("cannot tell") if check.get("too_few") else passed[check["passed"]]]
+            for check in promotion.gate
+        ]
         found.append(parts.table(_("The checks of that day"), [_("Check"), _("Result")], rows, n_text_columns=2))
     if promotion.reason:
         # What staff write may name a student: those who work there read it, the public that it is on record.

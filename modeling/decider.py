@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from modeling import model_switch, registry, training_config
+from modeling import model_switch, promotion_gate, registry, training_config
 from modeling.core import handover
-from modeling.models import ModelVersion
+from modeling.models import ModelVersion, Promotion
 
 if TYPE_CHECKING:
     from modeling.training_config import TrainingConfig
 
-Why = Literal["", "no_model", "few_labels", "not_better", "switched_off", "file_changed"]
+Why = Literal["", "no_model", "waits", "few_labels", "not_better", "switched_off", "file_changed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +37,10 @@ class Decision:
 def decision(*, has_rule: bool = True) -> Decision:
     """Return what makes the next list.
 
-    It follows from the champion's own figures, which never change: so the same champion always gets the same answer,
-    until somebody turns the switch or changes the configuration. Where the institution has no rule that its records
-    could answer (`has_rule`), a poor model is better than no list.
+    It follows from the champion's own figures, which never change, and from what a named person overruled: so the same
+    champion always gets the same answer, until somebody turns the switch or changes the configuration. Where the
+    institution has no rule that its records could answer (`has_rule`), a poor model is better than no list. A version
+    that waits for a person makes none.
     """
     champion = _champion()
     why = _why_rule(champion, has_rule=has_rule)
@@ -50,13 +51,21 @@ def _why_rule(champion: ModelVersion | None, *, has_rule: bool) -> Why:
     if not model_switch.is_on():
         return "switched_off"
     if champion is None:
-        return "no_model"
+        return "waits" if registry.challenger() is not None else "no_model"
     if not registry.is_unchanged(champion):
         return "file_changed"
     if not has_rule:
         return ""
     limits = configuration().handover
-    return handover.why_rule(champion.metrics, n_labels=champion.dataset.n_students, **limits.model_dump())
+    why = handover.why_rule(champion.metrics, n_labels=champion.dataset.n_students, **limits.model_dump())
+    let = Promotion.objects.filter(version=champion).exclude(kind=Promotion.Kind.ROLLED_BACK).first()
+    if let is None:
+        return why
+    if why == "few_labels" and promotion_gate.overruled(let.gate, check="labels", reason=let.reason):
+        why = handover.why_rule(champion.metrics, n_labels=limits.minimum_labels, **limits.model_dump())
+    if why == "not_better" and promotion_gate.overruled(let.gate, check="lift", reason=let.reason):
+        return ""
+    return why
 
 
 def _champion() -> ModelVersion | None:

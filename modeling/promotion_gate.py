@@ -15,12 +15,15 @@ from modeling.models import ModelVersion
 def gate(version: ModelVersion, *, champion: ModelVersion | None, churn_share: float | None) -> list[dict[str, Any]]:
     """Return what speaks for and against a version: `check`, `value`, `limit`, `passed`, `sentence`.
 
-    `passed` is None where there was nothing to check by, which blocks nothing and is said. `churn_share` is the share
-    of names above the line that would change, None where nobody worked it out.
+    `passed` is None where there was nothing to check by, or (`too_few`) too few were tested to tell: that does not stop
+    a person, and is said. `churn_share` is the share of names above the line that would change, None where nobody
+    worked it out.
     """
-    limits = training_config.serving().promotion
+    config = training_config.serving()
+    limits = config.promotion
     metrics, evaluation = version.metrics, version.evaluation
     found = [
+        findings.labels(version.dataset.n_students, minimum=config.handover.minimum_labels),
         findings.lift(metrics, minimum=limits.minimum_lift),
         findings.calibration(metrics, evaluation, maximum=limits.maximum_calibration_error),
         findings.recall_gap(evaluation, maximum=limits.maximum_recall_gap),
@@ -40,12 +43,23 @@ def failed(checks: list[dict[str, Any]]) -> list[str]:
     return [check["sentence"] for check in checks if check["passed"] is False]
 
 
+def overruled(checks: list[dict[str, Any]], *, check: str, reason: str) -> bool:
+    """Tell whether a person let a version decide with a reason although this check spoke against it."""
+    return bool(reason) and any(row["check"] == check and row["passed"] is False for row in checks)
+
+
+def unresolved(checks: list[dict[str, Any]]) -> list[str]:
+    """Return the sentences of the checks that keep a version from deciding by itself: failed, or too few to tell."""
+    return [check["sentence"] for check in checks if check["passed"] is False or check.get("too_few")]
+
+
 def _judged(version: ModelVersion) -> dict[str, Any]:
     return {"metrics": version.metrics, "evaluation": version.evaluation}
 
 
 def _row(finding: Finding, version: ModelVersion) -> dict[str, Any]:
     words = {
+        "labels": _labels,
         "lift": _lift,
         "calibration": _calibration,
         "recall_gap": _recall_gap,
@@ -57,8 +71,14 @@ def _row(finding: Finding, version: ModelVersion) -> dict[str, Any]:
         "value": finding.value,
         "limit": finding.limit,
         "passed": finding.passed,
+        "too_few": finding.why == findings.TOO_FEW,
         "sentence": words[finding.check](finding),
     }
+
+
+def _labels(found: Finding) -> str:
+    figures = {"n": f"{found.value:,.0f}", "minimum": f"{found.limit:,.0f}"}
+    return _("It learned from %(n)s students with a known outcome. At least %(minimum)s are asked.") % figures
 
 
 def _lift(found: Finding) -> str:
@@ -98,10 +118,10 @@ def _calibration(found: Finding) -> str:
 def _recall_gap(found: Finding) -> str:
     if found.passed is None and found.why == "no_groups":
         return _("No protected attributes are on record, so groups could not be compared.")
+    if found.why == findings.TOO_FEW:
+        return _("The groups are too small to tell whether it misses one more than another.")
     if found.passed is None:
         return _("Groups were not compared when it was trained.")
-    if found.why == "too_few":
-        return _("The groups are too small to tell whether it misses one more than another.")
     if found.value is None:
         return _("No gap between groups could be told from chance.")
     words = {

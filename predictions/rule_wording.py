@@ -9,9 +9,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from modeling import decider
+from modeling import decider, promotion_gate
 from modeling.core.feature import Feature
-from modeling.models import ModelSwitch
+from modeling.models import ModelSwitch, ModelVersion
 from predictions.models import DecidedBy, RiskScore, ScoringRun
 
 # A rule as a run keeps it: a line of configs/rules.yaml, and whether a school can change what it asks about.
@@ -31,7 +31,18 @@ def why_the_rule(run: ScoringRun) -> str:
         return _("What is stored of the model is not, byte for byte, what was registered, so it is not read.")
     if run.why_rule == "not_better":
         return _("The model is not better than the rule at your capacity.")
+    if run.why_rule == "waits":
+        return _waits()
     return _("There is no model yet.")
+
+
+def _waits() -> str:
+    """Return why the version that waits does so: the checks that speak against it, and who may overrule them."""
+    version = ModelVersion.objects.defer("booster_text").select_related("dataset").filter(is_challenger=True).first()
+    said = [_("The model waits until a named person lets it decide.")]
+    if version is not None:
+        said += promotion_gate.unresolved(promotion_gate.gate(version, champion=None, churn_share=None))
+    return " ".join(said)
 
 
 def _switched_off(run: ScoringRun) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 ONE_IN_TWENTY = 1.645
 # A difference of two figures counts as one beyond 1.96 of its standard errors, by their 95 % intervals.
 HALF_WIDTHS = 1.96
+# Why a finding neither passes nor fails: it was looked at, and too few were tested to tell.
+TOO_FEW = "too_few"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +22,9 @@ class Finding:
     Attributes
     ----------
     check : str
-        ``lift``, ``calibration``, ``recall_gap``, ``churn`` or ``suspicious``.
+        ``labels``, ``lift``, ``calibration``, ``recall_gap``, ``churn`` or ``suspicious``.
     passed : bool, or None
-        None where the version holds nothing to check it by.
+        None where the version holds nothing to check it by, or too few were tested to tell.
     value, limit : float, or None
     why : str
         What the words have to say beside the number; "" where nothing.
@@ -36,6 +38,11 @@ class Finding:
     limit: float | None = None
     why: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def labels(n_labels: int, *, minimum: int) -> Finding:
+    """Compare how many students with a known outcome the version learned from with how many are asked."""
+    return Finding(check="labels", passed=n_labels >= minimum, value=float(n_labels), limit=float(minimum))
 
 
 def lift(metrics: Mapping[str, Any], *, minimum: float) -> Finding:
@@ -105,7 +112,7 @@ def error_by_chance(bins: Sequence[Mapping[str, float]]) -> float:
 def recall_gap(evaluation: Mapping[str, Any], *, maximum: float) -> Finding:
     """Compare the widest gap between groups, in who is found above the line, with its limit.
 
-    Only a gap that is told from chance counts; where groups are too small to tell, that is said and nothing is blocked.
+    Only a gap that is told from chance counts. Where groups are too small to tell, it neither passes nor fails.
     """
     if "gaps" not in evaluation:
         return Finding(check="recall_gap", passed=None, limit=maximum, why="not_measured")
@@ -115,7 +122,9 @@ def recall_gap(evaluation: Mapping[str, Any], *, maximum: float) -> Finding:
         return Finding(check="recall_gap", passed=None, limit=maximum, why="no_groups")
     if not told:
         too_few = all(gap["verdict"] == "too_few" for gap in gaps)
-        return Finding(check="recall_gap", passed=True, limit=maximum, why="too_few" if too_few else "none_told")
+        if too_few:
+            return Finding(check="recall_gap", passed=None, limit=maximum, why=TOO_FEW)
+        return Finding(check="recall_gap", passed=True, limit=maximum, why="none_told")
     widest = max(told, key=lambda gap: float(gap["gap"]))
     details = {"attribute": widest["attribute"], "between": list(widest.get("between", []))}
     value = float(widest["gap"])

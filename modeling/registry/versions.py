@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import Institution, User
+from modeling import promotion_gate
 from modeling.models import ModelVersion, Promotion
 
 if TYPE_CHECKING:
@@ -95,24 +96,30 @@ def _parsed(pk: int, sha256: str) -> RiskModel:
 
 @transaction.atomic
 def register(*, institution: Institution, by: User | None, now: dt.datetime, **fields: Any) -> ModelVersion:
-    """Add a version under the next number. The first one decides at once; a later one is the challenger."""
+    """Add a version under the next number.
+
+    Where none decides yet and every check of the gate passes, it decides at once; otherwise it waits as the challenger.
+    A check that fails, or cannot tell with so few tested, is for a person to answer for.
+    """
     # The institution's row is locked, so that two trainings at once do not take the same number.
     Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
     newest = ModelVersion.objects.aggregate(newest=Max("number"))["newest"] or 0
-    is_first = not ModelVersion.objects.filter(is_champion=True).exists()
-    ModelVersion.objects.filter(is_challenger=True).update(is_challenger=False)
-    version = ModelVersion.objects.create(
+    version = ModelVersion(
         institution=institution,
         number=newest + 1,
         sha256=fingerprint(fields["booster_text"], fields["specification_json"]),
         trained_at=now,
         trained_by=by,
-        is_champion=is_first,
-        is_challenger=not is_first,
-        promoted_at=now if is_first else None,
-        promoted_by=by if is_first else None,
         **fields,
     )
+    checks = promotion_gate.gate(version, champion=None, churn_share=None)
+    is_first = not ModelVersion.objects.filter(is_champion=True).exists() and not promotion_gate.unresolved(checks)
+    ModelVersion.objects.filter(is_challenger=True).update(is_challenger=False)
+    version.is_champion, version.is_challenger = is_first, not is_first
     if is_first:
-        Promotion.objects.create(institution=institution, version=version, kind=Promotion.Kind.FIRST, at=now, by=by)
+        version.promoted_at, version.promoted_by = now, by
+    version.save(force_insert=True)
+    if is_first:
+        kind = Promotion.Kind.FIRST
+        Promotion.objects.create(institution=institution, version=version, kind=kind, gate=checks, at=now, by=by)
     return version

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Membership
 from accounts.permissions import can, needs
-from modeling import decider, promotion, registry, training_config
+from modeling import decider, promotion, promotion_gate, registry, training_config
 from modeling.decider import Decision
 from modeling.models import ModelVersion, Promotion, TrainingRun
 from monitoring import metric_rows, version_facts
@@ -107,8 +107,10 @@ def _challenger(versions: list[ModelVersion], membership: Membership) -> dict[st
     if version is None:
         return None
     may_promote = can(membership, "promote_models")
+    checks = promotion_gate.gate(version, champion=None, churn_share=None)
     return {
         "label": capfirst(model_label(version)),
+        "against": promotion_gate.unresolved(checks),
         "url": reverse("model_version", args=[version.number]),
         "trained_at": version.trained_at,
         "helps": metric_rows.whom_it_helps(version.metrics, version.evaluation),

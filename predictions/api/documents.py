@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from predictions.models import DecidedBy, Tier
 
-WHY_RULE = ("no_model", "few_labels", "not_better", "switched_off", "file_changed")
+WHY_RULE = ("no_model", "waits", "few_labels", "not_better", "switched_off", "file_changed")
 
 
 class PredictRequest(serializers.Serializer[Any]):

@@ -40,8 +40,8 @@ class ScoringRun(models.Model):
     # None where there was no model yet: the rule alone made the list.
     model_version = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="scoring_runs")
     decided_by = models.CharField(max_length=10, choices=DecidedBy, default=DecidedBy.MODEL)
-    # Why the rule decided: "no_model", "few_labels", "not_better", "switched_off",
-    # "file_changed"; "" where the model did.
+    # Why the rule decided: "no_model", "waits", "few_labels", "not_better",
+    # "switched_off", "file_changed"; "" where the model did.
     why_rule = models.CharField(max_length=20, blank=True)
     # The rule as it was applied, in the form of configs/rules.yaml, and of each whether a school can change it.
     rules = models.JSONField(default=list)

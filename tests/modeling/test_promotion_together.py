@@ -25,7 +25,7 @@ def institution(transactional_db, elsewhere):
             snapshot_dates=[dt.date(2025, 10, 15)],
             horizon_days=365,
             n_rows=10,
-            n_students=10,
+            n_students=1000,
             n_positive=5,
             created_at=timezone.now(),
         )

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         self._district(OTHER, "Lakeside College", 150, now)
         told_before = _read(Path(settings.VAR_DIR) / "demo.json")
         people = demo_people.ensure(now=now, district=DISTRICT, other=OTHER, before=told_before)
-        self._model(now)
+        self._model(people["users"]["model_owner"]["login"])
         self._lists(now.date())
         told = people | self._addresses(options["port"])
         path = Path(settings.VAR_DIR) / "demo.json"
@@ -64,12 +64,22 @@ class Command(BaseCommand):
         size = ["--students", str(n_students), "--years", str(years), "--seed", str(SEED)]
         call_command("generate_district", "--institution", slug, *size, stdout=self.stdout)
 
-    def _model(self, now: dt.datetime) -> None:
+    def _let_decide(self, owner: str) -> None:
+        """Let the demo's model owner answer for a first model that waits: its students are invented."""
+        with scope.entered(scope.of_institution(Institution.objects.get(slug=DISTRICT))):
+            waits = ModelVersion.objects.filter(is_challenger=True).values_list("number", flat=True).first()
+            has_champion = ModelVersion.objects.filter(is_champion=True).exists()
+        if waits and not has_champion:
+            why = ["--by", owner, "--reason", "The students are invented; the demo shows a model at work."]
+            call_command("promote_model", "--institution", DISTRICT, "--number", str(waits), *why, stdout=self.stdout)
+
+    def _model(self, owner: str) -> None:
         with scope.entered(scope.of_institution(Institution.objects.get(slug=DISTRICT))):
             trained = ModelVersion.objects.filter(is_champion=True).exists()
         if not trained:
             self._say("4/5 Training the first model on past school years (about a minute)")
             call_command("train_model", "--institution", DISTRICT, stdout=self.stdout)
+            self._let_decide(owner)
 
     def _lists(self, today: dt.date) -> None:
         days = [today - back for back in LISTS_BACK]

@@ -14,9 +14,9 @@ from accounts.command_output import InstitutionCommand
 from accounts.models import Institution
 from jobs import claims
 from jobs.models import State
-from modeling import dataset_folder, dataset_versions, training, training_requests
+from modeling import dataset_folder, dataset_versions, promotion_gate, training, training_requests
 from modeling.datasets import DatasetRefused
-from modeling.models import Dataset, TrainingRun
+from modeling.models import Dataset, ModelVersion, TrainingRun
 from modeling.training_config import ConfigRefused, TrainingConfig
 
 
@@ -46,6 +46,7 @@ class Command(InstitutionCommand):
         claims.carry_out(job_id=run.job_id, work=training.train_model)
         with scope.entered(scope.of_institution(institution)):
             run = TrainingRun.objects.select_related("job", "model_version__dataset").get(pk=run.pk)
+            against = _against(run.model_version) if run.model_version else []
         if run.job.state != State.DONE or run.model_version is None:
             raise CommandError(run.job.error or "Another worker holds this training.")
         version = run.model_version
@@ -53,13 +54,28 @@ class Command(InstitutionCommand):
         self.answer(
             options,
             f"{version}: ROC-AUC {figures['roc_auc']:.3f}, precision at 10 % {figures['precision_at_10']:.2f} "
-            f"({version.metrics['split']['kind']} split).",
+            f"({version.metrics['split']['kind']} split)."
+            f"{_standing(version, against)}",
             model_version=str(version),
             is_champion=version.is_champion,
+            against=against,
             sha256=version.sha256,
             dataset=version.dataset.content_sha256,
             metrics=version.metrics,
         )
+
+
+def _against(version: ModelVersion) -> list[str]:
+    return promotion_gate.unresolved(promotion_gate.gate(version, champion=None, churn_share=None))
+
+
+def _standing(version: ModelVersion, against: list[str]) -> str:
+    """Say that a version waits, what speaks against it, and how a person lets it decide."""
+    if version.is_champion:
+        return ""
+    how = f"promote_model --number {version.number} --by EMAIL"
+    said = " ".join(["It waits for a person to let it decide.", *against])
+    return f" {said} To let it: {how}{' --reason WHY' if against else ''}."
 
 
 def _asked_for(options: dict[str, Any], institution: Institution, *, now: dt.datetime) -> tuple[Dataset | None, str]:

@@ -12,7 +12,7 @@ from accounts import scope
 from accounts.command_output import InstitutionCommand
 from jobs import claims
 from jobs.models import State
-from predictions import runs, scoring_run
+from predictions import rule_wording, runs, scoring_run
 from predictions.models import ScoringRun
 
 
@@ -42,10 +42,11 @@ class Command(InstitutionCommand):
             raise CommandError(job.error or "Another worker holds this run.")
         with scope.entered(scope.of_institution(institution)):
             run = ScoringRun.objects.get(pk=run.pk)
+            why = rule_wording.why_the_rule(run)
         self.answer(
             options,
             f"Scored {run.n_scored} students as of {run.as_of}; {run.n_insufficient} are too little known. "
-            f"The {run.decided_by} makes the list{f' ({run.why_rule})' if run.why_rule else ''}.",
+            f"The {run.decided_by} makes the list{f' ({run.why_rule}). {why}' if run.why_rule else '.'}",
             run=run.public_id,
             as_of=run.as_of,
             n_scored=run.n_scored,

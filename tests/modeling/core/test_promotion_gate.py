@@ -64,7 +64,7 @@ def gap(size, *, verdict="gap", measure="recall_at_capacity"):
     [
         ([gap(0.1)], True, ""),
         ([gap(0.1), gap(0.3)], False, ""),
-        ([gap(0.3, verdict="too_few")], True, "too_few"),
+        ([gap(0.3, verdict="too_few")], None, "too_few"),
         ([gap(0.3, verdict="no_gap"), gap(0.3, verdict="too_few")], True, "none_told"),
         ([gap(0.3, measure="false_alarm_share")], None, "no_groups"),
         ([], None, "no_groups"),
