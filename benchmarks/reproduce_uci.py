@@ -161,6 +161,8 @@ def facts_of(cohort: CohortFrames, schema: CohortSchema) -> FactFrames:
         if "school_id" in frame:
             frame["school_id"] = frame["school_id"].map(school_ids)
         frames[name] = frame
+    # A cohort's totals say nothing of how many absences were excused.
+    frames["attendance"]["n_excused"] = np.nan
     frames["outcomes"]["outcome_id"] = np.arange(len(frames["outcomes"]))
     frames["outcomes"]["corrects_id"] = np.nan
     terms = pd.DataFrame(schema.term_features(), columns=["name", "term", "quantity"])

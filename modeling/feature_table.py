@@ -21,7 +21,9 @@ What a dated institution's model looks at, as of a day, from facts that were kno
 `modeling/core/catalogue.py`; change it there, and then `python -m modeling.feature_table > docs/features.md`.
 
 A value that nobody can know is missing, not zero: a new student has no history, and a school that keeps no incidents
-has none to count. Sessions are the institution's school days. Under "role", *changeable* is what a school can do
+has none to count. What a gap means is learned only from enough of them (50 rows, 10 of each outcome); else the value is
+not known, like a category never seen or in fewer than 10 rows: the risk is the mean over what is likely here, and no
+reason speaks of it. Sessions are the institution's school days. Under "role", *changeable* is what a school can do
 something about, and *context* describes the situation; what is protected is in no feature. The last column is what
 the model may learn while directions are held (`trees.monotone`): that more of it only raises the risk, only lowers it,
 or either.

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from modeling import facts, registry, training_config
-from modeling.core import features, rules
+from modeling.core import features, not_known, rules
 from modeling.core.feature import Feature
 from modeling.models import ModelVersion
 
@@ -32,7 +32,8 @@ class Scored:
     Without a model the probabilities are NaN and there are no contributions.
 
     `standing` is what the rule's list is sorted by (`modeling.core.rules.standing`), `rules_met` the positions of the
-    rules each student meets, and `rule_insufficient` who is too little known for the rule.
+    rules each student meets, and `rule_insufficient` who is too little known for the rule. `unknown` holds what was not
+    known of each: ``not_recorded``, names, and ``unknown_categories``, codes by name.
     """
 
     frame: pd.DataFrame
@@ -45,6 +46,7 @@ class Scored:
     standing: pd.DataFrame
     rules_met: list[list[int]]
     rule_insufficient: np.ndarray
+    unknown: list[dict[str, Any]]
 
     @property
     def has_model(self) -> bool:
@@ -89,7 +91,7 @@ def score(version: ModelVersion | None, frame: pd.DataFrame, rule: Sequence[Rule
         "rule_insufficient": _too_few_days(frame) | _asked_too_empty(frame, rule),
     }
     if version is None:
-        return Scored(frame=frame, **_nothing(len(frame)), **by_rule)
+        return Scored(frame=frame, **_nothing(len(frame)), **by_rule, unknown=not_known.of_students(frame))
     from modeling.core import reasons  # brings LightGBM, at the first prediction and no sooner
 
     model = registry.load(version)
@@ -105,6 +107,7 @@ def score(version: ModelVersion | None, frame: pd.DataFrame, rule: Sequence[Rule
         reasons=_with_sessions(found, frame),
         insufficient=_too_few_days(frame) | (scores.missing_share > _limits().maximum_missing_share),
         **by_rule,
+        unknown=not_known.of_students(frame, model.features, scores.unfamiliar),
     )
 
 

@@ -11,9 +11,13 @@ from modeling.decider import Decision
 from modeling.models import ModelVersion
 from predictions import answers, runs
 from predictions.models import DecidedBy
+from students import grade_levels
 
 if TYPE_CHECKING:
     from modeling.facts import Terms
+
+
+GRADE_LEVEL = "grade_level"
 
 
 class NothingDecides(Exception):
@@ -33,9 +37,18 @@ class Answerer:
 
     def answer(self, *, as_of: dt.date, values: dict[str, Any]) -> dict[str, Any]:
         """Answer for features by name."""
+        values = self._as_imported(values)
         if self.version is not None:
             return answers.for_values(version=self.version, as_of=as_of, values=values)
         return _by_rule(self, as_of=as_of, values=values)
+
+    def _as_imported(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Read a grade level as the importer does, unless the model learned it as it is written."""
+        level = values.get(GRADE_LEVEL)
+        learned = self.version.specification["categories"].get(GRADE_LEVEL, ()) if self.version else ()
+        if not isinstance(level, str) or level in learned:
+            return values
+        return values | {GRADE_LEVEL: grade_levels.short_level(level) or None}
 
 
 def answerer() -> Answerer:
@@ -78,5 +91,5 @@ def _by_rule(answerer: Answerer, *, as_of: dt.date, values: dict[str, Any]) -> d
     run = runs.latest_run()
     standing = run.rule_standing if run and run.rules == terms.kept_rules() else {}
     tier = "" if insufficient else ranking.tier_by_rule(scored.standing.iloc[0].tolist(), standing)
-    said = answers.Said(tier=tier, insufficient=insufficient, as_of=as_of)
+    said = answers.Said(tier=tier, insufficient=insufficient, as_of=as_of, unknown=scored.unknown[0])
     return answers.by_rule(terms.kept_rules(), scored.rules_met[0], why=answerer.decided.why, said=said)

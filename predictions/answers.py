@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,20 @@ DECIMALS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What the model and the rule alike say of a student: the tier, "" where there is none, and as of when."""
+    """What the model and the rule alike say of a student: the tier, "" where there is none, and as of when.
+
+    `unknown` holds ``not_recorded`` and ``unknown_categories`` of all that was looked at, or nothing.
+    """
 
     tier: str
     insufficient: bool
     as_of: dt.date
+    unknown: dict[str, Any]
+
+    def not_recorded(self, asked: Iterable[str]) -> list[str]:
+        """Return which of the features asked about have no value, in their order."""
+        absent = set(self.unknown.get("not_recorded", ()))
+        return [name for name in dict.fromkeys(asked) if name in absent]
 
 
 def for_values(*, version: ModelVersion, as_of: dt.date, values: dict[str, Any]) -> dict[str, Any]:
@@ -37,14 +47,14 @@ def for_values(*, version: ModelVersion, as_of: dt.date, values: dict[str, Any])
         if run and not insufficient
         else ""
     )
-    said = Said(tier=tier, insufficient=insufficient, as_of=as_of)
+    said = Said(tier=tier, insufficient=insufficient, as_of=as_of, unknown=scored.unknown[0])
     return by_model(version, risk=risk, reasons=scored.reasons[0], said=said)
 
 
 def for_score(score: RiskScore) -> dict[str, Any]:
     """Answer with what was published for a student."""
     run = score.run
-    said = Said(tier=score.tier, insufficient=score.insufficient_data, as_of=run.as_of)
+    said = Said(tier=score.tier, insufficient=score.insufficient_data, as_of=run.as_of, unknown=score.unknown)
     if run.decided_by == DecidedBy.MODEL and run.model_version is not None and score.risk is not None:
         return by_model(run.model_version, risk=score.risk, reasons=score.reasons, said=said)
     return by_rule(run.rules, score.rules_met, why=run.why_rule, said=said)
@@ -63,6 +73,8 @@ def by_model(version: ModelVersion, *, risk: float, reasons: list[dict[str, Any]
         "insufficient_data": said.insufficient,
         "decided_by": DecidedBy.MODEL.value,
         "why_rule": None,
+        "not_recorded": said.not_recorded(features),
+        "unknown_categories": said.unknown.get("unknown_categories", {}),
     }
 
 
@@ -78,6 +90,8 @@ def by_rule(rules: list[rule_wording.Step], met: list[int], *, why: str, said: S
         "insufficient_data": said.insufficient,
         "decided_by": DecidedBy.RULE.value,
         "why_rule": why,
+        "not_recorded": said.not_recorded(step["feature"] for step in rules),
+        "unknown_categories": {},
     }
 
 
@@ -95,3 +109,14 @@ def _reason(reason: dict[str, Any], feature: Feature) -> dict[str, Any]:
 def features_by_name(version: ModelVersion) -> dict[str, Feature]:
     """Return the features a version looks at, by name."""
     return {fields["name"]: Feature.from_json(fields) for fields in version.specification["features"]}
+
+
+def counting_neither_way(version: ModelVersion, unknown: dict[str, Any]) -> dict[str, Any]:
+    """Return what a version averaged over: a gap that it learned tells something and has words of its own."""
+    specification = version.specification
+    if "unknowns" in specification:
+        learned = set(specification["unknowns"]["learned_missing"])
+    else:
+        learned = {name for name, seen in specification.get("reference", {}).items() if seen["missing_share"] > 0}
+    names = {fields["name"] for fields in specification["features"]} - learned
+    return unknown | {"not_recorded": [name for name in unknown.get("not_recorded", ()) if name in names]}

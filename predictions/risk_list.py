@@ -263,7 +263,9 @@ def _why(score: RiskScore, run: ScoringRun) -> list[str]:
     if run.decided_by == DecidedBy.RULE or run.model_version is None:
         return rule_wording.sentences(run.rules, score.rules_met)
     raising = [reason for reason in score.reasons if reason["direction"] == "raises"]
-    return _reasons(raising, answers.features_by_name(run.model_version))
+    features = answers.features_by_name(run.model_version)
+    unknown = answers.counting_neither_way(run.model_version, score.unknown)
+    return _reasons(raising, features) + wording.not_known(unknown, features)
 
 
 def _reasons(raising: list[dict[str, Any]], features: dict[str, Feature]) -> list[str]:

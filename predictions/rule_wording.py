@@ -78,6 +78,19 @@ def signs(rules: list[Step], positions: Collection[int]) -> str:
     return ngettext("%(n)s of %(of)s sign", "%(n)s of %(of)s signs", of) % {"n": n, "of": of}
 
 
+def not_known(rules: list[Step], unknown: Mapping[str, Any]) -> str:
+    """Say of how many signs nobody can tell whether a student shows them; "" where all are known."""
+    absent = set(unknown.get("not_recorded", ()))
+    n = len({step["feature"] for step in rules} & absent)
+    if not n:
+        return ""
+    return ngettext(
+        "%(n)s thing that the rule asks about is not recorded.",
+        "%(n)s things that the rule asks about are not recorded.",
+        n,
+    ) % {"n": n}
+
+
 def sharing(run: ScoringRun, score: RiskScore) -> int:
     """Return how many students of a list have as many points as this one, this one included."""
     return int(run.rule_standing.get("n_by_points", {}).get(f"{score.rule_points or 0:g}", 0))

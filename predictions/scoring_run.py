@@ -99,6 +99,7 @@ def _score_rows(run: ScoringRun, scored: Scored, *, capacity: int) -> pd.DataFra
             "student_id": scored.frame.index,
             **_model_half(scored),
             "model_rank": by_model["rank"].array,
+            "unknown": [json.dumps(of_student) for of_student in scored.unknown],
             "rule_points": scored.rule_points,
             "rules_met": pd.Series(scored.rules_met, dtype=object),
             "rule_rank": by_rule["rank"].array,

@@ -97,6 +97,7 @@ def _rule(current: CurrentRisk) -> dict[str, Any] | None:
         "decides": run.decided_by == DecidedBy.RULE,
         "signs": rule_wording.signs(run.rules, score.rules_met),
         "sentences": rule_wording.sentences(run.rules, score.rules_met),
+        "not_known": rule_wording.not_known(run.rules, score.unknown),
         "shared": rule_wording.shared_words(run, score),
     }
 
@@ -114,7 +115,11 @@ def _reasons(current: CurrentRisk, version: ModelVersion) -> dict[str, Any]:
             "direction": reason["direction"],
         }
         boxes[_box(reason, feature)].append(worded)
-    return boxes | {"no_clear_reason": wording.no_clear_reason(current.score.reasons)}
+    unknown = answers.counting_neither_way(version, current.score.unknown)
+    return boxes | {
+        "no_clear_reason": wording.no_clear_reason(current.score.reasons),
+        "not_known": wording.not_known(unknown, features),
+    }
 
 
 def _box(reason: dict[str, Any], feature: Feature) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,6 +15,8 @@ from predictions.record_wording import Bound, grade_words, number_words
 
 Reason = dict[str, Any]
 
+# Of a student of whom most is not recorded a sentence names these.
+MOST_NOT_RECORDED = 4
 TIER_MARKS = {"review_first": "▲", "check_in": "●", "routine_support": "○"}
 
 
@@ -54,6 +56,22 @@ def comparison(reason: Reason, feature: Feature) -> str:
     bound: Bound = "at_most" if seen > usual else "at_least"
     words = record_wording.USUAL.get(feature.name)
     return words(usual, bound) if words else _half_here(feature, usual, bound)
+
+
+def not_known(unknown: dict[str, Any], features: Mapping[str, Feature]) -> list[str]:
+    """Return what is said of what is not known of a student: what is not recorded, and categories new here."""
+    said = []
+    absent = [_lower_first(_label(features[name])) for name in unknown.get("not_recorded", ()) if name in features]
+    if absent:
+        told = ", ".join(absent[:MOST_NOT_RECORDED])
+        if len(absent) > MOST_NOT_RECORDED:
+            told = _("%(told)s and %(n)d more") % {"told": told, "n": len(absent) - MOST_NOT_RECORDED}
+        said.append(_("Not recorded, so it counts neither way: %(told)s.") % {"told": told})
+    for name, code in unknown.get("unknown_categories", {}).items():
+        if name in features:
+            words = {"label": _label(features[name]), "value": _shown(features[name], code)}
+            said.append(_("New or rare here, so it counts neither way: %(label)s: %(value)s.") % words)
+    return said
 
 
 def no_clear_reason(reasons: Sequence[Reason]) -> str:

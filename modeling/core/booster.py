@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from modeling.core import imbalance as balancing
 from modeling.core.imbalance import Method
+from modeling.core.unknowns import Read, Unknowns
 
 FloatArray = NDArray[np.float64]
 
@@ -49,6 +50,8 @@ class RiskBooster(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # unty
     Attributes
     ----------
     booster_ : lightgbm.Booster
+    unknowns_ : Unknowns
+        Which gaps were learned, and what stands in for the others.
     class_balance_ : dict
         As `modeling.core.imbalance.class_balance` returns it.
     classes_ : ndarray of shape (2,)
@@ -78,13 +81,15 @@ class RiskBooster(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # unty
 
         Parameters
         ----------
-        X : ndarray of shape (n, n_features), NaN where missing
+        X : ndarray of shape (n, n_features), NaN where missing, `UNSEEN` where a category is too rare
         y : ndarray of shape (n,), 0 or 1
         """
         parameters = {**(self.parameters or {}), **REPRODUCIBLE, "seed": self.seed}
         if self.directions is not None and any(self.directions):
             parameters["monotone_constraints"] = list(self.directions)
-        given = balancing.balance(X, y, method=self.imbalance, categories=self.categories, seed=self.seed)
+        self.unknowns_ = Unknowns.of(X, y, categories=self.categories)
+        filled = self.unknowns_.filled(X)
+        given = balancing.balance(filled, y, method=self.imbalance, categories=self.categories, seed=self.seed)
         self.class_balance_ = balancing.class_balance(self.imbalance, y, given)
         rows = lightgbm.Dataset(
             given.X,
@@ -99,16 +104,24 @@ class RiskBooster(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # unty
         return self
 
     def decision_function(self, X: FloatArray, n_trees: int | None = None) -> FloatArray:
-        """Return the log-odds, of all trees or of the first `n_trees`.
+        """Return the log-odds, of all trees or of the first `n_trees`; averaged over what is not known.
 
         Returns
         -------
         ndarray of shape (n,)
         """
         check_is_fitted(self, "booster_")
-        return np.asarray(
-            self.booster_.predict(X, raw_score=True, num_iteration=n_trees, num_threads=1), dtype=np.float64
-        )
+        return self.unknowns_.read(X).log_odds(lambda matrix: _predicted(self.booster_, matrix, num_iteration=n_trees))
+
+    def contributions(self, X: FloatArray) -> FloatArray:
+        """Return what each column adds to the log-odds, as the model that scores does.
+
+        Returns
+        -------
+        ndarray of shape (n, n_features + 1), the base last
+        """
+        check_is_fitted(self, "booster_")
+        return contributions(self.booster_, self.unknowns_.read(X), self.decision_function(X))
 
     def predict_proba(self, X: FloatArray) -> FloatArray:
         """Return the uncalibrated probabilities of both classes.
@@ -123,3 +136,20 @@ class RiskBooster(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # unty
     def predict(self, X: FloatArray) -> NDArray[np.intp]:
         """Return the class with the larger uncalibrated probability."""
         return (self.decision_function(X) > 0).astype(np.intp)
+
+
+def log_odds(booster: lightgbm.Booster, read: Read) -> FloatArray:
+    """Return the log-odds of rows read, of shape (n,)."""
+    return read.log_odds(lambda matrix: _predicted(booster, matrix))
+
+
+def contributions(booster: lightgbm.Booster, read: Read, of_log_odds: FloatArray) -> FloatArray:
+    """Return the contributions of rows read, of shape (n, n_features + 1)."""
+    return read.contributions(lambda matrix: _predicted(booster, matrix, pred_contrib=True), of_log_odds)
+
+
+def _predicted(booster: lightgbm.Booster, matrix: FloatArray, **asked: Any) -> FloatArray:
+    how = asked if asked.get("pred_contrib") else {"raw_score": True, **asked}
+    # LightGBM ignores parameters given to a booster read from text; one thread has to be asked for each time, or the
+    # process hangs in its forked children.
+    return np.asarray(booster.predict(matrix, num_threads=1, **how), dtype=np.float64)

@@ -137,6 +137,7 @@ def fit_risk_model(
         "format": FORMAT,
         "features": [feature.as_json() for feature in features],
         "categories": pipeline["encode"].as_json(),
+        "unknowns": pipeline["boost"].unknowns_.as_json(pipeline["encode"].names),
         "calibration": curve.as_json(),
         "threshold": evaluation.f1_threshold(labels, probability),
         "horizon_days": settings.horizon_days,
@@ -157,8 +158,8 @@ def fit_risk_model(
 
 
 def risk_pipeline(features: Sequence[Feature], *, settings: FitSettings, n_trees: int, seed: int) -> Pipeline:
-    """Return the unfitted pipeline: encoder, then booster."""
-    encoder = FrameEncoder(features)
+    """Return the unfitted pipeline: encoder, then booster, which averages over what is not known."""
+    encoder = FrameEncoder.for_trees(features)
     directions = [0 if feature.kind == "category" else feature.risk_direction for feature in features]
     booster = RiskBooster(
         names=encoder.names,

@@ -131,9 +131,8 @@ class _Reasons:
 
 
 def _contributions(refit: Pipeline, rows: pd.DataFrame) -> FloatArray:
-    matrix = refit["encode"].transform(rows)
-    found = refit["boost"].booster_.predict(matrix, pred_contrib=True, num_threads=1)
-    return np.asarray(found, dtype=np.float64)[:, :-1]
+    found: FloatArray = refit["boost"].contributions(refit["encode"].transform(rows))
+    return found[:, :-1]
 
 
 def _noise(sums: FloatArray, refitted: FloatArray) -> Noise:

@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from modeling.core.calibration import Calibration, UnreadableCalibration
-from modeling.core.encoding import FrameEncoder, UnknownEncoding
+from modeling.core import booster as trees
+from modeling.core.calibration import Calibration
+from modeling.core.encoding import FrameEncoder
 from modeling.core.feature import Feature
+from modeling.core.unknowns import Read, Unknowns
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
 FORMAT = "dropout-portal-risk-1"
 
@@ -35,10 +38,13 @@ class Scores:
     probability : ndarray of shape (n,), in (0, 1)
         Calibrated.
     contributions : ndarray of shape (n, n_features + 1)
-        Exact TreeSHAP, in log-odds, features in the specification's order, the base last; a row adds up to its
-        log-odds.
-    missing_share : ndarray of shape (n,), in [0, 1]
-        Share of features that are missing or hold a category never seen in training.
+        TreeSHAP, in log-odds, features in the specification's order, the base last; a row adds up to its log-odds.
+        Exact where everything is known; else the mean over likely values, 0 for what is not known, and a base of the
+        row's own (`modeling.core.unknowns`).
+    missing : ndarray of bool, shape (n, n_features)
+        Where there is no value.
+    unfamiliar : ndarray of bool, shape (n, n_features)
+        Where a category was never seen in training, or in too few rows to learn from.
     term_probability : ndarray of shape (n,), in (0, 1), or None
         Calibrated risk of leaving before the term ends; None where the version has no model of the term.
     """
@@ -46,8 +52,14 @@ class Scores:
     log_odds: FloatArray
     probability: FloatArray
     contributions: FloatArray
-    missing_share: FloatArray
+    missing: BoolArray
+    unfamiliar: BoolArray
     term_probability: FloatArray | None = None
+
+    @property
+    def missing_share(self) -> FloatArray:
+        """Return the share of features without a value or with an unfamiliar category, shape (n,), in [0, 1]."""
+        return np.asarray((self.missing | self.unfamiliar).mean(axis=1), dtype=np.float64)
 
 
 class RiskModel:
@@ -70,6 +82,7 @@ class RiskModel:
         booster: lightgbm.Booster,
         *,
         encoder: FrameEncoder,
+        unknowns: Unknowns,
         calibration: Calibration,
         specification: Mapping[str, Any],
         term: RiskModel | None = None,
@@ -80,6 +93,7 @@ class RiskModel:
         self.term = term
         self._booster = booster
         self._encoder = encoder
+        self._unknowns = unknowns
         self._calibration = calibration
 
     @classmethod
@@ -106,24 +120,34 @@ class RiskModel:
         try:
             features = [Feature.from_json(fields) for fields in specification["features"]]
             encoder = FrameEncoder.from_json(features, specification["categories"])
+            unknowns = _unknowns(specification, features)
             calibration = Calibration.from_json(specification["calibration"])
             threshold = float(specification["threshold"])
             booster = lightgbm.Booster(model_str=text)
-            term = cls._of_term(specification.get("term", {}))
-        except (KeyError, TypeError, UnknownEncoding, UnreadableCalibration, lightgbm.basic.LightGBMError) as error:
+            term = cls._of_term(specification.get("term", {}), specification)
+        except (KeyError, TypeError, ValueError, AttributeError, lightgbm.basic.LightGBMError) as error:
             raise UnreadableModel(f"The model cannot be read: {error}") from error
         if booster.feature_name() != encoder.names:
             raise UnreadableModel("The booster's columns are not the specification's features in their order.")
         if booster.num_trees() == 0 or not 0 <= threshold <= 1:
             raise UnreadableModel("The model has no trees, or a threshold outside 0 to 1.")
-        return cls(booster, encoder=encoder, calibration=calibration, specification=specification, term=term)
+        return cls(
+            booster,
+            encoder=encoder,
+            unknowns=unknowns,
+            calibration=calibration,
+            specification=specification,
+            term=term,
+        )
 
     @classmethod
-    def _of_term(cls, stored: Mapping[str, Any]) -> RiskModel | None:
+    def _of_term(cls, stored: Mapping[str, Any], specification: Mapping[str, Any]) -> RiskModel | None:
         """Read the model of the term; a stored sentence says why there is none."""
         if not stored or "absent" in stored:
             return None
-        return cls.from_text(stored["booster_text"], stored["specification"])
+        # It keeps no reference of its own; in older versions that of the whole model tells which gaps were learned.
+        with_reference = {"reference": specification.get("reference", {}), **stored["specification"]}
+        return cls.from_text(stored["booster_text"], with_reference)
 
     @property
     def booster(self) -> lightgbm.Booster:
@@ -135,9 +159,9 @@ class RiskModel:
 
         Returns
         -------
-        ndarray of shape (n, n_features), NaN where missing
+        ndarray of shape (n, n_features), NaN where not known and where a number's gap was learned
         """
-        return self._encoder.transform(frame)
+        return self._unknowns.read(self._encoder.transform(frame)).matrix
 
     def score(self, frame: pd.DataFrame) -> Scores:
         """Score many students.
@@ -148,7 +172,7 @@ class RiskModel:
             One row a student; a feature it lacks is missing.
         """
         term = None if self.term is None else self.term.probabilities(frame)
-        return self._scores(self._encoder.transform(frame), term_probability=term)
+        return self._scores(self._unknowns.read(self._encoder.transform(frame)), term_probability=term)
 
     def probabilities(self, frame: pd.DataFrame) -> FloatArray:
         """Return the calibrated probabilities alone, without the contributions, which cost far more.
@@ -158,40 +182,40 @@ class RiskModel:
         ndarray of shape (n,), in (0, 1)
             The same floats as in `score`.
         """
-        return self._probability(self._encoder.transform(frame))
+        return self._probability(self._unknowns.read(self._encoder.transform(frame)))
 
     def score_row(self, values: Mapping[str, Any]) -> Scores:
         """Score one student from values by feature name, to the same floats as `score`."""
-        term = None if self.term is None else self.term._probability(self.term._encoder.encode_row(values))
-        return self._scores(self._encoder.encode_row(values), term_probability=term)
+        term = None if self.term is None else self.term._probability(self.term._read_row(values))
+        return self._scores(self._read_row(values), term_probability=term)
 
-    def _probability(self, matrix: FloatArray) -> FloatArray:
-        return self._calibration.probability(self._log_odds(matrix))
+    def _read_row(self, values: Mapping[str, Any]) -> Read:
+        return self._unknowns.read(self._encoder.encode_row(values))
 
-    def _scores(self, matrix: FloatArray, *, term_probability: FloatArray | None) -> Scores:
-        if len(matrix) == 0:
-            none = np.empty(0)
-            no_contributions = np.empty((0, len(self.features) + 1))
-            return Scores(
-                log_odds=none,
-                probability=none,
-                contributions=no_contributions,
-                missing_share=none,
-                term_probability=term_probability,
-            )
-        log_odds = self._log_odds(matrix)
-        contributions = self._booster.predict(matrix, pred_contrib=True, num_threads=1)
+    def _probability(self, read: Read) -> FloatArray:
+        return self._calibration.probability(self._log_odds(read))
+
+    def _scores(self, read: Read, *, term_probability: FloatArray | None) -> Scores:
+        log_odds = self._log_odds(read)
+        if len(log_odds) == 0:
+            contributions = np.empty((0, len(self.features) + 1))
+        else:
+            contributions = trees.contributions(self._booster, read, log_odds)
         return Scores(
             log_odds=log_odds,
             probability=self._calibration.probability(log_odds),
-            contributions=np.asarray(contributions, dtype=np.float64),
-            missing_share=np.isnan(matrix).mean(axis=1),
+            contributions=contributions,
+            missing=read.gaps,
+            unfamiliar=read.strange,
             term_probability=term_probability,
         )
 
-    def _log_odds(self, matrix: FloatArray) -> FloatArray:
-        if len(matrix) == 0:
-            return np.empty(0)
-        # LightGBM ignores parameters given to a booster read from text; one thread has to be asked for each time, or
-        # the process hangs in its forked children.
-        return np.asarray(self._booster.predict(matrix, raw_score=True, num_threads=1), dtype=np.float64)
+    def _log_odds(self, read: Read) -> FloatArray:
+        return trees.log_odds(self._booster, read) if len(read.matrix) else np.empty(0)
+
+
+def _unknowns(specification: Mapping[str, Any], features: list[Feature]) -> Unknowns:
+    """Return what a version knows of gaps; one made before that was stored has its reference."""
+    if "unknowns" in specification:
+        return Unknowns.from_json(specification["unknowns"], features)
+    return Unknowns.of_reference(specification.get("reference", {}), features, specification["categories"])

@@ -19,6 +19,7 @@ from modeling.core.encoding import FrameEncoder
 from modeling.core.feature import Feature
 from modeling.core.imbalance import Method
 from modeling.core.tuning_space import TUNED, Parameters
+from modeling.core.unknowns import Unknowns
 
 FloatArray = NDArray[np.float64]
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -115,7 +116,7 @@ class FoldedDataset:
         trees: Mapping[str, Any],
         seed: int,
     ) -> None:
-        encoder = FrameEncoder(features).fit(frame)
+        encoder = FrameEncoder.for_trees(features).fit(frame)
         self.n_folds = len(folds)
         self._y = np.asarray(y, dtype=np.float64)
         self._folds = folds
@@ -127,7 +128,8 @@ class FoldedDataset:
         directions = [0 if feature.kind == "category" else feature.risk_direction for feature in features]
         if trees["monotone"] and any(directions):
             self._fixed["monotone_constraints"] = directions
-        self._matrix = encoder.transform(frame)
+        matrix = encoder.transform(frame)
+        self._matrix = Unknowns.of(matrix, self._y, categories=self._categories).filled(matrix)
         self._bins = lightgbm.Dataset(
             self._matrix,
             label=self._y,

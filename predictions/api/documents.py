@@ -47,6 +47,16 @@ class PredictAnswer(serializers.Serializer[Any]):
     insufficient_data = serializers.BooleanField(help_text="True where too little is known; there is no tier then.")
     decided_by = serializers.ChoiceField(choices=DecidedBy.values)
     why_rule = serializers.ChoiceField(choices=WHY_RULE, allow_null=True, help_text="Null by the model.")
+    not_recorded = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Features without a value; by the rule those that it asks about. Where the model did not learn from "
+        "such gaps the answer is the mean over likely values, and no reason names the feature.",
+    )
+    unknown_categories = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="Categories the model never saw, or too seldom to learn from, by feature: they count like a value "
+        "that is not recorded.",
+    )
 
 
 class FeatureDescription(serializers.Serializer[Any]):

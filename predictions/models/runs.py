@@ -85,6 +85,8 @@ class RiskScore(models.Model):
     base_value = models.FloatField(null=True)
     contributions = ArrayField(models.FloatField(), default=list)
     reasons = models.JSONField()
+    # Names without a value and codes the model did not learn (`modeling.core.not_known`); {} where nobody noted it.
+    unknown = models.JSONField(default=dict)
     model_rank = models.PositiveIntegerField(null=True)
     # The rule's half: its points, and which of the run's rules the student meets, by position.
     rule_points = models.FloatField(null=True)

@@ -6,22 +6,10 @@ import re
 
 import polars as pl
 
+from students.grade_levels import LEVELS, LONGEST_LEVEL
+
 _LONGEST_TERM = 20
-_LONGEST_LEVEL = 20
 _YEARS = re.compile(r"\b(?:19|20)\d\d\s*[-–/]\s*(?:(?:19|20)?\d\d)\b|\b(?:19|20)\d\d\b")
-_ORDINALS = (
-    *("first", "second", "third", "fourth", "fifth", "sixth"),
-    *("seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"),
-)
-_LEVELS = {
-    **{f"{word} grade": str(number) for number, word in enumerate(_ORDINALS, start=1)},
-    **{f"grade {number}": str(number) for number in range(1, 14)},
-    **{f"{number:02d}": str(number) for number in range(1, 14)},
-    **dict.fromkeys(("kg", "k", "kindergarten"), "K"),
-    **dict.fromkeys(("pk", "pr", "prekindergarten", "preschool/prekindergarten", "preschool"), "PK"),
-    **dict.fromkeys(("ug", "ungraded"), "UG"),
-    **dict.fromkeys(("ps", "postsecondary"), "PS"),
-}
 # The first two digits of a five-digit course code of the School Courses for the Exchange of Data (SCED):
 # English, mathematics, life and physical sciences, social sciences and history.
 CORE_COURSE_CODE = r"^0[1-4]\d{3}(?:[A-Z]\S*)?$"
@@ -32,7 +20,7 @@ CORE_SUBJECT = r"(?i)^(?:english|reading|writing|mathematics|(?:life and physica
 def short_level(level: pl.Expr) -> pl.Expr:
     """Return grade levels as "9", "K" or "PK", whatever a system calls them; unknown ones stay, cut to 20 letters."""
     plain = level.str.strip_chars()
-    return plain.str.to_lowercase().replace_strict(_LEVELS, default=plain.str.slice(0, _LONGEST_LEVEL))
+    return plain.str.to_lowercase().replace_strict(LEVELS, default=plain.str.slice(0, LONGEST_LEVEL))
 
 
 def short_term(title: str) -> str:

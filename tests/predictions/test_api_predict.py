@@ -42,7 +42,7 @@ def test_an_answer_has_the_fields_of_the_contract(predict):
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
     assert set(answer) == {
         *("dropout_risk", "probability", "tier", "reasons", "model_version", "as_of", "insufficient_data"),
-        *("decided_by", "why_rule"),
+        *("decided_by", "why_rule", "not_recorded", "unknown_categories"),
     }
     assert (answer["decided_by"], answer["why_rule"]) == ("model", None)
     assert all(set(reason) == REASON for reason in answer["reasons"])
@@ -65,6 +65,34 @@ def test_the_flag_is_the_probability_at_the_models_threshold(predict, riverside)
 def test_null_and_left_out_are_the_same(predict):
     assert predict(course_average=None).json() == predict(without=["course_average"]).json()
     assert predict(course_average=None).json() != predict(course_average=95.0).json()
+
+
+def test_what_is_not_recorded_is_named_and_gives_no_reason(predict):
+    answer = predict(core_failures_term=None, course_average=None).json()
+
+    assert {"core_failures_term", "course_average"} <= set(answer["not_recorded"])
+    assert answer["unknown_categories"] == {}
+
+
+def test_a_grade_level_is_read_as_the_importer_reads_it(predict):
+    answers = [predict(grade_level=level).json() for level in ("9", "09", "Grade 9", " ninth grade ")]
+
+    assert answers[0]["unknown_categories"] == {}
+    assert answers == [answers[0]] * 4
+
+
+def test_a_category_never_seen_is_answered_with_a_word_and_without_a_reason_about_it(predict):
+    answer = predict(grade_level="13").json()
+
+    assert answer["unknown_categories"] == {"grade_level": "13"}
+    assert "grade_level" not in answer["not_recorded"] + [reason["code"] for reason in answer["reasons"]]
+    seen = [predict(grade_level=level).json()["probability"] for level in ("9", "10", "11", "12")]
+    assert min(seen) <= answer["probability"] <= max(seen)
+
+
+def test_a_category_of_blanks_is_not_recorded(predict):
+    assert predict(grade_level=" ").json() == predict(grade_level=None).json()
+    assert "grade_level" in predict(grade_level="").json()["not_recorded"]
 
 
 def test_flags_may_be_numbers_or_booleans(predict):

@@ -26,6 +26,7 @@ def scored(risks=(), insufficient=None, keys=None):
         standing=pd.DataFrame(keys or [[0.0, 0.0]] * n, columns=["points", "absence_rate_year"], index=index),
         rules_met=[[]] * n,
         rule_insufficient=unknown,
+        unknown=[{}] * n,
     )
 
 

@@ -77,3 +77,17 @@ def test_a_sign_stands_on_its_page_with_the_condition_in_words() -> None:
         "Course: Nursing",
         "Average: less than 9.5",
     ]
+
+
+def test_what_the_rule_asks_about_and_nobody_recorded_is_said_beside_the_signs() -> None:
+    rules = [*UNITS, step("fees", "equals", 0, 5)]
+
+    said = [
+        rule_wording.not_known(rules, {"not_recorded": names}) for names in ([], ["fees"], ["units", "fees", "age"])
+    ]
+
+    assert said == [
+        "",
+        "1 thing that the rule asks about is not recorded.",
+        "2 things that the rule asks about are not recorded.",
+    ]

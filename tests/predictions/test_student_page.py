@@ -4,10 +4,14 @@ import json
 import re
 import uuid
 
+import pandas as pd
 import pytest
+from django.template.loader import render_to_string
 
 from accounts import scope
 from accounts.models import AuditEntry
+from modeling import scoring
+from predictions import answers, risk_list, student_page
 from predictions.answers import features_by_name
 from predictions.models import CurrentRisk
 from students.models import ProtectedAttribute, Student
@@ -213,3 +217,39 @@ def test_what_made_a_score_is_one_click_away(amara, mika, first):
         assert 'id="data"' in signed_in(mika).get(version).content.decode()
         assert card.startswith("/card/")
         assert signed_in(amara).get(card).status_code == 200
+
+
+def test_page_list_and_api_say_alike_what_is_not_recorded_and_new_here(first, riverside):
+    """Published scores cannot be changed, so the score is changed in memory alone."""
+    score, version = first.score, first.run.model_version
+    score.unknown = {"not_recorded": ["grade_level"], "unknown_categories": {"grade_level": "13"}}
+
+    with scope.entered(scope.of_institution(riverside)):
+        boxes = student_page._reasons(first, version)
+        page, listed = render_to_string("components/reason_boxes.html", boxes), risk_list._why(score, first.run)
+        answer = answers.for_score(score)
+
+    for text in (text_of(page), " ".join(listed)):
+        assert "New or rare here, so it counts neither way: Grade level: 13th grade." in text
+        assert "Not recorded, so it counts neither way: grade level." in text
+    assert (answer["not_recorded"], answer["unknown_categories"]) == (["grade_level"], {"grade_level": "13"})
+
+
+def test_a_published_score_says_what_was_not_recorded(first, riverside):
+    with scope.entered(scope.of_institution(riverside)):
+        version, as_of = first.run.model_version, first.run.as_of
+        frame = scoring.snapshot(version, as_of=as_of, student_ids=[first.student_id])
+        answer = answers.for_score(first.score)
+
+    row = frame.loc[first.student_id]
+    assert answer["not_recorded"] == [name for name in frame.columns if pd.isna(row[name])]
+    assert answer["unknown_categories"] == {}
+
+
+def test_a_gap_that_the_model_learned_has_words_of_its_own(first):
+    version = first.run.model_version
+    learned = version.specification["unknowns"]["learned_missing"]
+
+    shown = answers.counting_neither_way(version, {"not_recorded": ["grade_level", *learned]})
+
+    assert shown["not_recorded"] == ["grade_level"]

@@ -184,3 +184,14 @@ def test_every_tier_has_a_shape_and_words_of_its_own() -> None:
 
     assert [wording.tier_mark(tier) for tier in tiers] == ["▲", "●", "○"]
     assert [wording.tier_label(tier) for tier in tiers] == ["Review first", "Check in", "Routine support"]
+
+
+def test_of_much_that_is_not_recorded_four_things_are_named() -> None:
+    features = {name: BY_NAME[name] for name in list(BY_NAME)[:7]} | {"course": COURSE}
+
+    sentences = wording.not_known({"not_recorded": list(features), "unknown_categories": {"course": "999"}}, features)
+
+    assert sentences[0].startswith("Not recorded, so it counts neither way: ")
+    assert sentences[0].endswith(" and 4 more.")
+    assert sentences[1] == "New or rare here, so it counts neither way: Course: 999."
+    assert wording.not_known({}, features) == []

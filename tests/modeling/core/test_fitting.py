@@ -48,7 +48,7 @@ def test_the_specification_is_plain_json_and_complete() -> None:
     assert json.loads(json.dumps(specification, allow_nan=False)) == specification
     assert set(specification) == {
         "format", "features", "categories", "calibration", "threshold", "horizon_days", "seed", "n_trees", "n_training",
-        "positive_share", "reference",
+        "positive_share", "reference", "unknowns",
     }  # fmt: skip
     assert [Feature.from_json(fields) for fields in specification["features"]] == FEATURES
     assert specification["n_training"] == 600

@@ -35,8 +35,13 @@ def contributed(*contributions: list[float]) -> Scores:
     """Return scores with these contributions per student, in the order of the features."""
     n = len(contributions)
     with_base = np.column_stack([np.array(contributions), np.full(n, -1.0)])
+    nowhere = np.zeros((n, len(FEATURES)), dtype=bool)
     return Scores(
-        log_odds=with_base.sum(axis=1), probability=np.full(n, 0.3), contributions=with_base, missing_share=np.zeros(n)
+        log_odds=with_base.sum(axis=1),
+        probability=np.full(n, 0.3),
+        contributions=with_base,
+        missing=nowhere,
+        unfamiliar=nowhere,
     )
 
 

@@ -11,7 +11,8 @@ import yaml
 from pandas.testing import assert_series_equal
 
 from modeling.core.catalogue import BY_NAME
-from modeling.core.rules import Rule, met, n_missing, rule_points, standing
+from modeling.core.not_known import of_students
+from modeling.core.rules import Operation, Rule, met, n_missing, rule_points, standing
 
 RULES_FILE = Path(__file__).parents[3] / "configs" / "rules.yaml"
 STUDENTS = pd.Index([1, 2, 3, 4, 5, 6], name="student_id")
@@ -107,3 +108,15 @@ def test_of_equal_points_who_is_further_past_the_first_sign_stands_higher() -> N
     assert order["points"].tolist() == [4, 4, 3]
     assert order["absence"].tolist() == [0.2, 0.4, -np.inf]
     assert order["average"].tolist() == [-0.5, -0.3, -0.1]
+
+
+@pytest.mark.parametrize("op", ["at_least", "at_most", "above", "below", "equals"])
+def test_a_rule_about_a_missing_value_is_not_known_and_is_counted_so(op: Operation) -> None:
+    rule = [Rule(feature="on_track", op=op, value=0, points=1, words="")]
+    frame = six_students()
+
+    assert not met(frame, rule)[0][frame["on_track"].isna()].any()
+    assert n_missing(frame, rule).tolist() == [0, 1, 0, 0, 0, 1]
+    assert [student["not_recorded"] for student in of_students(frame[["on_track"]])] == [
+        [], ["on_track"], [], [], [], ["on_track"],
+    ]  # fmt: skip

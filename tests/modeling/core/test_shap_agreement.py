@@ -40,9 +40,16 @@ def model() -> RiskModel:
 
 def hard_rows(n: int) -> pd.DataFrame:
     """Return students with everything missing, a code never seen, no end of absence, and numbers out of bounds."""
-    frame, _ = rows(n, seed=9)
+    frame = readable_rows(n)
     frame.loc[0, :] = None
     frame.loc[1, "grade_level"] = "13"
+    return frame
+
+
+def readable_rows(n: int) -> pd.DataFrame:
+    """Return students whose gaps were learned: of what was not, no tree knows anything and the mean is told."""
+    frame, _ = rows(n, seed=9)
+    frame.loc[0, ["absence_rate_30d", "grade_level"]] = None
     frame.loc[2, "absence_rate_year"] = np.inf
     frame.loc[3, "core_failures_term"] = -5.0
     return frame
@@ -61,7 +68,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The set_:PendingDeprecationWarni
 def test_what_is_stored_is_what_shap_says(model: RiskModel) -> None:
     import shap
 
-    frame = hard_rows(300)
+    frame = readable_rows(300)
 
     told = shap.TreeExplainer(model.booster).shap_values(model.matrix(frame))
 
@@ -75,7 +82,7 @@ def test_shaps_own_algorithm_says_the_same_where_it_can_read_the_trees() -> None
     model = fit("absence_rate_30d", "absence_rate_90d", "absence_rate_year", "core_failures_term", "repeated_grade")
     explainer = shap.TreeExplainer(model.booster)
     explainer.model.model_type = "internal"
-    frame = hard_rows(300).drop(index=2)
+    frame = readable_rows(300).drop(index=2)
 
     told = explainer.shap_values(model.matrix(frame), check_additivity=False)
 
@@ -91,7 +98,7 @@ def test_contributions_and_base_add_up_to_the_log_odds(model: RiskModel) -> None
 
 
 def test_categories_and_missing_values_agree_with_the_definition(model: RiskModel) -> None:
-    frame = hard_rows(8)
+    frame = readable_rows(8)
     trees = [tree["tree_structure"] for tree in model.booster.dump_model()["tree_info"]]
 
     matrix, scores = model.matrix(frame), model.score(frame)
