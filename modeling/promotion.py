@@ -54,7 +54,8 @@ def promote(  # noqa: PLR0913
 ) -> Promotion:
     """Let a version decide from the next list on, in place of the champion.
 
-    `gate` is what `promotion_gate.gate` said of it; `instead_of` is the number of the champion that the person saw.
+    `gate` is what `promotion_gate.gate` said of it; `instead_of` is the number of the champion that the person saw, 0 where
+    none decided.
 
     :raises NeedsPerson: if nobody is named and the configuration asks for it
     :raises AlreadyDecides: if it is the champion
@@ -125,9 +126,12 @@ def _champion_for_update(institution: Institution) -> ModelVersion | None:
 
 
 def _check_not_overtaken(champion: ModelVersion | None, instead_of: int | None) -> None:
-    if instead_of is not None and (champion is None or champion.number != instead_of):
-        number = champion.number if champion else 0
-        raise Overtaken(_("Meanwhile model %(number)s was let decide. Look again.") % {"number": number})
+    number = champion.number if champion else 0
+    if instead_of is None or instead_of == number:
+        return
+    if champion is None:
+        raise Overtaken(_("Meanwhile no model decides any more. Look again."))
+    raise Overtaken(_("Meanwhile model %(number)s was let decide. Look again.") % {"number": number})
 
 
 def _let_decide(promoted: Promotion, *, version: ModelVersion, previous: ModelVersion | None, action: str) -> Promotion:

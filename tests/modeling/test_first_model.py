@@ -122,6 +122,19 @@ def test_the_model_page_says_why_it_waits_and_what_to_do(college, olga, client):
     assert reverse("promotion_page", args=[1]) in page
 
 
+def test_the_one_that_waits_is_let_decide_on_its_page(college, olga, client):
+    trained(college, n_students=90)
+    client.force_login(olga)
+    address = reverse("promotion_page", args=[1])
+    assert 'name="instead_of" value="0"' in client.get(address).content.decode()
+
+    refused = client.post(address, {"instead_of": "0", "reason": ""})
+    client.post(address, {"instead_of": "0", "reason": "We looked at each name."})
+
+    assert refused.status_code == 422
+    assert decided() == ("model", "")
+
+
 def test_a_column_that_gives_the_outcome_away_does_not_make_the_first_list(college, capsys):
     leak = case("case_19_leak.csv")
     call_command("import_records", str(leak), institution="college", schema=leak.with_suffix(".yaml"))
