@@ -54,8 +54,8 @@ def promote(  # noqa: PLR0913
 ) -> Promotion:
     """Let a version decide from the next list on, in place of the champion.
 
-    `gate` is what `promotion_gate.gate` said of it; `instead_of` is the number of the champion that the person saw, 0 where
-    none decided.
+    `gate` is what `promotion_gate.gate` said of it; `instead_of` is the number of the champion that the person saw,
+    0 where none decided.
 
     :raises NeedsPerson: if nobody is named and the configuration asks for it
     :raises AlreadyDecides: if it is the champion

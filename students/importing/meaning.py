@@ -74,9 +74,9 @@ class Meaning:
     def notes(self) -> Iterator[str]:
         """Yield sentences for the admin: what was left out by what was answered."""
         if n := self._numbers.n_without_school:
-            yield f"{n:,} rows were left out: schools share their number, and the file does not say which is meant."
+            yield f"Rows left out, as schools share their numbers and the file does not say which is meant: {n:,}."
         if n := max(self._students.n_not_yet, self._enrolments.n_not_yet):
-            yield f"{n:,} students who have not come yet, by their status, were left out."
+            yield f"Students left out, as by their status they have not come yet: {n:,}."
 
     def _attendance(self, rows: pl.DataFrame) -> pl.DataFrame:
         rows = self._codes.translated(rows, self.answers.get(CODES, {}))
@@ -136,8 +136,9 @@ class _Codes:
         unknown = [text for text in found if text not in meanings and not self._is_known(text)]
         if unknown:
             self._note(rows, texts, unknown)
-            # Nothing of the file counts before they are explained, so they need not be told as mistakes.
-            rows = rows.filter(~texts.is_in(unknown).fill_null(value=False))
+            # Nothing counts before they are explained; what else must be asked shows as if all were absences.
+            is_unknown = texts.is_in(unknown).fill_null(value=False)
+            rows = rows.with_columns(pl.when(is_unknown).then(pl.lit("absent")).otherwise("category").alias("category"))
             texts = cells.trimmed(rows["category"])
         return _explained(rows, texts, meanings) if any(text in meanings for text in found) else rows
 

@@ -8,6 +8,7 @@ from datetime import date
 
 import polars as pl
 
+from students.grade_levels import LONGEST_LEVEL, short_level
 from students.importing import cells, dates, row_rules
 from students.importing.batches import FAULTS, Batch, Report, no_faults
 from students.importing.cells import Bad, Cells
@@ -152,6 +153,8 @@ class _Columns:
         return self._required(field, self._read(field, texts))
 
     def _read(self, field: Field, texts: pl.Series) -> Cells:
+        if field.name == "grade_level":
+            texts = _short_levels(texts)
         if field.type == "text":
             return cells.text_cells(texts, field)
         if field.type == "word":
@@ -214,6 +217,14 @@ class _Columns:
             pl.lit(bad.problem).alias("problem"),
             (allowed if isinstance(allowed, pl.Expr) else pl.lit(allowed)).fill_null("").alias("allowed"),
         )
+
+
+def _short_levels(texts: pl.Series) -> pl.Series:
+    """Return grade levels by their short words: "Grade 9" and "09" are the "9" of another file."""
+    # A longer one is too long, and told so.
+    levels = [level for level in texts.drop_nulls().unique() if len(level) <= LONGEST_LEVEL]
+    shorter = {level: short for level in levels if (short := short_level(level)) != level}
+    return texts.replace(shorter) if shorter else texts
 
 
 def _typed_already(values: pl.Series, field: Field) -> Cells:

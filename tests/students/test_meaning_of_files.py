@@ -327,7 +327,7 @@ def test_a_status_says_who_is_here(two_empty_schools, here, tmp_path):
     with scope.entered(scope.of_institution(two_empty_schools)):
         reasons = dict(Enrolment.objects.values_list("student__external_id", "exit_reason"))
     assert (reasons["0004712"], reasons["0004716"], reasons["0004717"]) == ("Dropout", "Died", "Graduated")
-    assert "1 students who have not come yet, by their status, were left out." in upload.summary["notes"]
+    assert "Students left out, as by their status they have not come yet: 1." in upload.summary["notes"]
 
 
 def test_who_left_on_a_day_nobody_told_does_not_leave_again_every_day(two_empty_schools, tmp_path):
@@ -462,7 +462,7 @@ def test_absences_go_to_the_child_of_their_school(two_empty_schools, days_of_all
         assert upload.stage == Stage.DONE
     assert days_of_all() == [("1001", "2026-09-08"), ("1001@20", "2026-09-09"), ("1002", "2026-09-10")]
     assert upload.summary["notes"] == [
-        "1 rows were left out: schools share their number, and the file does not say which is meant."
+        "Rows left out, as schools share their numbers and the file does not say which is meant: 1."
     ]
 
 
@@ -485,3 +485,20 @@ def test_a_day_told_otherwise_does_not_stand_twice(two_schools, tmp_path, before
         rows = AttendanceRecord.objects.filter(held_on=dt.date(2026, 9, 8)).order_by("category")
         assert list(rows.values_list("category", "n_sessions")) == kept
     assert upload.difference["kinds"]["attendance"]["gone"] == 2 - len(kept)
+
+
+def test_codes_and_periods_are_asked_about_at_once(two_schools, tmp_path):
+    path = tmp_path / "attendance.csv"
+    path.write_text("student_id,held_on,period,category\n0004711,2026-09-08,1,QQ\n0004711,2026-09-08,2,QQ\n")
+    upload = bring_in(two_schools, path)
+    assert [question["name"] for question in upload.questions] == ["attendance.codes", "attendance.unit"]
+
+
+def test_a_grade_level_is_the_same_in_whatever_words(two_schools, tmp_path):
+    path = tmp_path / "students.csv"
+    header = "student_id,given_name,school_id,grade_level,entered_on\n"
+    path.write_text(header + "X1,Ada,10,Grade 9,2026-09-01\nX2,Ben,10,09,2026-09-01\nX3,Cleo,10,9,2026-09-01\n")
+    bring_in(two_schools, path)
+    with scope.entered(scope.of_institution(two_schools)):
+        levels = Enrolment.objects.filter(student__external_id__startswith="X").values_list("grade_level", flat=True)
+        assert set(levels) == {"9"}
