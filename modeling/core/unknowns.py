@@ -3,8 +3,8 @@
 LightGBM reads a gap in a column that had none in training as 0, and a category it never saw as the rarest ones. Neither
 was learned from anybody. Here a cell counts as *not known* where its column had too few gaps in training to learn from,
 or its category was never seen or in too few rows. In training such cells hold values drawn from the others of their
-column, whoever left; in scoring the answer is the mean over `N_POINTS` such values (Štrumbelj and Kononenko, 2014: the
-features not known are averaged over their marginal distribution).
+column, whoever left. In scoring the answer is the mean over `N_POINTS` such values: those of students alike in the
+feature that tells most of it, where one does, else of all (after Štrumbelj and Kononenko, 2014, who average over all).
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from modeling.core import likely_values
 from modeling.core.encoding import UNSEEN
 from modeling.core.feature import Feature
+from modeling.core.likely_values import N_EXPLAINED, N_POINTS, Given
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -27,11 +29,6 @@ BoolArray = NDArray[np.bool_]
 # ten of each outcome a share is known to about a sixth.
 FEWEST_GAPS = 50
 FEWEST_GAPS_OF_EACH_OUTCOME = 10
-# Equally likely values of a column. More move a risk by less than a thousandth, and each costs an evaluation.
-N_POINTS = 20
-# Contributions cost twenty times what log-odds do, so theirs is the mean over the first of the points. Each column's
-# order puts one of every fifth of its values among them.
-N_EXPLAINED = 5
 # Rows filled in at a time: 2,000 copies of 40 columns are less than a megabyte.
 _CHUNK = 100
 
@@ -54,7 +51,8 @@ class Read:
         Where there is no value, learned or not.
     strange : ndarray of bool, shape (n, n_features)
         Where a category was never seen, or in too few rows to learn from.
-    points : ndarray of shape (n_points, n_features)
+    learned : Unknowns
+        What they were read by.
     """
 
     matrix: FloatArray
@@ -62,7 +60,7 @@ class Read:
     others: NDArray[np.intp]
     gaps: BoolArray
     strange: BoolArray
-    points: FloatArray
+    learned: Unknowns
 
     def log_odds(self, predict: Predict) -> FloatArray:
         """Return the log-odds of the rows: those of the mean probability where something is not known.
@@ -73,7 +71,7 @@ class Read:
             Log-odds of shape (n,) of a matrix without unknown cells.
         """
         found = self._of_the_known(predict, width=())
-        for some, copies in self._copies(self.points):
+        for some, copies in self._copies(N_POINTS):
             found[some] = logit(expit(predict(copies)).reshape(len(some), -1).mean(axis=1))
         return found
 
@@ -91,9 +89,8 @@ class Read:
             As `log_odds` returns them: a row adds up to its own.
         """
         found = self._of_the_known(predict, width=(self.matrix.shape[1] + 1,))
-        explained = self.points[:N_EXPLAINED]
-        for some, copies in self._copies(explained):
-            mean = predict(copies).reshape(len(some), len(explained), -1).mean(axis=1)
+        for some, copies in self._copies(N_EXPLAINED):
+            mean = predict(copies).reshape(len(some), N_EXPLAINED, -1).mean(axis=1)
             mean[:, :-1][self.unknown[some]] = 0.0
             mean[:, -1] = log_odds[some] - mean[:, :-1].sum(axis=1)
             found[some] = mean
@@ -110,11 +107,17 @@ class Read:
             found[known] = predict(self.matrix[known])
         return found
 
-    def _copies(self, points: FloatArray) -> Iterator[tuple[NDArray[np.intp], FloatArray]]:
+    def _copies(self, n_points: int) -> Iterator[tuple[NDArray[np.intp], FloatArray]]:
         """Yield some rows at a time and their copies, each with another likely value where one is not known."""
         for start in range(0, len(self.others), _CHUNK):
             some = self.others[start : start + _CHUNK]
-            copies = np.where(self.unknown[some][:, None, :], points, self.matrix[some][:, None, :])
+            unknown, matrix = self.unknown[some], self.matrix[some]
+            copies = np.where(unknown[:, None, :], self.learned.points[:n_points], matrix[:, None, :])
+            for column, given in self.learned.given.items():
+                rows = np.flatnonzero(unknown[:, column])
+                if len(rows):
+                    values = given.of_rows(matrix[rows, given.by], self.learned.points[:, column])
+                    copies[rows, :, column] = values[:, :n_points]
             yield some, copies.reshape(-1, self.matrix.shape[1])
 
 
@@ -133,12 +136,15 @@ class Unknowns:
         The number under which a learned gap of a category is read; NaN elsewhere: a number's gap stays NaN.
     categories : sequence of int
         Columns that hold category numbers.
+    given : mapping of column to Given
+        Likely values where another column tells something of it.
     """
 
     points: FloatArray
     learned: BoolArray
     blanks: FloatArray
     categories: Sequence[int] = ()
+    given: Mapping[int, Given] = field(default_factory=dict)
     _is_told: BoolArray = field(init=False, repr=False)
     _tells: bool = field(init=False, repr=False)
     _not_learned: BoolArray = field(init=False, repr=False)
@@ -173,8 +179,10 @@ class Unknowns:
             if column in categories:
                 values = values[values != UNSEEN]
                 blanks[column] = values.max(initial=UNSEEN) + 1 if learned[column] else np.nan
-            points[:, column] = _likely(values, column=column)
-        return cls(points=points, learned=learned, blanks=blanks, categories=list(categories))
+            points[:, column] = likely_values.likely(values, column=column)
+        numbers = [column for column in range(X.shape[1]) if column not in categories]
+        given = likely_values.given_others(X, points, numbers=numbers)
+        return cls(points=points, learned=learned, blanks=blanks, categories=list(categories), given=given)
 
     def read(self, X: FloatArray) -> Read:
         """Return a matrix as the trees read it, and which of its cells are not known.
@@ -192,15 +200,20 @@ class Unknowns:
             X = np.where(told, self.blanks, X)
         if len(others):
             X = np.where(strange, np.nan, X)
-        return Read(matrix=X, unknown=unknown, others=others, gaps=gaps, strange=strange, points=self.points)
+        return Read(matrix=X, unknown=unknown, others=others, gaps=gaps, strange=strange, learned=self)
 
     def filled(self, X: FloatArray) -> FloatArray:
         """Return training rows in which what is not known holds the likely values of its column in turn."""
         read = self.read(X)
         matrix = read.matrix.copy()
-        for column in np.flatnonzero(read.unknown.any(axis=0)):
+        for column in np.flatnonzero(read.unknown.any(axis=0)).tolist():
             rows = np.flatnonzero(read.unknown[:, column])
-            matrix[rows, column] = self.points[np.arange(len(rows)) % len(self.points), column]
+            turn = np.arange(len(rows)) % N_POINTS
+            matrix[rows, column] = self.points[turn, column]
+            if column in self.given:
+                given = self.given[column]
+                values = given.of_rows(read.matrix[rows, given.by], self.points[:, column])
+                matrix[rows, column] = values[np.arange(len(rows)), turn]
         return matrix
 
     def as_json(self, names: Sequence[str]) -> dict[str, Any]:
@@ -211,6 +224,7 @@ class Unknowns:
                 name: int(number) for name, number in zip(names, self.blanks, strict=True) if not np.isnan(number)
             },
             "points": {name: self.points[:, column].tolist() for column, name in enumerate(names)},
+            "given": {names[column]: given.as_json(names) for column, given in self.given.items()},
         }
 
     @classmethod
@@ -221,13 +235,14 @@ class Unknowns:
         """
         names = [feature.name for feature in features]
         points = np.array([stored["points"][name] for name in names], dtype=np.float64).T
-        if points.ndim != 2 or not points.size or not np.isfinite(points).all():
+        if points.shape != (N_POINTS, len(names)) or not np.isfinite(points).all():
             raise ValueError("what stands in for unknown values is incomplete")
         return cls(
             points=points,
             learned=np.isin(names, list(stored["learned_missing"])),
             blanks=np.array([stored["missing_category"].get(name, np.nan) for name in names], dtype=np.float64),
             categories=_category_columns(features),
+            given={names.index(name): Given.from_json(part, names) for name, part in stored.get("given", {}).items()},
         )
 
     @classmethod
@@ -259,14 +274,6 @@ def _category_columns(features: Sequence[Feature]) -> list[int]:
     return [column for column, feature in enumerate(features) if feature.kind == "category"]
 
 
-def _likely(values: FloatArray, *, column: int) -> FloatArray:
-    if len(values) == 0:
-        # A column without any value that counts tells nothing: constant, no tree looks at it.
-        return np.zeros(N_POINTS)
-    places = (np.arange(N_POINTS) + 0.5) / N_POINTS
-    return _shuffled(np.quantile(values, places, method="inverted_cdf"), column=column)
-
-
 def _likely_of_bins(seen: Mapping[str, Any], codes: Sequence[str], *, column: int) -> FloatArray:
     """Return likely values from stored bins: the upper edge of each, which of few distinct values is the value."""
     if seen["kind"] == "category":
@@ -280,12 +287,4 @@ def _likely_of_bins(seen: Mapping[str, Any], codes: Sequence[str], *, column: in
         return np.zeros(N_POINTS)
     places = (np.arange(N_POINTS) + 0.5) / N_POINTS
     found = np.searchsorted(np.cumsum(shares) / shares.sum(), places)
-    return _shuffled(values[np.minimum(found, len(values) - 1)], column=column)
-
-
-def _shuffled(points: FloatArray, *, column: int) -> FloatArray:
-    """Return rising points in an order of the column's own: two features not known are combined as if independent."""
-    drawn = np.random.default_rng(column)
-    # A row per fifth of the values; every N_EXPLAINED points hold one of each.
-    parts = drawn.permuted(np.arange(N_POINTS).reshape(N_EXPLAINED, -1), axis=1).T
-    return points[drawn.permuted(parts, axis=1).ravel()]
+    return likely_values.shuffled(values[np.minimum(found, len(values) - 1)], column=column)
