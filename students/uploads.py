@@ -150,19 +150,15 @@ def _received(
     job, is_new = _job(institution, CHECK_TASK, asked, by=user, now=now, wakes=wakes)
     if not is_new:
         return Upload.objects.get(job=job), False
+    kept = ("format", "schema_yaml", "is_complete", "merges_by_itself", "leaves_out_bad_rows", "answers")
     upload = Upload.objects.create(
+        **{name: getattr(wishes, name) for name in kept},
         institution=institution,
         job=job,
         generation=generation,
         filename=PurePosixPath(filename.replace("\\", "/")).name[:255] or "file.csv",
         content_sha256=digest,
         size_bytes=arrived.size,
-        format=wishes.format,
-        schema_yaml=wishes.schema_yaml,
-        is_complete=wishes.is_complete,
-        merges_by_itself=wishes.merges_by_itself,
-        leaves_out_bad_rows=wishes.leaves_out_bad_rows,
-        answers=dict(wishes.answers),
         stored_as=stored_as,
         created_at=now,
         created_by=user,

@@ -502,3 +502,15 @@ def test_a_grade_level_is_the_same_in_whatever_words(two_schools, tmp_path):
     with scope.entered(scope.of_institution(two_schools)):
         levels = Enrolment.objects.filter(student__external_id__startswith="X").values_list("grade_level", flat=True)
         assert set(levels) == {"9"}
+
+
+def test_the_command_says_what_the_page_says(two_schools, tmp_path, capsys):
+    bring_in(two_schools, case("case_17_left_students.csv"))
+    path = tmp_path / "attendance.csv"
+    path.write_text("student_id,held_on,category,bus,ssn\n0004711,2026-11-02,absent,7,123-45-6789\n")
+    call_command("import_records", str(path), "--institution", two_schools.slug)
+    told = capsys.readouterr().out
+    assert "Worth a look: 1 record lies after the student's last day" in told
+    assert "(line 2 · held_on: 2026-11-02)" in told
+    assert "Not needed, attendance.csv: bus" in told
+    assert "Never read, attendance.csv: ssn" in told

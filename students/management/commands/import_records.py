@@ -20,7 +20,7 @@ from accounts.command_output import InstitutionCommand
 from accounts.models import Institution
 from jobs import claims
 from jobs.models import State
-from students import import_pass, question_words, uploads
+from students import import_pass, question_words, upload_findings, uploads
 from students.importing.cohort_schema import SchemaRefused
 from students.models import Upload
 
@@ -73,11 +73,11 @@ class Command(InstitutionCommand):
 
     def _tell(self, upload: Upload, options: dict[str, Any]) -> None:
         for error in upload.errors[:FAULTS_SHOWN]:
-            self.stderr.write(error["sentence"])
+            self.stderr.write(": ".join(filter(None, (error["file"], error["sentence"]))))
         if upload.n_errors > FAULTS_SHOWN:
             self.stderr.write(f"… and {upload.n_errors - FAULTS_SHOWN:,} more.")
         if not options["json"]:
-            for line in _difference_lines(upload):
+            for line in (*_difference_lines(upload), *_findings_lines(upload)):
                 self.stdout.write(line)
         refusal = _refusal(upload, options)
         if not refusal or options["json"]:
@@ -254,6 +254,18 @@ def _difference_lines(upload: Upload) -> Iterator[str]:
         yield f"{kind}: {', '.join(parts)}"
     if moved := upload.difference.get("moved_school"):
         yield f"{moved:,} students move to another school."
+
+
+def _findings_lines(upload: Upload) -> Iterator[str]:
+    """Say how the file was read, as its page does: what is odd, what was assumed, which columns stayed out."""
+    for warning in upload_findings.warnings(upload):
+        seen = "; ".join(": ".join(filter(None, example.values())) for example in warning["examples"])
+        yield f"Worth a look: {warning['words']}" + (f" ({seen})" if seen else "")
+    for note in upload_findings.notes(upload):
+        yield f"Read so: {note}"
+    for which, words in (("unused", "Not needed"), ("withheld", "Never read")):
+        for group in upload_findings.columns(upload, which):
+            yield f"{words}, {group['file']}: {', '.join(group['columns'])}"
 
 
 def _refusal(upload: Upload, options: dict[str, Any]) -> str:
