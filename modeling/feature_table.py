@@ -23,10 +23,11 @@ What a dated institution's model looks at, as of a day, from facts that were kno
 A value that nobody can know is missing, not zero: a new student has no history, and a school that keeps no incidents
 has none to count. What a gap means is learned only from enough of them (50 rows, 10 of each outcome); else the value is
 not known, like a category never seen or in fewer than 10 rows: the risk is the mean over what is likely here, and no
-reason speaks of it. Sessions are the institution's school days. Under "role", *changeable* is what a school can do
-something about, and *context* describes the situation; what is protected is in no feature. The last column is what
-the model may learn while directions are held (`trees.monotone`): that more of it only raises the risk, only lowers it,
-or either.
+reason speaks of it. Sessions are the institution's school days; the day of entry and the last day at a school are on
+the roll. A session missed in part counts as that part. Under "role", *changeable* is what a school can do something
+about, and *context* describes the situation; what is protected is in no feature. The last column is what the model
+may learn while directions are held (`trees.monotone`): that more of it only raises the risk, only lowers it, or
+either.
 
 Attributes of a [cohort's schema](cohort_files.md) come beside these, under their own names, units and ranges.
 """

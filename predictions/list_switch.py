@@ -101,13 +101,13 @@ def _risks_at_the_lines(source: ScoringRun) -> tuple[float | None, float | None]
 _COPY = """
     INSERT INTO predictions_riskscore
         (institution_id, run_id, student_id, risk, term_risk, log_odds, base_value, contributions, reasons, model_rank,
-         rule_points, rules_met, rule_rank, rank, tier, insufficient_data)
+         unknown, rule_points, rules_met, rule_rank, rank, tier, insufficient_data)
     SELECT institution_id, %(run)s, student_id, {model_half},
            rule_points, rules_met, rule_rank, place, {tier}, place IS NULL
     FROM (SELECT *, {place} AS place FROM predictions_riskscore WHERE run_id = %(source)s) AS score
 """
-_MODEL_HALF = "risk, term_risk, log_odds, base_value, contributions, reasons, model_rank"
-_NO_MODEL_HALF = "NULL, NULL, NULL, NULL, '{}', '[]', NULL"
+_MODEL_HALF = "risk, term_risk, log_odds, base_value, contributions, reasons, model_rank, unknown"
+_NO_MODEL_HALF = "NULL, NULL, NULL, NULL, '{}', '[]', NULL, '{}'"
 _TIER_BY_MODEL = """
     CASE WHEN place IS NULL THEN '' WHEN risk >= %(first)s THEN %(review_first)s
          WHEN risk >= %(second)s THEN %(check_in)s ELSE %(routine)s END

@@ -59,6 +59,11 @@ BREAKING = {
     "one_row_per_school_day": [{"held_on": DAY}],
     "one_attendance_row_per_day": [{"student": "shared", "held_on": DAY, "category": "tardy"}],
     "attendance_category_known": [{"category": "asleep"}],
+    "attendance_part_excused": [
+        {"n_excused": 2, "n_sessions": 1},
+        {"n_excused": 0.5, "excused": True},
+        {"n_excused": -1},
+    ],
     "attendance_sessions_not_negative": [{"n_sessions": -1}],
     "attendance_known_after_day": [{"held_on": DAY, "known_on": BEFORE}],
     "grade_within_scale": [{"value": 101, "scale_max": 100}, {"value": -1}],
