@@ -56,6 +56,14 @@ def test_a_period_told_twice_is_one_period(two_schools, days, tmp_path):
     assert days() == [("0004713", "2026-09-03", round(1 / 7, 4), False, None)]
 
 
+def test_more_periods_than_a_day_has_are_a_day(two_schools, days, tmp_path):
+    path = tmp_path / "periods.csv"
+    rows = "".join(f"0004713,2026-09-03,{period},absent\n" for period in range(9))
+    path.write_text("student_id,held_on,period,category\n" + rows)
+    bring_in(two_schools, path, answers=PERIODS)
+    assert days() == [("0004713", "2026-09-03", 1.0, False, None)]
+
+
 def test_two_halves_make_a_day_and_half_an_excuse(two_schools, days):
     upload = bring_in(two_schools, case("case_02_half_days_am_pm.csv"))
     assert (upload.stage, upload.n_bad_rows) == (Stage.DONE, 0)

@@ -115,6 +115,19 @@ def test_a_move_between_schools_neither_doubles_nor_loses_a_session() -> None:
     assert_frame_equal(frame, expected({"days_enrolled": [20.0, 20.0], "school_moves_365d": [1.0, 0.0]}, (AMIR, BEA)))
 
 
+def test_the_last_day_of_a_student_who_left_and_came_back_is_on_the_roll() -> None:
+    # The first stay ends on the tenth session, the second begins on the last of twenty.
+    enrolments = rows(
+        "enrolments",
+        {"student_id": AMIR, "exited_on": "2025-09-12", "exit_known_on": "2025-09-12"},
+        {"student_id": AMIR, "entered_on": "2025-09-26", "known_on": "2025-09-26"},
+    )
+
+    frame = seen(district(enrolments=enrolments), "days_enrolled")
+
+    assert frame.loc[AMIR, "days_enrolled"] == 11
+
+
 def test_coursework_compares_the_latest_term_with_the_one_before() -> None:
     june, january, autumn = "2025-06-13", "2025-01-24", "2025-09-19"
     grades = rows(
