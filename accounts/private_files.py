@@ -8,17 +8,24 @@ import os
 import stat
 from pathlib import Path
 
+from django.conf import settings
+
 logger = logging.getLogger(__name__)
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 
 
 def make_folder(path: Path) -> Path:
-    """Make a folder, and those above it that are missing, for the owner alone; return it."""
+    """Make a folder, and those above it that are missing, for the owner alone; return it.
+
+    A folder of the portal's own files that is there and open is closed; one that somebody else chose stays as it is.
+    """
     for folder in reversed([path, *path.parents]):
         # `parents=True` would give the folders between the usual mode.
         if not folder.exists():
             folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    if Path(settings.FILES_DIR) in path.parents:
+        _closed(path, FOLDER_MODE)
     return path
 
 
