@@ -43,7 +43,9 @@ def test_from_a_file_to_a_conversation_by_the_rule_where_little_is_known(live, o
 
     name = walk_through(page, live.institutions["clicked"], file, n_students="300")
 
-    expect(page.get_by_text("Fewer than 400 known outcomes")).to_be_visible()
+    expect(
+        page.get_by_text("It learned from 300 students with a known outcome. At least 400 are asked.")
+    ).to_be_visible()
     expect(page.get_by_text("Tuition fees are overdue.")).to_be_visible()
     end_walk(page, name)
 

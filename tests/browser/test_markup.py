@@ -55,7 +55,7 @@ def institution(live):
     told = stories.brought_in(ines, stories.upload(ines, cohort(240), filename=f"{IMAGE}.csv", schema_yaml=SCHEMA))
     assert "Brought in" in told.words
     stories.train(live, "markup")
-    stories.make_list(live, "markup")
+    stories.let_decide(live, "markup", number=1)
     stories.compare_with_training(live, "markup")
     return people
 

@@ -88,7 +88,7 @@ def test_beat_alone_brings_back_what_was_lost_and_compares_new_scores(live, tmp_
     try:
         assert page.status == 200
         assert live.ended(stories.newest_job(live, "rung"), seconds=150)["attempts"] == 1
-        stories.make_list(live, "rung")
+        stories.let_decide(live, "rung", number=1)
         wait_until(lambda: stories.compared(live, "rung"), seconds=120, every=1)
     finally:
         live.stop("beat")
