@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import polars as pl
 
-from students.importing import cells, questions
+from students.importing import cells
 from students.importing.questions import HERE, NOT_YET, STATUS, STATUS_MEANINGS, Answers, Question
+from students.importing.unexplained import Unexplained
 
 LEFT = "left"
 # Taken at their word; everything else is asked.
@@ -48,7 +48,7 @@ class Statuses:
     """The status column of one file: read where it is known, gathered into a question where it is not."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, dict[str, Any]] = {}
+        self._unexplained = Unexplained()
         self.n_not_yet = 0
 
     def applied(self, rows: pl.DataFrame, answers: Answers) -> pl.DataFrame:
@@ -65,7 +65,7 @@ class Statuses:
         meant = {text: known.get(text) or _PLAIN.get(" ".join(text.lower().split()), "") for text in found}
         unknown = [text for text, meaning in meant.items() if not meaning]
         if unknown:
-            self._note(rows, texts, unknown)
+            self._unexplained.note(rows, texts, unknown)
         meaning = texts.replace_strict(meant, default=None, return_dtype=pl.String)
         is_not_yet = (meaning == NOT_YET).fill_null(value=False)
         self.n_not_yet += int(is_not_yet.sum())
@@ -79,19 +79,13 @@ class Statuses:
             rows = rows.with_columns(reason.alias("exit_reason"))
         return rows.filter(~is_not_yet)
 
-    def _note(self, rows: pl.DataFrame, texts: pl.Series, unknown: list[str]) -> None:
-        seen_here = rows.select(texts.alias("value"), "line").filter(pl.col("value").is_in(unknown))
-        for value, n, line in seen_here.group_by("value").agg(pl.len(), pl.col("line").min()).iter_rows():
-            seen = self._seen.setdefault(value, {"value": value, "n": 0, "line": line})
-            seen["n"] += n
-
     def questions(self) -> Iterator[Question]:
         """Yield the question what the unknown statuses mean."""
-        if not self._seen:
+        listed = self._unexplained.values()
+        if not listed:
             return
-        listed = sorted(self._seen.values(), key=lambda seen: (-seen["n"], seen["value"]))
         proposal = {seen["value"]: meaning for seen in listed if (meaning := _probably(seen["value"]))}
-        yield Question(name=STATUS, values=listed[: questions.MOST_VALUES], proposal=proposal)
+        yield Question(name=STATUS, values=listed, proposal=proposal)
 
 
 def _probably(status: str) -> str:

@@ -17,6 +17,7 @@ from students.importing.enrolment_status import Statuses
 from students.importing.questions import CODES, SCALE, UNIT, Answers, Question
 from students.importing.record_kinds import kinds
 from students.importing.student_numbers import Numbers
+from students.importing.unexplained import Unexplained
 
 # Halves of a day are understood without being told; so is a word for all of it.
 HALVES = ("am", "pm", "a.m.", "p.m.", "morning", "afternoon", "first half", "second half", "forenoon")
@@ -25,8 +26,6 @@ WHOLE = ("all day", "full day", "whole day", "day", "full", "all")
 MOST_OF_ANOTHER_SCALE = 0.4
 FEWEST_GRADES = 5
 ABOVE_SCALE_SHARE = 0.05
-# Beyond these a column holds remarks, not codes, and each is told as a mistake.
-MOST_CODES = 60
 COMMON_BEST = (4, 5, 6, 10, 12, 15, 20, 30, 40)
 
 
@@ -126,7 +125,7 @@ class _Codes:
     def __init__(self) -> None:
         field = kinds()["attendance"].field("category")
         self._known = {*field.allowed, *(alias for alias, _word in field.aliases)}
-        self._seen: dict[str, dict[str, Any]] = {}
+        self._unexplained = Unexplained()
 
     def translated(self, rows: pl.DataFrame, meanings: Answers) -> pl.DataFrame:
         if "category" not in rows.columns or rows["category"].dtype != pl.String:
@@ -135,7 +134,7 @@ class _Codes:
         found = texts.drop_nulls().unique(maintain_order=True).to_list()
         unknown = [text for text in found if text not in meanings and not self._is_known(text)]
         if unknown:
-            self._note(rows, texts, unknown)
+            self._unexplained.note(rows, texts, unknown)
             # Nothing counts before they are explained; what else must be asked shows as if all were absences.
             is_unknown = texts.is_in(unknown).fill_null(value=False)
             rows = rows.with_columns(pl.when(is_unknown).then(pl.lit("absent")).otherwise("category").alias("category"))
@@ -145,18 +144,12 @@ class _Codes:
     def _is_known(self, text: str) -> bool:
         return " ".join(text.lower().replace("_", " ").split()) in self._known or text.lower() in cells.MISSING_WORDS
 
-    def _note(self, rows: pl.DataFrame, texts: pl.Series, unknown: list[str]) -> None:
-        lines = rows.select(texts.alias("value"), "line").filter(pl.col("value").is_in(unknown))
-        for value, n, line in lines.group_by("value").agg(pl.len(), pl.col("line").min()).iter_rows():
-            seen = self._seen.setdefault(value, {"value": value, "n": 0, "line": line})
-            seen["n"] += n
-
     def questions(self) -> Iterator[Question]:
-        if not self._seen:
+        listed = self._unexplained.values()
+        if not listed:
             return
-        listed = sorted(self._seen.values(), key=lambda seen: (-seen["n"], seen["value"]))
         proposal = attendance_codes.proposed([seen["value"] for seen in listed])
-        yield Question(name=CODES, values=listed[: questions.MOST_VALUES], proposal=proposal)
+        yield Question(name=CODES, values=listed, proposal=proposal)
 
 
 def _explained(rows: pl.DataFrame, texts: pl.Series, meanings: Answers) -> pl.DataFrame:
