@@ -24,6 +24,7 @@ from modeling.core import (
     reference,
     refits,
     term_risk,
+    too_little_known,
 )
 from modeling.core.evaluation import NotMeasurable
 from modeling.core.evidence import Evidence
@@ -78,6 +79,7 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
         judged.model(), evidence.refits, unseen, holds_share=task["reasons"]["holds_share"], groups=groups[test]
     )
     judgement |= global_importance.describe(judged.model(), unseen, seed=seed)
+    judgement["as_shown"] = _as_shown(task, judged, unseen, y[test].astype(float))
     step("refit")
     final = fitting.fit_risk_model(frame, y, groups=groups, features=features, settings=settings, seed=seed)
     _add_usual_psi(final.specification["reference"], frame, rows["snapshot_on"])
@@ -96,6 +98,16 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
     tried = frame.iloc[:TRIAL_ROWS]
     tried.to_parquet(folder / "trial.parquet")
     _write(folder / "trial.json", final.model().score(tried).probability.tolist())
+
+
+def _as_shown(task: dict[str, Any], judged: fitting.FittedRisk, unseen: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:
+    """Measure the list without those who would get no rank."""
+    scores = judged.model().score(unseen)
+    unranked = too_little_known.too_little_known(unseen, scores.missing_share, limits=task["insufficient_data"])
+    threshold = float(judged.specification["threshold"])
+    return too_little_known.as_shown(
+        y, scores.probability, unranked, threshold=threshold, capacity_share=task["capacity_share"]
+    )
 
 
 def _evidence(

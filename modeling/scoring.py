@@ -13,15 +13,13 @@ import pandas as pd
 from modeling import facts, registry, training_config
 from modeling.core import features, not_known, rules
 from modeling.core.feature import Feature
+from modeling.core.too_little_known import DAYS_ON_ROLL, EARLIER_RECORDS, too_little_known
+from modeling.core.usual import shared_values
 from modeling.models import ModelVersion
 
 if TYPE_CHECKING:
     from modeling.core.rules import Rule
     from modeling.facts import Terms
-    from modeling.training_config import InsufficientData
-
-# A student is also too little known while all that is on file are a few days of this school year.
-DAYS_ON_ROLL, EARLIER_RECORDS = "days_enrolled", ("course_average", "absence_rate_last_year")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +31,8 @@ class Scored:
 
     `standing` is what the rule's list is sorted by (`modeling.core.rules.standing`), `rules_met` the positions of the
     rules each student meets, and `rule_insufficient` who is too little known for the rule. `unknown` holds what was not
-    known of each: ``not_recorded``, names, and ``unknown_categories``, codes by name.
+    known of each: ``not_recorded``, names, and ``unknown_categories``, codes by name. `usual` holds the values that at
+    least half of the list share: no reason is told of them.
     """
 
     frame: pd.DataFrame
@@ -47,6 +46,7 @@ class Scored:
     rules_met: list[list[int]]
     rule_insufficient: np.ndarray
     unknown: list[dict[str, Any]]
+    usual: dict[str, Any]
 
     @property
     def has_model(self) -> bool:
@@ -83,12 +83,21 @@ def snapshot(
     return features.snapshot(known, as_of=as_of, features=looked_at(version, terms))
 
 
-def score(version: ModelVersion | None, frame: pd.DataFrame, rule: Sequence[Rule] = ()) -> Scored:
-    """Score the students of a snapshot, by the rule alone where there is no version."""
-    by_rule = {
+def score(
+    version: ModelVersion | None,
+    frame: pd.DataFrame,
+    rule: Sequence[Rule] = (),
+    *,
+    listed: Mapping[str, Any] | None = None,
+) -> Scored:
+    """Score the students of a snapshot, by the rule alone where there is no version.
+
+    `listed` is what is usual on the list they belong to; left out, what these students share.
+    """
+    by_rule: dict[str, Any] = {
         "standing": rules.standing(frame, rule),
         "rules_met": _positions_met(frame, rule),
-        "rule_insufficient": _too_few_days(frame) | _asked_too_empty(frame, rule),
+        "rule_insufficient": too_little_known(frame, rules.missing_share(frame, rule), limits=_limits()),
     }
     if version is None:
         return Scored(frame=frame, **_nothing(len(frame)), **by_rule, unknown=not_known.of_students(frame))
@@ -96,7 +105,9 @@ def score(version: ModelVersion | None, frame: pd.DataFrame, rule: Sequence[Rule
 
     model = registry.load(version)
     scores = model.score(frame)
-    found = reasons.top_reasons(model, frame, scores)
+    if listed is None:
+        listed = shared_values(frame, model.features)
+    found = reasons.top_reasons(model, frame, scores, listed=listed)
     term = scores.term_probability
     return Scored(
         frame=frame,
@@ -104,17 +115,24 @@ def score(version: ModelVersion | None, frame: pd.DataFrame, rule: Sequence[Rule
         log_odds=scores.log_odds,
         contributions=scores.contributions,
         term_probability=np.full(len(frame), np.nan) if term is None else term,
-        reasons=_with_sessions(found, frame),
-        insufficient=_too_few_days(frame) | (scores.missing_share > _limits().maximum_missing_share),
+        reasons=found,
+        insufficient=too_little_known(frame, scores.missing_share, limits=_limits()),
         **by_rule,
         unknown=not_known.of_students(frame, model.features, scores.unfamiliar),
+        usual=dict(listed),
     )
 
 
-def score_values(version: ModelVersion | None, values: Mapping[str, Any], *, terms: Terms | None = None) -> Scored:
+def score_values(
+    version: ModelVersion | None,
+    values: Mapping[str, Any],
+    *,
+    terms: Terms | None = None,
+    listed: Mapping[str, Any] | None = None,
+) -> Scored:
     """Score one student from values by feature name; what is left out is missing."""
     frame = one_row(looked_at(version, terms), values)
-    return score(version, frame, terms.rules if terms else ())
+    return score(version, frame, terms.rules if terms else (), listed=listed)
 
 
 def one_row(wanted: Sequence[Feature], values: Mapping[str, Any]) -> pd.DataFrame:
@@ -134,6 +152,7 @@ def _nothing(n: int) -> dict[str, Any]:
         "log_odds": unknown,
         "contributions": np.empty((n, 0)),
         "term_probability": unknown,
+        "usual": {},
         "reasons": [[] for _ in range(n)],
         "insufficient": np.ones(n, dtype=bool),
     }
@@ -148,31 +167,5 @@ def _positions_met(frame: pd.DataFrame, rule: Sequence[Rule]) -> list[list[int]]
     return [written[way] for way in of_student]
 
 
-def _with_sessions(found: list[list[dict[str, Any]]], frame: pd.DataFrame) -> list[list[dict[str, Any]]]:
-    """Add the school days a new student has been here for: a window may not speak of days before they came."""
-    if DAYS_ON_ROLL not in frame:
-        return found
-    is_new = frame.reindex(columns=["absence_rate_last_year"]).isna().all(axis=1).to_numpy()
-    for of_student, days, new in zip(found, frame[DAYS_ON_ROLL].to_numpy(), is_new, strict=True):
-        if new and days == days:
-            of_student[:] = [reason | {"sessions": int(days)} for reason in of_student]
-    return found
-
-
-def _limits() -> InsufficientData:
-    return training_config.serving().insufficient_data
-
-
-def _too_few_days(frame: pd.DataFrame) -> np.ndarray:
-    """Tell who has been on the roll for a few days only, and has no record from before."""
-    if DAYS_ON_ROLL not in frame:
-        return np.zeros(len(frame), dtype=bool)
-    few_days = (frame[DAYS_ON_ROLL] < _limits().minimum_sessions).to_numpy()
-    earlier = frame.reindex(columns=list(EARLIER_RECORDS)).notna().any(axis=1).to_numpy()
-    return few_days & ~earlier
-
-
-def _asked_too_empty(frame: pd.DataFrame, rule: Sequence[Rule]) -> np.ndarray:
-    """Tell of whom there is too little of what the rule asks about: no points are then no news, good or bad."""
-    n_asked = max(1, len({step.feature for step in rule}))
-    return (rules.n_missing(frame, rule) / n_asked > _limits().maximum_missing_share).to_numpy()
+def _limits() -> dict[str, Any]:
+    return training_config.serving().insufficient_data.model_dump()

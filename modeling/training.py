@@ -128,6 +128,7 @@ def write_task(folder: Path, *, dataset: Dataset, config: TrainingConfig, instit
         "evaluation": config.evaluation.model_dump(),
         "reasons": config.reasons.model_dump(),
         "urgency": config.urgency.model_dump(),
+        "insufficient_data": config.insufficient_data.model_dump(),
     }
     facts.protected_attributes().to_parquet(folder / "protected.parquet")
     (folder / "task.json").write_text(json.dumps(task), encoding="utf-8")

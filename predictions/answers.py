@@ -38,9 +38,9 @@ def for_values(*, version: ModelVersion, as_of: dt.date, values: dict[str, Any])
     """Answer by a version for features that the caller brings."""
     from modeling import scoring  # brings LightGBM, at a web worker's first prediction and no sooner
 
-    scored = scoring.score_values(version, values)
-    insufficient = bool(scored.insufficient[0])
     run = runs.champions_last_run(version)
+    scored = scoring.score_values(version, values, listed=run.usual_values if run else {})
+    insufficient = bool(scored.insufficient[0])
     risk = float(scored.probability[0])
     tier = (
         runs.tier_of(risk, review_first_from=run.review_first_from, check_in_from=run.check_in_from)

@@ -70,6 +70,7 @@ def _publish_anew(source: ScoringRun, decided: Decision, *, by: User | None, now
         why_rule=decided.why,
         rules=source.rules,
         rule_standing=source.rule_standing,
+        usual_values=source.usual_values,
         as_of=source.as_of,
         term_ends_on=source.term_ends_on,
         act_by=source.act_by,

@@ -19,16 +19,6 @@ Seen = Callable[[float, int], str]
 Bound = Literal["at_most", "at_least"]
 Usual = Callable[[float, Bound], str]
 
-# School days behind each share, so that 0.3 is said as 9 of 30 days.
-WINDOWS = {
-    "absence_rate_10d": 10,
-    "absence_rate_30d": 30,
-    "absence_rate_90d": 90,
-    "unexcused_share_90d": 90,
-    "absence_trend": 30,
-    "absence_trend_10d": 10,
-}
-
 
 def number_words(value: float) -> str:
     """Return a number as people write it: whole where it is whole, else with one decimal."""

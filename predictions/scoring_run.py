@@ -71,7 +71,7 @@ def _publish(run: ScoringRun, scored: Scored, *, institution: Institution, now: 
         unknown = scored.insufficient
         risks = pd.Series(scored.probability[~unknown])
         run.review_first_from, run.check_in_from = cuts(risks, capacity=capacity)
-    run.capacity = capacity
+    run.capacity, run.usual_values = capacity, scored.usual
     run.rule_standing = rule_standing(scored, capacity=capacity)
     run.n_scored, run.n_insufficient = len(scored.frame), int(unknown.sum())
     # Locked once the long writing is over. Whoever turns the model's switch waits for the rest, and if it was turned

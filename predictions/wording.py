@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from modeling.core.feature import Feature
+from modeling.core.spoken import OF_100, spoken, window_days
 from predictions import record_wording
 from predictions.record_wording import Bound, grade_words, number_words
 
@@ -31,8 +32,8 @@ def sentence(reason: Reason, feature: Feature) -> str:
         return _nothing_recorded(feature)
     words = record_wording.SEEN.get(feature.name)
     if words and feature.kind != "category":
-        window_days = _window_days(reason, feature)
-        return words(_spoken(feature, value, window_days=window_days), window_days)
+        days = window_days(feature, reason.get("sessions"))
+        return words(spoken(feature, value, days=days), days)
     if feature.name == "grade_level":
         return _("In %(grade)s.") % {"grade": grade_words(str(value))}
     return _("%(label)s: %(value)s.") % {"label": _label(feature), "value": _shown(feature, value)}
@@ -42,9 +43,9 @@ def comparison(reason: Reason, feature: Feature) -> str:
     """Return how the other students here compare, in one sentence; "" where nothing can be compared."""
     if _is_missing(reason["value"]) or _is_missing(reason.get("comparison")):
         return ""
-    window_days = _window_days(reason, feature)
-    seen = _spoken(feature, reason["value"], window_days=window_days)
-    usual = _spoken(feature, reason["comparison"], window_days=window_days)
+    days = window_days(feature, reason.get("sessions"))
+    seen = spoken(feature, reason["value"], days=days)
+    usual = spoken(feature, reason["comparison"], days=days)
     if seen == usual:
         return _("That is usual here.")
     if feature.kind == "category":
@@ -131,22 +132,6 @@ def _lower_first(label: str) -> str:
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
-def _window_days(reason: Reason, feature: Feature) -> int:
-    """Return how many school days the feature looks back over for this student, 100 where it has no window."""
-    window_days = record_wording.WINDOWS.get(feature.name, 100)
-    sessions = reason.get("sessions")
-    if feature.name not in record_wording.WINDOWS or not sessions:
-        return window_days
-    return min(window_days, int(sessions))
-
-
-def _spoken(feature: Feature, value: Any, *, window_days: int) -> Any:
-    """Return a value as it is said: shares as days of their window or as so many of 100, the rest as it is."""
-    if feature.kind == "category":
-        return str(value)
-    return round(value * window_days) if feature.unit == "share" else round(float(value), 1)
-
-
 def _shown(feature: Feature, value: Any) -> str:
     if feature.name == "grade_level":
         return grade_words(str(value))
@@ -154,7 +139,7 @@ def _shown(feature: Feature, value: Any) -> str:
         return _(feature.levels.get(str(value), str(value)))
     if feature.kind == "flag":
         return _yes_no(value)
-    return _with_unit(feature, _spoken(feature, value, window_days=100))
+    return _with_unit(feature, spoken(feature, value, days=OF_100))
 
 
 def _yes_no(value: Any) -> str:

@@ -17,6 +17,7 @@ from modeling.core import calibration, evaluation, reference, splits
 from modeling.core.booster import RiskBooster
 from modeling.core.encoding import FrameEncoder
 from modeling.core.feature import Feature
+from modeling.core.recorded_together import recorded_together
 from modeling.core.risk_model import FORMAT, RiskModel
 
 FloatArray = NDArray[np.float64]
@@ -146,6 +147,9 @@ def fit_risk_model(
         "n_training": len(labels),
         "positive_share": float(labels.mean()),
         "reference": reference.training_reference(frame, features),
+        "recorded_together": recorded_together(
+            pipeline["encode"].transform(frame), [feature.name for feature in features]
+        ),
     }
     text = pipeline["boost"].booster_.model_to_string()
     return FittedRisk(

@@ -27,6 +27,7 @@ from sklearn.pipeline import Pipeline
 from modeling.core.risk_model import RiskModel
 from modeling.core.sources import Sources
 from modeling.core.standing import MOST_TOLD, Noise, Standing, first_sources, is_first
+from modeling.core.usual import sessions_of_new
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -80,8 +81,9 @@ def bound(
     shuffled = np.random.default_rng(0).permutation(len(frame))[:MOST_ROWS]
     rows = frame.iloc[shuffled]
     sources = Sources.of(model.features)
-    sums = sources.sums(model.score(rows).contributions[:, :-1])
-    refitted = np.stack([sources.sums(_contributions(refit, rows)) for refit in refits])
+    usual = model.usual_cells(rows, listed={}, sessions=sessions_of_new(rows))
+    sums = sources.telling(model.score(rows).contributions[:, :-1], usual)[1]
+    refitted = np.stack([sources.telling(_contributions(refit, rows), usual)[1] for refit in refits])
     students = np.arange(len(frame)) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
     halves = students[shuffled] % 2 == 0
     everything = _Reasons.of(sums, refitted)

@@ -14,6 +14,7 @@ from modeling.core.feature import Feature
 from modeling.core.risk_model import RiskModel, Scores
 from modeling.core.sources import Sources
 from modeling.core.standing import MOST_TOLD, Noise, Standing, first_sources
+from modeling.core.usual import sessions_of_new
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -27,12 +28,14 @@ def top_reasons(
     *,
     n_raising: int = MOST_TOLD,
     n_lowering: int = MOST_TOLD,
+    listed: Mapping[str, Any] | None = None,
 ) -> list[list[dict[str, Any]]]:
     """Return the reasons of each student, the largest contribution first.
 
     A reason is a source: what its features contribute is added up, and the one of them that contributes most in the
     same direction gives the words. It is told if it stays among the first ones when the model is fitted to other
-    students, as far as `reason_stability.bound` could tell; a version without that bound tells every reason.
+    students, as far as `reason_stability.bound` could tell; a version without that bound tells every reason. What a
+    value contributes that is the usual one here counts for nothing (`modeling.core.usual`).
 
     Parameters
     ----------
@@ -43,6 +46,8 @@ def top_reasons(
         What `model` said of `frame`.
     n_raising, n_lowering : int
         The most reasons of each direction. The bound speaks of `MOST_TOLD`.
+    listed : mapping of feature name to value, or None
+        What is usual on the list, beside what was usual in training.
 
     Returns
     -------
@@ -50,11 +55,13 @@ def top_reasons(
         Plain JSON types: ``code`` (name of the feature that gives the words), ``source``, ``value`` (as in the frame;
         None where missing), ``comparison`` (the training median of a number, the most common value of a flag or
         category), ``direction`` ("raises" or "lowers"), ``changeable``, ``contribution`` (log-odds, of the whole
-        source), ``holds`` (True; None where the version cannot tell). Empty where nothing contributes enough or holds.
+        source), ``holds`` (True; None where the version cannot tell), and of a new student ``sessions``, the school
+        days they have been here for. Empty where nothing contributes enough or holds.
     """
-    contributions = scores.contributions[:, :-1]
+    sessions = sessions_of_new(frame)
+    usual = model.usual_cells(frame, listed=listed or {}, sessions=sessions)
     sources = Sources.of(model.features)
-    sums = sources.sums(contributions)
+    contributions, sums = sources.telling(scores.contributions[:, :-1], usual)
     bound = model.specification.get("reasons") or None
     parts = []
     for sign, n_most in ((1.0, n_raising), (-1.0, n_lowering)):
@@ -69,7 +76,9 @@ def top_reasons(
     reasons: list[list[dict[str, Any]]] = [[] for _ in range(len(frame))]
     described = _described(model, frame, rows=rows, columns=columns, contributions=sums[rows, chosen])
     for row, source, reason in zip(rows.tolist(), chosen.tolist(), described, strict=True):
-        reasons[row].append(reason | {"source": sources.names[source], "holds": None if bound is None else True})
+        here = {} if np.isnan(sessions[row]) else {"sessions": int(sessions[row])}
+        told_of = {"source": sources.names[source], "holds": None if bound is None else True}
+        reasons[row].append(reason | told_of | here)
     return reasons
 
 

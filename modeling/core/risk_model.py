@@ -15,7 +15,9 @@ from modeling.core import booster as trees
 from modeling.core.calibration import Calibration
 from modeling.core.encoding import FrameEncoder
 from modeling.core.feature import Feature
+from modeling.core.recorded_together import Parts
 from modeling.core.unknowns import Read, Unknowns
+from modeling.core.usual import usual_cells
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -45,6 +47,8 @@ class Scores:
         Where there is no value.
     unfamiliar : ndarray of bool, shape (n, n_features)
         Where a category was never seen in training, or in too few rows to learn from.
+    parts : Parts
+        Which features are recorded together.
     term_probability : ndarray of shape (n,), in (0, 1), or None
         Calibrated risk of leaving before the term ends; None where the version has no model of the term.
     """
@@ -54,12 +58,16 @@ class Scores:
     contributions: FloatArray
     missing: BoolArray
     unfamiliar: BoolArray
+    parts: Parts
     term_probability: FloatArray | None = None
 
     @property
     def missing_share(self) -> FloatArray:
-        """Return the share of features without a value or with an unfamiliar category, shape (n,), in [0, 1]."""
-        return np.asarray((self.missing | self.unfamiliar).mean(axis=1), dtype=np.float64)
+        """Return the share of what is recorded of a student of which nothing is there, shape (n,), in [0, 1].
+
+        Counted by parts (`modeling.core.recorded_together`); an unfamiliar category counts as nothing.
+        """
+        return self.parts.missing_share(self.missing | self.unfamiliar)
 
 
 class RiskModel:
@@ -95,6 +103,7 @@ class RiskModel:
         self._encoder = encoder
         self._unknowns = unknowns
         self._calibration = calibration
+        self._parts = Parts.of(self.features, specification.get("recorded_together", {}))
 
     @classmethod
     def from_text(cls, text: str, specification: Mapping[str, Any]) -> RiskModel:
@@ -163,6 +172,21 @@ class RiskModel:
         """
         return self._unknowns.read(self._encoder.transform(frame)).matrix
 
+    def usual_cells(self, frame: pd.DataFrame, *, listed: Mapping[str, Any], sessions: FloatArray) -> BoolArray:
+        """Return which values of a frame are the usual ones (`modeling.core.usual.usual_cells`).
+
+        Returns
+        -------
+        ndarray of bool, shape (n, n_features)
+        """
+        return usual_cells(
+            self._encoder.transform(frame),
+            self._encoder,
+            reference=self.specification["reference"],
+            listed=listed,
+            sessions=sessions,
+        )
+
     def score(self, frame: pd.DataFrame) -> Scores:
         """Score many students.
 
@@ -207,6 +231,7 @@ class RiskModel:
             contributions=contributions,
             missing=read.gaps,
             unfamiliar=read.strange,
+            parts=self._parts,
             term_probability=term_probability,
         )
 

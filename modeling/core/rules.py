@@ -9,7 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from modeling.core.sources import source_of
+
+FloatArray = NDArray[np.float64]
 Operation = Literal["at_least", "at_most", "above", "below", "equals"]
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -86,7 +90,7 @@ def rule_points(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:
     Returns
     -------
     Series of float, index as `frame`
-        A missing value gives no points; `n_missing` counts them.
+        A missing value gives no points; `missing_share` counts them.
     """
     worth = met(frame, rules) * np.array([rule.points for rule in rules], dtype=np.float64)
     total = pd.Series(0.0, index=frame.index, name="points")
@@ -123,10 +127,22 @@ def standing(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=frame.index, dtype=np.float64)
 
 
-def n_missing(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:
-    """Return how many of the features the rules ask about are missing, per student."""
-    asked = list(dict.fromkeys(rule.feature for rule in rules))
-    return frame[asked].isna().sum(axis=1).rename("n_missing")
+def missing_share(frame: pd.DataFrame, rules: Sequence[Rule]) -> FloatArray:
+    """Return the share of the sources the rules ask about of which nothing is there, per student.
+
+    Returns
+    -------
+    ndarray of shape (n_students,), in [0, 1]
+        0 without any rule.
+    """
+    asked: dict[str, list[str]] = {}
+    for rule in rules:
+        asked.setdefault(source_of(rule.feature), []).append(rule.feature)
+    if not asked:
+        return np.zeros(len(frame))
+    gone = [frame[features].isna().all(axis=1).to_numpy() for features in asked.values()]
+    share: FloatArray = np.mean(gone, axis=0)
+    return share
 
 
 def _holds(values: pd.Series, rule: Rule) -> pd.Series:

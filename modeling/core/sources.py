@@ -14,6 +14,7 @@ from modeling.core.feature import Feature
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
+BoolArray = NDArray[np.bool_]
 
 _WINDOW = re.compile(r"_(\d+d|(last_)?(year|term)|\d+(st|nd|rd|th))$")
 # The catalogue's other ways of saying the same: a counsellor would have one conversation about them, not two.
@@ -83,3 +84,24 @@ class Sources:
         for column, source in enumerate(self.of_column):
             sums[:, source] += contributions[:, column]
         return sums
+
+    def telling(self, contributions: FloatArray, usual: BoolArray) -> tuple[FloatArray, FloatArray]:
+        """Return what of the contributions may be told: usual values contribute nothing.
+
+        Parameters
+        ----------
+        contributions : ndarray of shape (n, n_features)
+            Without the base.
+        usual : ndarray of bool, shape (n, n_features)
+
+        Returns
+        -------
+        contributions : ndarray of shape (n, n_features)
+            0 where the value is usual.
+        sums : ndarray of shape (n, n_sources)
+            Of each source what its telling features add up to, never more than the whole source contributes in the
+            same direction: what one feature takes back is not told as if it stood.
+        """
+        telling = np.where(usual, 0.0, contributions)
+        sums, whole = self.sums(telling), self.sums(contributions)
+        return telling, np.clip(whole, np.minimum(sums, 0.0), np.maximum(sums, 0.0))

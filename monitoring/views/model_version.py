@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import can, needs
 from modeling import decider
 from modeling.models import ModelVersion
-from monitoring import importance_figures, metric_rows, model_figures, version_facts
+from monitoring import importance_figures, metric_rows, model_figures, shown_list, version_facts
 from predictions.risk_list import model_label
 
 
@@ -40,6 +40,7 @@ def model_version(request: HttpRequest, number: int) -> HttpResponse:
         "table": metric_rows.table(version.metrics, version.evaluation),
         "facts": version_facts.made_of(version),
         "evaluation": model_figures.evaluation_context(version),
+        "shown_list": shown_list.shown_list_context(version.metrics, version.evaluation),
         "importance": importance_figures.importance_context(version),
         "promotion_url": reverse("promotion_page", args=[number]) if may_promote else None,
     }

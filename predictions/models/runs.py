@@ -47,6 +47,8 @@ class ScoringRun(models.Model):
     rules = models.JSONField(default=list)
     # "cuts": what the k-th and the 2k-th student by the rule are sorted by; "n_by_points": how many share each number.
     rule_standing = models.JSONField(default=dict)
+    # Values that at least half of the students share, by feature: no reason is told of them, here or by the API.
+    usual_values = models.JSONField(default=dict)
     as_of = models.DateField()
     # The end of the term that urgency looks to, and the last day on which the usual help still fits before it.
     term_ends_on = models.DateField(null=True)

@@ -27,6 +27,7 @@ def scored(risks=(), insufficient=None, keys=None):
         rules_met=[[]] * n,
         rule_insufficient=unknown,
         unknown=[{}] * n,
+        usual={},
     )
 
 

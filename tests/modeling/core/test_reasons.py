@@ -11,6 +11,7 @@ import pytest
 
 from modeling.core.fitting import FittedRisk, fit_risk_model
 from modeling.core.reasons import top_reasons
+from modeling.core.recorded_together import Parts
 from modeling.core.risk_model import RiskModel, Scores
 from modeling.core.sources import Sources, source_of
 from modeling.core.standing import MOST_TOLD, SMALLEST_CONTRIBUTION, Noise, first_sources
@@ -42,6 +43,7 @@ def contributed(*contributions: list[float]) -> Scores:
         contributions=with_base,
         missing=nowhere,
         unfamiliar=nowhere,
+        parts=Parts.of(FEATURES, {}),
     )
 
 
@@ -181,7 +183,8 @@ def test_reasons_of_many_are_plain_json_and_stay_with_their_student(model: RiskM
 
     assert json.loads(json.dumps(reasons, allow_nan=False)) == reasons
     assert len(reasons) == 300
-    sums = SOURCES.sums(scores.contributions[:, :-1])
+    usual = model.usual_cells(frame, listed={}, sessions=np.full(300, np.nan))
+    sums = SOURCES.telling(scores.contributions[:, :-1], usual)[1]
     for row, of_student in enumerate(reasons):
         sizes = [abs(reason["contribution"]) for reason in of_student]
         assert sizes == sorted(sizes, reverse=True)

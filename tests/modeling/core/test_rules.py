@@ -12,7 +12,7 @@ from pandas.testing import assert_series_equal
 
 from modeling.core.catalogue import BY_NAME
 from modeling.core.not_known import of_students
-from modeling.core.rules import Operation, Rule, met, n_missing, rule_points, standing
+from modeling.core.rules import Operation, Rule, met, missing_share, rule_points, standing
 
 RULES_FILE = Path(__file__).parents[3] / "configs" / "rules.yaml"
 STUDENTS = pd.Index([1, 2, 3, 4, 5, 6], name="student_id")
@@ -43,9 +43,10 @@ def test_the_default_rule_counts_attendance_behaviour_and_courses_once_each() ->
 
 
 def test_missing_values_give_no_points_and_are_counted() -> None:
-    missing = n_missing(six_students(), abc())
+    missing = missing_share(six_students(), abc())
 
-    assert missing.tolist() == [0, 1, 0, 1, 1, 5]
+    # Four sources: days out and incidents are one, conduct.
+    assert missing.tolist() == [0, 0.25, 0, 0.25, 0.25, 1]
 
 
 def test_the_default_rule_asks_only_for_features_of_the_catalogue() -> None:
@@ -116,7 +117,7 @@ def test_a_rule_about_a_missing_value_is_not_known_and_is_counted_so(op: Operati
     frame = six_students()
 
     assert not met(frame, rule)[0][frame["on_track"].isna()].any()
-    assert n_missing(frame, rule).tolist() == [0, 1, 0, 0, 0, 1]
+    assert missing_share(frame, rule).tolist() == [0, 1, 0, 0, 0, 1]
     assert [student["not_recorded"] for student in of_students(frame[["on_track"]])] == [
         [], ["on_track"], [], [], [], ["on_track"],
     ]  # fmt: skip

@@ -1,0 +1,122 @@
+"""Tells which values are the usual ones: what holds for everybody is no reason to speak with anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from modeling.core.encoding import FrameEncoder, category_code
+from modeling.core.feature import Feature
+from modeling.core.spoken import steps
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+# A value that at least so many of a list share is usual there, whatever it was in training: early in a year nobody has
+# been here for long.
+USUAL_SHARE = 0.5
+# Of fewer students half is three or four: that is no custom.
+FEWEST_STUDENTS = 20
+DAYS_ON_ROLL, LAST_YEAR = "days_enrolled", "absence_rate_last_year"
+
+
+def usual_cells(
+    matrix: FloatArray,
+    encoder: FrameEncoder,
+    *,
+    reference: Mapping[str, Mapping[str, Any]],
+    listed: Mapping[str, Any],
+    sessions: FloatArray,
+) -> BoolArray:
+    """Return which values are said as the usual one is said: that of training, or that of the list.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n, n_features)
+        As `encoder` reads the students.
+    encoder : FrameEncoder
+    reference : mapping of feature name to its entry of `reference.training_reference`
+        The median of a number, the most common value of a flag or category is usual; a gap where half had none.
+    listed : mapping of feature name to value
+        What at least half of a list share, as `shared_values` returns it.
+    sessions : ndarray of shape (n,)
+        As `spoken.steps` takes them.
+
+    Returns
+    -------
+    ndarray of bool, shape (n, n_features)
+    """
+    said = _said(matrix, encoder.features, sessions)
+    gaps = np.isnan(matrix)
+    found = np.zeros(matrix.shape, dtype=np.bool_)
+    for usual in (typical_values(encoder.features, reference), dict(listed)):
+        row = encoder.encode_row(usual)
+        found |= said == _said(row, encoder.features, sessions)
+        blank = [name in usual and usual[name] is None for name in encoder.names]
+        found |= gaps & np.array(blank, dtype=np.bool_)
+    return found
+
+
+def typical_values(features: Sequence[Feature], reference: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the usual value of each feature in training: None where a gap is usual, {} of what the reference lacks."""
+    typical = {"number": "median", "flag": "most_common", "category": "most_common"}
+    return {
+        feature.name: None if seen["missing_share"] >= USUAL_SHARE else seen[typical[feature.kind]]
+        for feature in features
+        if (seen := reference.get(feature.name)) is not None
+    }
+
+
+def shared_values(frame: pd.DataFrame, features: Sequence[Feature]) -> dict[str, Any]:
+    """Return what at least half of the students of a list share, as plain JSON types; {} of a handful of students.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n, any)
+    features : sequence of Feature
+
+    Returns
+    -------
+    dict of feature name to value
+        A number as it is said, a code, or None where half have no value.
+    """
+    if len(frame) < FEWEST_STUDENTS:
+        return {}
+    found = {}
+    for feature, step in zip(features, steps(features).tolist(), strict=True):
+        if feature.name not in frame:
+            continue
+        column = frame[feature.name]
+        if feature.kind == "category":
+            said = column.map(category_code)
+        else:
+            numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+            said = pd.Series(np.round(numbers * step) / step)
+        counts = said.value_counts(dropna=False)
+        if counts.iloc[0] >= USUAL_SHARE * len(frame):
+            value = counts.index[0]
+            found[feature.name] = None if pd.isna(value) else value
+    return found
+
+
+def sessions_of_new(frame: pd.DataFrame) -> FloatArray:
+    """Return the school days that each new student has been here for, NaN of those with records of last year.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
+    if DAYS_ON_ROLL not in frame:
+        return np.full(len(frame), np.nan)
+    days = frame[DAYS_ON_ROLL].to_numpy(dtype=np.float64, na_value=np.nan)
+    if LAST_YEAR not in frame:
+        return days
+    return np.where(frame[LAST_YEAR].isna().to_numpy(), days, np.nan)
+
+
+def _said(matrix: FloatArray, features: Sequence[Feature], sessions: FloatArray) -> FloatArray:
+    return np.round(matrix * steps(features, sessions))
