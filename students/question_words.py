@@ -52,6 +52,28 @@ REUSED_CHOICES = (
     (questions.BY_SCHOOL, gettext_lazy("Another child: schools give numbers for themselves")),
     (questions.LEAVE_OUT, gettext_lazy("I do not know: leave the row out")),
 )
+OUTCOME_CHOICES = (
+    ("dropped_out", gettext_lazy("Left school without finishing")),
+    ("graduated", gettext_lazy("Finished school")),
+    ("continued", gettext_lazy("Is still at school")),
+    ("transferred", gettext_lazy("Went to another school")),
+    ("died", gettext_lazy("Died")),
+    ("unknown", gettext_lazy("Left, the reason is not known")),
+    (questions.LEAVE_OUT, gettext_lazy("Leave these rows out")),
+)
+HELP_CHOICES = (
+    ("conversation", gettext_lazy("A conversation")),
+    ("mentor", gettext_lazy("A mentor")),
+    ("tutoring", gettext_lazy("Tutoring")),
+    ("family_meeting", gettext_lazy("A meeting with the family")),
+    ("attendance_contract", gettext_lazy("An agreement on attendance")),
+    ("other", gettext_lazy("Other help")),
+)
+YES_NO_CHOICES = (
+    ("yes", gettext_lazy("Yes")),
+    ("no", gettext_lazy("No")),
+    (questions.NOT_KNOWN, gettext_lazy("Not known")),
+)
 UNIT_CHOICES = (
     ("period", gettext_lazy("One period or class")),
     ("half_day", gettext_lazy("Half a day")),
@@ -86,6 +108,12 @@ def why(question: Mapping[str, Any]) -> str:
         questions.NUMBERS: _("Taken for others, they would be here twice, each with half of their records."),
         questions.REUSED: _("Taken for the same, one child would get the records of another."),
         questions.CODES: _("Each code is asked once. Later files of this source are read the same way."),
+        questions.OUTCOMES: _("It is what a model learns from: who is taken for gone must have gone."),
+        questions.HELP: _("What helped whom is counted by kind of help."),
+        questions.YES_NO: _("Each word is asked once. Later files of this source are read the same way."),
+        questions.GRADE_WORDS: _(
+            "Words have no order of their own. Leave a word empty that is no grade, such as a pass."
+        ),
         questions.SCALE: _("Read as percent, a good grade on a short scale would look like a failed course."),
     }[question["name"]]
 

@@ -11,10 +11,35 @@ from django.utils.translation import gettext_lazy
 
 from students import question_words
 from students.importing import questions
-from students.importing.questions import CODES, NUMBERS, REUSED, SCALE, STATUS, UNIT
+from students.importing.questions import (
+    CODES,
+    GRADE_WORDS,
+    HELP,
+    NO_GRADE,
+    NUMBERS,
+    OF_100,
+    OUTCOMES,
+    REUSED,
+    SCALE,
+    STATUS,
+    UNIT,
+    YES_NO,
+)
 
-LISTED = {CODES: "code_", STATUS: "status_", NUMBERS: "number_", REUSED: "reused_"}
+LISTED = {
+    CODES: "code_",
+    STATUS: "status_",
+    NUMBERS: "number_",
+    REUSED: "reused_",
+    OUTCOMES: "outcome_",
+    HELP: "help_",
+    YES_NO: "yes_no_",
+    GRADE_WORDS: "grade_",
+}
 CHOICES = {
+    OUTCOMES: question_words.OUTCOME_CHOICES,
+    HELP: question_words.HELP_CHOICES,
+    YES_NO: question_words.YES_NO_CHOICES,
     CODES: question_words.CODE_CHOICES,
     STATUS: question_words.STATUS_CHOICES,
     REUSED: question_words.REUSED_CHOICES,
@@ -87,6 +112,16 @@ def _listed_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
         )
 
 
+def _grade_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
+    for n, value in enumerate(question["values"]):
+        form.fields[f"{LISTED[GRADE_WORDS]}{n}"] = forms.FloatField(
+            label=_("What “%(word)s” is out of 100") % {"word": value["value"]},
+            required=False,
+            min_value=0,
+            max_value=OF_100,
+        )
+
+
 def _scale_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
     form.fields["best"] = forms.FloatField(
         label=gettext_lazy("The best possible grade"),
@@ -110,9 +145,27 @@ def _listed_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> d
     return {value["value"]: cleaned[f"{prefix}{n}"] for n, value in enumerate(question["values"])}
 
 
+def _grade_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
+    given = [cleaned[f"{LISTED[GRADE_WORDS]}{n}"] for n in range(len(question["values"]))]
+    return {
+        value["value"]: NO_GRADE if of_100 is None else of_100
+        for value, of_100 in zip(question["values"], given, strict=True)
+    }
+
+
 def _scale_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
     return {"best": cleaned["best"], "worst": cleaned["worst"]}
 
 
-_FIELDS = {UNIT: _unit_fields, SCALE: _scale_fields, **dict.fromkeys(LISTED, _listed_fields)}
-_ANSWERS = {UNIT: _unit_answer, SCALE: _scale_answer, **dict.fromkeys(LISTED, _listed_answer)}
+_FIELDS = {
+    **dict.fromkeys(LISTED, _listed_fields),
+    UNIT: _unit_fields,
+    SCALE: _scale_fields,
+    GRADE_WORDS: _grade_fields,
+}
+_ANSWERS = {
+    **dict.fromkeys(LISTED, _listed_answer),
+    UNIT: _unit_answer,
+    SCALE: _scale_answer,
+    GRADE_WORDS: _grade_answer,
+}

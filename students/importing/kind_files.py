@@ -16,7 +16,6 @@ from students.importing.plausibility import earliest_day, latest_day
 from students.importing.record_kinds import Kind
 
 ROWS_LOOKED_AT = 1000
-YES = [word for word, is_yes in cells.YES_NO.items() if is_yes]
 # One row per student and name, whatever it is a name of.
 _LONG = ("attributes", "protected")
 # What a line of a roster says of the enrolment.
@@ -108,8 +107,6 @@ class KindFile:
             rows = rows.with_columns(pl.col("outcome_id").alias("source_id"))
         if self.kind.name in _LONG:
             rows = rows.with_columns(self._known_on(rows, today=today))
-        if self.kind.name == "attendance" and "category" not in self.columns:
-            rows = _from_flags(rows)
         return rows
 
     def _without_withheld(self, rows: pl.DataFrame, report: Report) -> pl.DataFrame:
@@ -185,18 +182,6 @@ class KindFile:
         return dates.evidence(
             texts.filter(dates.iso_days(texts).is_null()), earliest=earliest_day(column), latest=latest
         )
-
-
-def _from_flags(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return a row for each flag that is set, and one that says "present" where none is."""
-    is_set = {
-        category: pl.col(flag).str.strip_chars().str.to_lowercase().is_in(YES).fill_null(value=False)
-        for flag, category in headers.FLAGS.items()
-        if flag in rows.columns
-    }
-    parts = [rows.filter(mask).with_columns(pl.lit(category).alias("category")) for category, mask in is_set.items()]
-    none = rows.filter(~pl.any_horizontal(list(is_set.values()))).with_columns(pl.lit("present").alias("category"))
-    return pl.concat([*parts, none]).sort("line", maintain_order=True)
 
 
 def kind_file(name: str, csv: CsvFile, one: headers.Fit) -> KindFile:

@@ -13,7 +13,9 @@ import polars as pl
 
 from students.importing import attendance_codes, cells, questions
 from students.importing.batches import Batch
+from students.importing.column_words import ColumnWords
 from students.importing.enrolment_status import Statuses
+from students.importing.headers import FLAGS
 from students.importing.questions import CODES, SCALE, UNIT, Answers, Question
 from students.importing.record_kinds import kinds
 from students.importing.student_numbers import Numbers
@@ -46,6 +48,7 @@ class Meaning:
         self.counts_its_days = False
         self._codes = _Codes()
         self._grades = _Grades()
+        self._words = ColumnWords()
         # A line of a roster is read twice, as a student and as an enrolment; it is asked about once.
         self._students, self._enrolments = Statuses(), Statuses()
 
@@ -54,19 +57,24 @@ class Meaning:
         if batch.rows.is_empty():
             return batch
         batch = self._numbers.applied(batch)
+        rows = batch.rows
+        if batch.kind != "grades":
+            rows = self._words.applied(batch.kind, rows, self.answers)
         if batch.kind == "attendance":
-            return replace(batch, rows=self._attendance(batch.rows))
-        if batch.kind in ("students", "enrolments") and "status" in batch.rows.columns:
+            rows = self._attendance(rows)
+        elif batch.kind in ("students", "enrolments") and "status" in rows.columns:
             statuses = self._students if batch.kind == "students" else self._enrolments
-            return replace(batch, rows=statuses.applied(batch.rows, self.answers))
-        if batch.kind == "grades":
-            return replace(batch, rows=self._of_grades(batch.rows))
-        return batch
+            rows = statuses.applied(rows, self.answers)
+        elif batch.kind == "grades":
+            # Words that stand for grades come after the numbers: they are of 100, whatever the numbers are of.
+            rows = self._words.applied(batch.kind, self._of_grades(rows), self.answers)
+        return replace(batch, rows=rows)
 
     def questions(self) -> Iterator[Question]:
         """Yield what must be known of the rows so far and was not said."""
         yield from self._codes.questions()
         yield from [*self._students.questions()] or [*self._enrolments.questions()]
+        yield from self._words.questions()
         if SCALE not in self.answers:
             yield from self._grades.questions()
 
@@ -78,6 +86,8 @@ class Meaning:
             yield f"Students left out, as by their status they have not come yet: {n:,}."
 
     def _attendance(self, rows: pl.DataFrame) -> pl.DataFrame:
+        if "category" not in rows.columns and any(flag in rows.columns for flag in FLAGS):
+            rows = _from_flags(rows)
         rows = self._codes.translated(rows, self.answers.get(CODES, {}))
         if "n_sessions" in rows.columns and rows["n_sessions"].null_count() < rows.height:
             self.counts_its_days = True
@@ -94,6 +104,22 @@ class Meaning:
             self._grades.see(rows)
             return rows
         return _on_scale(rows, best=float(scale["best"]), worst=float(scale.get("worst", 0)))
+
+
+def _from_flags(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return a row for each flag that is set, and one that says "present" where none is.
+
+    A word that is neither yes nor no counts as set until it was explained, or its row is refused.
+    """
+    clear = [*(word for word, is_yes in cells.YES_NO.items() if not is_yes), *cells.MISSING_WORDS, ""]
+    is_set = {
+        category: ~pl.col(flag).fill_null("").str.strip_chars().str.to_lowercase().is_in(clear)
+        for flag, category in FLAGS.items()
+        if flag in rows.columns
+    }
+    parts = [rows.filter(mask).with_columns(pl.lit(category).alias("category")) for category, mask in is_set.items()]
+    none = rows.filter(~pl.any_horizontal(list(is_set.values()))).with_columns(pl.lit("present").alias("category"))
+    return pl.concat([*parts, none]).sort("line", maintain_order=True)
 
 
 def _with_days(rows: pl.DataFrame, unit: Any) -> pl.DataFrame:

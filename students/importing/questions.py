@@ -6,7 +6,7 @@ Such a question stops the file. What is answered holds for every later file of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,12 @@ CODE_MEANINGS: Mapping[str, tuple[str, float, bool | None]] = {
     "present": ("present", 1.0, None),
 }
 LEAVE_OUT = "leave_out"
+OUTCOMES, HELP, YES_NO, GRADE_WORDS = "outcomes.codes", "interventions.kinds", "columns.yes_no", "grades.words"
+# What a word may mean that stands for what became of a student, for help, for yes or no.
+OUTCOME_MEANINGS = ("dropped_out", "graduated", "continued", "transferred", "died", "unknown")
+HELP_MEANINGS = ("conversation", "mentor", "tutoring", "family_meeting", "attendance_contract", "other")
+NOT_KNOWN, NO_GRADE = "not_known", "no_grade"
+YES_NO_MEANINGS = ("yes", "no", NOT_KNOWN)
 NUMBERS, REUSED = "students.numbers", "students.reused"
 # Stands for every number that is a known one without its leading zeros.
 ZEROS = "zeros"
@@ -49,6 +55,7 @@ STATUS_MEANINGS: Mapping[str, str] = {
     "left_other": "Withdrawn",
 }
 MOST_PERIODS = 24
+OF_100 = 100
 BEST_GRADE, MOST_VALUES, LONGEST_VALUE = 100_000.0, 300, 200
 
 SENTENCES: Mapping[str, str] = {
@@ -63,6 +70,10 @@ SENTENCES: Mapping[str, str] = {
         "Are they the same?"
     ),
     REUSED: gettext_noop("Numbers in %(file)s belong to students of another name and birthday. Who is meant?"),
+    OUTCOMES: gettext_noop("What became of students with these words or codes in %(file)s?"),
+    HELP: gettext_noop("Which kinds of help are these in %(file)s?"),
+    YES_NO: gettext_noop("Do these words in %(file)s mean yes or no?"),
+    GRADE_WORDS: gettext_noop("How good are these grades in %(file)s, out of 100?"),
     SCALE: gettext_noop("%(file)s has %(n)s grades, and the highest is %(highest)s. What is the best possible grade?"),
 }
 
@@ -110,7 +121,9 @@ def problems(answers: Any) -> list[str]:
         ``attendance.unit``: {"is": one of UNITS, "a_day": how many make a day}; ``attendance.codes``: {code: one of
         CODE_MEANINGS or "leave_out"}; ``students.status``: {status: one of STATUS_MEANINGS}; ``grades.scale``:
         {"best": number, "worst": number}; ``students.numbers``: {number: the known number, or "other"; "zeros": "same"
-        or "other"}; ``students.reused``: {number: "corrected", "by_school" or "leave_out"}.
+        or "other"}; ``students.reused``: {number: "corrected", "by_school" or "leave_out"}; ``outcomes.codes``: {word:
+        one of OUTCOME_MEANINGS or "leave_out"}; ``interventions.kinds``: {word: one of HELP_MEANINGS};
+        ``columns.yes_no``: {word: one of YES_NO_MEANINGS}; ``grades.words``: {word: 0 to 100, or "no_grade"}.
     """
     if not isinstance(answers, Mapping):
         return ["Answers are a table of questions and what is answered."]
@@ -149,20 +162,24 @@ def _unit(answer: Answers) -> Iterator[str]:
             yield f'"a_day" must say how many periods a school day has, 1 to {MOST_PERIODS}.'
 
 
-def _codes(answer: Answers) -> Iterator[str]:
-    if len(answer) > MOST_VALUES:
-        yield f"At most {MOST_VALUES} codes."
-    for code, meaning in answer.items():
-        if meaning not in (*CODE_MEANINGS, LEAVE_OUT):
-            yield f'"{str(code)[:LONGEST_VALUE]}" must be one of {", ".join((*CODE_MEANINGS, LEAVE_OUT))}.'
+def _one_of(*meanings: str) -> Callable[[Answers], Iterator[str]]:
+    """Return the check of answers by value, each one of some meanings."""
+
+    def check(answer: Answers) -> Iterator[str]:
+        if len(answer) > MOST_VALUES:
+            yield f"At most {MOST_VALUES} values."
+        for value, meaning in answer.items():
+            if meaning not in meanings:
+                yield f'"{str(value)[:LONGEST_VALUE]}" must be one of {", ".join(meanings)}.'
+
+    return check
 
 
-def _status(answer: Answers) -> Iterator[str]:
-    if len(answer) > MOST_VALUES:
-        yield f"At most {MOST_VALUES} statuses."
-    for status, meaning in answer.items():
-        if meaning not in STATUS_MEANINGS:
-            yield f'"{str(status)[:LONGEST_VALUE]}" must be one of {", ".join(STATUS_MEANINGS)}.'
+def _grade_words(answer: Answers) -> Iterator[str]:
+    for word, of_100 in answer.items():
+        grade = number(of_100)
+        if of_100 != NO_GRADE and (grade is None or not 0 <= grade <= OF_100):
+            yield f'"{str(word)[:LONGEST_VALUE]}" must be a number from 0 to 100, or {NO_GRADE}.'
 
 
 def _numbers(answer: Answers) -> Iterator[str]:
@@ -173,12 +190,6 @@ def _numbers(answer: Answers) -> Iterator[str]:
             yield f'"{str(number)[:LONGEST_VALUE]}" must be the known number of the student, or {OTHER}.'
 
 
-def _reused(answer: Answers) -> Iterator[str]:
-    for number, meaning in answer.items():
-        if meaning not in (CORRECTED, BY_SCHOOL, LEAVE_OUT):
-            yield f'"{str(number)[:LONGEST_VALUE]}" must be one of {CORRECTED}, {BY_SCHOOL}, {LEAVE_OUT}.'
-
-
 def _scale(answer: Answers) -> Iterator[str]:
     best, worst = number(answer.get("best")), number(answer.get("worst", 0))
     if best is None or worst is None:
@@ -187,6 +198,17 @@ def _scale(answer: Answers) -> Iterator[str]:
         yield "The best grade and the worst cannot be the same."
 
 
-_CHECKS = {UNIT: _unit, CODES: _codes, SCALE: _scale, STATUS: _status, NUMBERS: _numbers, REUSED: _reused}
+_CHECKS: Mapping[str, Callable[[Answers], Iterator[str]]] = {
+    UNIT: _unit,
+    CODES: _one_of(*CODE_MEANINGS, LEAVE_OUT),
+    SCALE: _scale,
+    STATUS: _one_of(*STATUS_MEANINGS),
+    NUMBERS: _numbers,
+    REUSED: _one_of(CORRECTED, BY_SCHOOL, LEAVE_OUT),
+    OUTCOMES: _one_of(*OUTCOME_MEANINGS, LEAVE_OUT),
+    HELP: _one_of(*HELP_MEANINGS),
+    YES_NO: _one_of(*YES_NO_MEANINGS),
+    GRADE_WORDS: _grade_words,
+}
 # Whose answers are added to those before: one more code is one more answer.
-_BY_VALUE = (CODES, STATUS, NUMBERS, REUSED)
+_BY_VALUE = set(_CHECKS) - {UNIT, SCALE}
