@@ -93,7 +93,9 @@ def judged_on(split: dict[str, Any]) -> str:
             "Tested on %(n)s snapshots from %(day)s on, of students it had not seen; %(left)s were followed by leaving."
         )
         return said % (n | {"day": parts.day(split["test_from"])})
-    said = _("Tested on %(n)s students set aside (%(share)s), of whom %(left)s left. There were no years to part by.")
+    said = _(
+        "Tested on %(n)s snapshots set aside (%(share)s); %(left)s were followed by leaving. No later year was kept."
+    )
     return said % (n | {"share": parts.percent(split["test_share"])})
 
 
@@ -138,15 +140,15 @@ def _feature(fields: dict[str, Any], shares: dict[str, float]) -> list[str]:
 def protected(version: ModelVersion) -> str:
     """Say which protected attributes are on record, and that none of them is among what it looks at."""
     if "gaps" not in version.evaluation:
-        return _("Which protected attributes were on record is not measured for this version.")
+        return _("By which protected attributes groups were compared is not measured for this version.")
     names = protected_names(version)
     if not names:
-        return _("No protected attribute was on record.")
+        return _("By no protected attribute could groups be compared.")
     used = sorted(names & {fields["name"] for fields in version.specification["features"]})
     listed = ", ".join(name.replace("_", " ") for name in sorted(names))
     if used:
         return _("It uses protected attributes: %(used)s.") % {"used": ", ".join(used)}
-    return _("It uses none of the protected attributes on record (%(names)s); they served the audit alone.") % {
+    return _("It uses none of the protected attributes compared (%(names)s); they served the audit alone.") % {
         "names": listed
     }
 

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts import scope
-from modeling import card_parts, card_statements, card_technical, model_card, model_switch
+from modeling import card_measures, card_parts, card_statements, card_technical, model_card, model_switch
 from modeling.decider import Decision
 from modeling.models import ModelVersion, Promotion
 
@@ -89,8 +89,17 @@ def numbers_of_the_row(version):
         *(version.threshold, version.number, dataset.n_positive / dataset.n_rows, len(specification["features"])),
         *leaves(card_of(version).version.split(".") and [float(part) for part in card_of(version).version.split(".")]),
         *(1 - share for share in leaves(version.metrics["split"])),
+        *counts_behind(version.metrics),
     ]
     return {form for number in found for form in written(number)}
+
+
+def counts_behind(metrics):
+    """Return the people behind each share of the list, and of how many they are."""
+    for figures in (metrics[who] for who in ("model", "rule", "logistic")):
+        for name, share in figures.items():
+            if (n := card_measures.n_behind(name, figures)) is not None:
+                yield from (n, float(round(share * n)))
 
 
 def without_words(said, version):
@@ -219,7 +228,7 @@ def test_protected_attributes_are_compared_with_what_it_looks_at(version):
 
     used = text(card_of(version))
 
-    assert "none of the protected attributes on record (home language)" in unused
+    assert "none of the protected attributes compared (home language)" in unused
     assert "It uses protected attributes: grade" in used.replace("\\", "")
 
 
@@ -244,7 +253,7 @@ def test_the_public_reads_that_somebody_decided_and_staff_who_and_why(version, m
 
     public, inside = text(card_of(version)), text(card_of(version, names=True))
 
-    assert "a named person let it decide" in public
+    assert "a named person let it decide: a check spoke against it" in public
     assert "It is no better." in public
     assert not [word for word in ("Mika", "Nora", mika.email) if word in public]
     assert "Mika let it decide" in inside
@@ -316,7 +325,7 @@ def test_an_institution_without_a_model_says_that_its_rule_decides(elsewhere):
     with scope.entered(scope.of_institution(elsewhere)):
         card = model_card.published(institution=elsewhere)
 
-    assert "There is no model here" in text(card)
+    assert "There is no model here." in text(card)
 
 
 def test_the_command_writes_a_file_and_says_where(version, tmp_path):

@@ -123,8 +123,8 @@ def test_groups_stand_with_what_is_too_few_in_words(version):
 
     assert "Too few left to tell: Fee status." in page
     assert "Too few left to tell: waived." in page
-    assert "between 31 and 52" in page
-    assert "too low by 7 of 100" in page
+    assert "between 31% and 52%" in page
+    assert "too low by 7 points" in page
     assert "not shown" in page
     assert "3 groups are too small to show." in page
 
