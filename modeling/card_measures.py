@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from modeling import card_gaps, training_config
 from modeling import card_parts as parts
 from modeling.card_parts import SMALLEST, Part, Section
 from modeling.card_shares import of_tested
@@ -156,6 +157,7 @@ def groups(version: ModelVersion, *, with_crossed: bool = False) -> Section:
     if not evaluation["gaps"]:
         said = _("By no protected attribute could groups be compared.")
         return Section(key="groups", title=title, parts=[parts.words(said)])
+    tolerance = training_config.serving().promotion.maximum_recall_gap
     attributes = list(dict.fromkeys(row["attribute"] for row in evaluation["groups"]))
     tables = [
         parts.table(
@@ -172,7 +174,7 @@ def groups(version: ModelVersion, *, with_crossed: bool = False) -> Section:
         key="groups",
         title=title,
         parts=[
-            parts.points([gap_words(gap) for gap in evaluation["gaps"]]),
+            parts.points([card_gaps.in_words(gap, tolerance=tolerance) for gap in evaluation["gaps"]]),
             *tables,
             parts.note(*([small] if hidden else []), _helped(evaluation)),
         ],
@@ -188,25 +190,6 @@ def _group(row: dict[str, Any]) -> list[str]:
         cells.append(value if ends[0] is None else f"{value} ({parts.span(ends, parts.whole_percent)})")
     verdict = _("too few to tell") if row["verdict"] == "too_few" else _("yes")
     return [str(row["value"]), parts.count(row["n"]), *cells, verdict]
-
-
-def gap_words(gap: dict[str, Any]) -> str:
-    """Say what is known of the gap between the groups of one attribute."""
-    words = {"attribute": str(gap["attribute"]).replace("_", " ")}
-    if gap["verdict"] == "too_few" or gap["gap"] is None:
-        return _("By %(attribute)s: too few to tell.") % words
-    words |= {
-        "groups": _(" and ").join(str(group) for group in gap["between"]),
-        "gap": f"{100 * abs(gap['gap']):.0f}",
-        "range": parts.span([gap["low"], gap["high"]], parts.whole_percent),
-    }
-    if gap["verdict"] == "gap":
-        said = _(
-            "By %(attribute)s, between %(groups)s: of 100 who left it finds %(gap)s fewer of one (range %(range)s)."
-        )
-        return said % words
-    said = _("By %(attribute)s: the largest gap, %(gap)s in 100 between %(groups)s, may be chance (range %(range)s).")
-    return said % words
 
 
 def _helped(evaluation: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from modeling import card_gaps, training_config
 from modeling.card_shares import of_group
 
 MEASURES = ("recall_at_capacity", "precision_at_capacity", "false_alarm_share")
@@ -43,19 +44,8 @@ def _gaps(gaps: list[dict[str, Any]]) -> list[str]:
 
 
 def gap_in_words(gap: dict[str, Any]) -> str:
-    """Say whether the groups of an attribute are found equally often."""
-    words = {"attribute": attribute_label(gap["attribute"])}
-    words |= {"most": gap["between"][0], "least": gap["between"][1]}
-    words |= {name: str(round(100 * gap[name])) for name in ("gap", "low", "high")}
-    if gap["verdict"] == "gap":
-        return (
-            _(
-                "%(attribute)s: %(gap)s more of 100 are found of %(most)s than of %(least)s "
-                "(between %(low)s and %(high)s)."
-            )
-            % words
-        )
-    return _("%(attribute)s: no clear gap. The widest is %(gap)s of 100, which may be chance.") % words
+    """Say whether the groups of an attribute are found equally often, within what the gate tolerates."""
+    return card_gaps.in_words(gap, tolerance=training_config.serving().promotion.maximum_recall_gap)
 
 
 def attribute_label(name: str) -> str:

@@ -210,8 +210,8 @@ def test_gaps_are_told_with_their_verdicts_and_hidden_counts_stay_hidden(version
 
     assert rows(card, "groups")["f"] == ["200", "25% (20%–30%)", "25% (20%–30%)", "25% (20%–30%)", "yes"]
     assert rows(card, "groups")[HOSTILE][0] == "–"
-    assert "30 fewer of one (range 10%–50%)" in text(card)
-    assert "By language: too few to tell." in text(card)
+    assert "30 percentage points more are found of f" in text(card)
+    assert "Language: too few to tell." in text(card)
     assert "4 groups of fewer than 10 students are not shown." in text(card)
     assert "<script" not in card.document().html()
 
