@@ -28,6 +28,16 @@ WHY_RULE = {
 }
 
 
+CHECKED = {
+    "labels": "Enough known outcomes to learn from",
+    "lift": "Right more often than the school's rule",
+    "calibration": "Estimates close to what happened",
+    "recall_gap": "No large gap between groups",
+    "churn": "Few names change at once",
+    "suspicious": "No record that is the outcome in disguise",
+}
+
+
 def state(version: ModelVersion, decision: Decision, *, has_rule: bool) -> State:
     """Return what is so of the version and its institution at this moment."""
     came = tuple(Promotion.objects.filter(version=version).order_by("at", "pk").values_list("kind", flat=True))
@@ -67,10 +77,10 @@ def standing(version: ModelVersion, decision: Decision) -> str:
     return _("The school's own rule makes the list now: %(why)s.") % {"why": _(WHY_RULE[decision.why])}
 
 
-def limits(version: ModelVersion, at: State) -> Section:
+def limits(version: ModelVersion, at: State, *, is_open: bool) -> Section:
     """Say what the figures do not carry."""
     found = [
-        *_of_the_test(version),
+        *_of_the_test(version, is_open=is_open),
         *_of_the_records(version),
         *_of_the_groups(version),
         *statements.only_here(at),
@@ -82,13 +92,13 @@ def limits(version: ModelVersion, at: State) -> Section:
     )
 
 
-def _of_the_test(version: ModelVersion) -> list[str]:
+def _of_the_test(version: ModelVersion, *, is_open: bool) -> list[str]:
     metrics, config, found = version.metrics, training_config.serving(), []
     n_left = metrics["split"].get("n_positive_test", metrics["model"]["n_positive"])
     if n_left < FEW_WHO_LEFT:
         found.append(
             _("Only %(n)s of the looks it was tested on ended in leaving. Any figure here may be off by chance.")
-            % {"n": parts.count(n_left)}
+            % {"n": parts.count(n_left) if is_open else _("a few")}
         )
     if metrics["split"]["kind"] != "temporal":
         found.append(_("It was not tested on a later year, so what changes from year to year is not seen."))
@@ -144,21 +154,21 @@ def _of_the_groups(version: ModelVersion) -> list[str]:
     ]
 
 
-def oversight(version: ModelVersion, decision: Decision, at: State, *, names: bool) -> Section:
+def oversight(version: ModelVersion, decision: Decision, at: State, *, names: bool, technical: bool) -> Section:
     """Say who let it decide, by which checks, and how the switch was turned."""
     own = list(Promotion.objects.filter(version=version).select_related("by"))
     found: list[Part] = [
         parts.points(statements.oversight(), is_fixed=True),
         parts.words(standing(version, decision)),
         parts.points(statements.in_charge(at)),
-        *(part for promotion in own for part in _promotion(promotion, names=names)),
+        *(part for promotion in own for part in _promotion(promotion, names=names, technical=technical)),
         *_switches(version, names=names),
         parts.words(statements.monitoring(at)),
     ]
     return Section(key="oversight", title=_("Who answers for it"), parts=found)
 
 
-def _promotion(promotion: Promotion, *, names: bool) -> list[Part]:
+def _promotion(promotion: Promotion, *, names: bool, technical: bool) -> list[Part]:
     words = {
         "day": parts.day(promotion.at, promotion.institution),
         "who": parts.person(promotion.by, names=names),
@@ -174,13 +184,18 @@ def _promotion(promotion: Promotion, *, names: bool) -> list[Part]:
     if promotion.gate:
         passed = {True: _("passed"), False: _("failed"), None: _("nothing to check by")}
         rows = [
-            [check["sentence"], _("cannot tell") if check.get("too_few") else passed[check["passed"]]]
+            [_said(check, technical=technical), _("cannot tell") if check.get("too_few") else passed[check["passed"]]]
             for check in promotion.gate
         ]
         found.append(parts.table(_("The checks of that day"), [_("Check"), _("Result")], rows, n_text_columns=2))
     if promotion.reason:
         found.append(parts.words(_reason(promotion, names=names)))
     return found
+
+
+def _said(check: dict[str, Any], *, technical: bool) -> str:
+    """Say what was checked. The check's own sentence has figures that could give a few people away."""
+    return str(check["sentence"]) if technical else _(CHECKED.get(check["check"], check["check"]))
 
 
 def _checks(promotion: Promotion) -> str:
@@ -222,7 +237,7 @@ def _switches(version: ModelVersion, *, names: bool) -> list[Part]:
     return [parts.words(state), parts.table(_("Every turn of the switch"), columns, rows, n_text_columns=4)]
 
 
-def changes(version: ModelVersion) -> Section:
+def changes(version: ModelVersion, *, technical: bool) -> Section:
     """Show every version so far and when it was let decide."""
     light = ModelVersion.objects.defer("booster_text", "specification_json", "evaluation", "config_yaml")
     told = {
@@ -239,14 +254,21 @@ def changes(version: ModelVersion) -> Section:
             _("Model %(number)s") % {"number": one.number},
             parts.day(one.trained_at, version.institution),
             "; ".join(turns.get(one.pk, [])) or _("never"),
-            parts.measure(one.metrics["model"].get("roc_auc")),
-            parts.percent(one.metrics["model"].get("precision_at_10")),
+            *(_figures_of(one) if technical else ()),
         ]
         for one in light
     ]
-    columns = [_("Version"), _("Trained"), _("Decided"), _("ROC-AUC"), _("Right within the first 10%")]
+    # Each version's own card says what may be told of it in public.
+    columns = [_("Version"), _("Trained"), _("Decided")]
+    if technical:
+        columns += [_("ROC-AUC"), _("Right within the first 10%")]
     return Section(
         key="changes",
         title=_("What changed"),
         parts=[parts.table(_("Every version so far"), columns, rows, n_text_columns=3)],
     )
+
+
+def _figures_of(version: ModelVersion) -> list[str]:
+    model = version.metrics["model"]
+    return [parts.measure(model.get("roc_auc")), parts.percent(model.get("precision_at_10"))]

@@ -51,6 +51,20 @@ def in_words(gap: dict[str, Any], *, tolerance: float) -> str:
     return said % words
 
 
+def without_figures(gap: dict[str, Any], *, tolerance: float) -> str:
+    """Say no more than the verdict: the figures of an attribute with a few people in a group are not for the public."""
+    said = {
+        "too_few": _("%(attribute)s: too few to tell."),
+        "gap": _("%(attribute)s: there is a gap. Its size is not told, as few people of a group stand behind it."),
+        "none": _("%(attribute)s: no clear gap within the %(tolerance)s percentage points tolerated."),
+        "cannot_tell": _(
+            "%(attribute)s: cannot tell. There may be no gap, or one of more than the %(tolerance)s percentage points "
+            "tolerated."
+        ),
+    }[verdict(gap, tolerance=tolerance)]
+    return said % {"attribute": _capitalised(str(gap["attribute"])), "tolerance": _points(tolerance)}
+
+
 def _points(share: float) -> str:
     return str(round(100 * share))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from accounts.models import Institution
-from modeling import card_data, card_decisions, card_measures, card_technical, decider
+from modeling import card_data, card_decisions, card_measures, card_public, card_technical, decider
 from modeling import card_parts as parts
 from modeling.card_parts import Card, Section
 from modeling.decider import Decision
@@ -52,19 +52,18 @@ def card(
     `signs` are the sentences of the rule, shown while the rule makes the list in this version's place. With `names`
     it says who decided and why in their words: for those who work there. `technical` makes it the technical file.
     """
+    is_open = technical or card_public.ranking(version).is_open
     at = card_decisions.state(version, decision, has_rule=bool(signs))
     sections = [
         _standing(version, decision, signs),
         card_data.purpose(version),
-        card_measures.measures(version),
-        card_measures.calibration(version),
-        card_measures.groups(version, with_crossed=technical),
+        *_figures(version, technical=technical),
         card_measures.chance(version),
-        card_decisions.limits(version, at),
-        card_data.data(version),
+        card_decisions.limits(version, at, is_open=is_open),
+        card_data.data(version, is_open=is_open),
         card_data.features(version),
-        card_decisions.oversight(version, decision, at, names=names),
-        card_decisions.changes(version),
+        card_decisions.oversight(version, decision, at, names=names, technical=technical),
+        card_decisions.changes(version, technical=technical),
         card_technical.made_of(version),
     ]
     if technical:
@@ -84,6 +83,17 @@ def card(
         version=number,
         sections=sections,
     )
+
+
+def _figures(version: ModelVersion, *, technical: bool) -> list[Section]:
+    """Return the figures of the test: all in the technical file, else what gives nobody away."""
+    if technical:
+        return [
+            card_measures.measures(version),
+            card_measures.calibration(version),
+            card_measures.groups(version, with_crossed=True),
+        ]
+    return [card_public.measures(version), card_public.calibration(version), card_public.groups(version)]
 
 
 def card_of_the_rule(institution: Institution, *, signs: Sequence[str]) -> Card:
