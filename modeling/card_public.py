@@ -6,6 +6,8 @@ precision, F1, the threshold's figures, Brier score. The technical file and the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -45,8 +47,25 @@ def ranking(version: ModelVersion) -> Ranking:
     return Ranking(n=n, n_positive=n_left if is_open else 0, minimum=SMALLEST)
 
 
-def of_contender(version: ModelVersion, who: str) -> tuple[dict[str, tuple[int, int]], Told]:
-    """Return the size of each cut with the people found above it, by name, and what may be told of a contender."""
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What may be told of a contender: the size of each cut by name, how many it found there, and what is granted."""
+
+    sizes: dict[str, int]
+    found: dict[str, float]
+    told: Told
+
+    def bounds(self, cut: str) -> tuple[int, int] | None:
+        """Return between which numbers those found above a cut may be told to lie."""
+        return self.told.cuts[list(self.sizes).index(cut)] if cut in self.sizes else None
+
+    def is_to_the_number(self, cut: str) -> bool:
+        """Return whether nothing is coarsened; of rows that tie at the cut a part counts, between two numbers."""
+        return cut in self.sizes and self.bounds(cut) == (floor(self.found[cut]), ceil(self.found[cut]))
+
+
+def of_contender(version: ModelVersion, who: str) -> Answer:
+    """Return what may be told of a contender."""
     from modeling.core.nested_cuts import told
 
     figures = version.metrics[who]
@@ -54,10 +73,11 @@ def of_contender(version: ModelVersion, who: str) -> tuple[dict[str, tuple[int, 
     base = version.metrics["model"]
     names = [name for name in CUTS if f"precision_at_{name}" in figures]
     sizes = {name: int(min(n_behind(f"precision_at_{name}", base) or 0, base["n"])) for name in names}
-    cuts = tuple((sizes[name], round(sizes[name] * figures[f"precision_at_{name}"], 6)) for name in names)
-    edges = tuple((size, left) for size, left in _edges(version)) if who == "model" else ()
-    answer = told(ranking(version), cuts, edges=edges, auc=figures.get("roc_auc"))
-    return {name: (sizes[name], place) for place, name in enumerate(names)}, answer
+    found = {name: round(sizes[name] * figures[f"precision_at_{name}"], 6) for name in names}
+    cuts = tuple((sizes[name], found[name]) for name in names)
+    edges = tuple(_edges(version)) if who == "model" else ()
+    granted = told(ranking(version), cuts, edges=edges, auc=figures.get("roc_auc"))
+    return Answer(sizes=sizes, found=found, told=granted)
 
 
 def _bins(version: ModelVersion) -> list[dict[str, Any]]:
@@ -87,12 +107,12 @@ def measures(version: ModelVersion) -> Section:
     intervals = version.evaluation.get("intervals", {}).get("model", {})
     rows = []
     for kind, cut, label in ROWS:
-        if any(_bounds(answers[who], cut) for who in answers):
+        if any(answers[who].bounds(cut) for who in answers):
             cells = [_share(version, answers[who], kind, cut) for who in answers]
-            ends = intervals.get(f"{kind}_at_{cut}") if _is_exact(answers["model"], cut) else None
+            ends = intervals.get(f"{kind}_at_{cut}") if answers["model"].is_to_the_number(cut) else None
             rows.append([_(label), cells[0], parts.span(ends, parts.whole_percent), *cells[1:]])
-    if any(answers[who][1].auc for who in answers):
-        cells = [_auc(answers[who][1]) for who in answers]
+    if any(answers[who].told.auc for who in answers):
+        cells = [_auc(answers[who].told) for who in answers]
         rows.append([_("ROC-AUC"), cells[0], "–", *cells[1:]])
     found: list[Part] = [parts.words(_line(version, answers))]
     if rows:
@@ -103,21 +123,11 @@ def measures(version: ModelVersion) -> Section:
     return Section(key="measures", title=_("How good it is"), parts=found)
 
 
-def _bounds(answer: tuple[dict[str, tuple[int, int]], Told], cut: str) -> tuple[int, int] | None:
-    named, answered = answer
-    return answered.cuts[named[cut][1]] if cut in named else None
-
-
-def _is_exact(answer: tuple[dict[str, tuple[int, int]], Told], cut: str) -> bool:
-    bounds = _bounds(answer, cut)
-    return bounds is not None and bounds[0] == bounds[1]
-
-
-def _share(version: ModelVersion, answer: tuple[dict[str, tuple[int, int]], Told], kind: str, cut: str) -> str:
-    bounds = _bounds(answer, cut)
+def _share(version: ModelVersion, answer: Answer, kind: str, cut: str) -> str:
+    bounds = answer.bounds(cut)
     if bounds is None:
         return _("not told")
-    n = answer[0][cut][0] if kind == "precision" else int(version.metrics["model"]["n_positive"])
+    n = answer.sizes[cut] if kind == "precision" else int(version.metrics["model"]["n_positive"])
     return between(bounds, n)
 
 
@@ -143,14 +153,14 @@ def _auc(answered: Told) -> str:
     return _("%(low)s to %(high)s") % {"low": f"{low:.2f}", "high": f"{high:.2f}"}
 
 
-def _line(version: ModelVersion, answers: dict[str, tuple[dict[str, tuple[int, int]], Told]]) -> str:
+def _line(version: ModelVersion, answers: dict[str, Answer]) -> str:
     """Say what the model is worth where the list is cut, beside the rule."""
     model = version.metrics["model"]
     if "capacity" not in model:
         return _("How often it is right at the team's capacity: not measured for this version.")
     words = {"n": int(model["capacity"])}
     said = [_("The team can see as many as the first %(n)s of those tested.") % words]
-    if not ranking(version).is_open or _bounds(answers["model"], "capacity") is None:
+    if not ranking(version).is_open or answers["model"].bounds("capacity") is None:
         return said[0] + " " + _("Too few left or stayed to tell how often it is right there.")
     said.append(_("Of these left: %(share)s.") % {"share": _share(version, answers["model"], "precision", "capacity")})
     if "rule" in answers:
@@ -175,7 +185,7 @@ def calibration(version: ModelVersion) -> Section:
             parts.span([joined[0]["low"], joined[0]["high"]], parts.whole_percent) if len(joined) == 1 else "–",
             f"{n:,}",
         ]
-        for joined in _joined(bins, of_contender(version, "model")[1].edges)
+        for joined in _joined(bins, of_contender(version, "model").told.edges)
         for n in [sum(round(one["n"]) for one in joined)]
     ]
     columns = [_("Estimate, mean"), _("Left"), _("Range (95%)"), _("Snapshots")]
@@ -211,7 +221,7 @@ def groups(version: ModelVersion) -> Section:
         return Section(key="groups", title=title, parts=[parts.words(said)])
     tolerance = training_config.serving().promotion.maximum_recall_gap
     # The groups' figures add up to those of the line: they are told only beside a line told to the number.
-    may_tell = _is_exact(of_contender(version, "model"), "capacity")
+    may_tell = of_contender(version, "model").is_to_the_number("capacity")
     sentences, tables = [], []
     for gap in evaluation["gaps"]:
         rows = [row for row in evaluation.get("groups", []) if row["attribute"] == gap["attribute"]]

@@ -126,6 +126,16 @@ def test_a_range_stands_only_beside_a_number_that_is_told():
     assert ranges == ["–", "50%–70%"]
 
 
+def test_a_cut_through_people_of_one_risk_is_told_to_the_number_all_the_same():
+    version = version_of(labelled(400, 60, (50, 30)), capacity=50)
+    version.metrics["model"] |= {"precision_at_capacity": 30.5 / 50, "recall_at_capacity": 30.5 / 60}
+    version.evaluation["intervals"] = {"model": {"precision_at_capacity": [0.5, 0.7]}}
+
+    row = card_public.measures(version).parts[1].rows[0]
+
+    assert row[1:3] == ["30 to 31 of the 50 tested", "50%–70%"]
+
+
 def test_nobody_and_everybody_are_told_as_bounds():
     everybody = version_of(labelled(4000, 900, (300, 300)), capacity=300)
     nobody = version_of(labelled(4000, 900, (300, 0)), capacity=300)
