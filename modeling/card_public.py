@@ -16,7 +16,7 @@ from modeling import card_gaps, training_config
 from modeling import card_parts as parts
 from modeling.card_measures import CONTENDERS, GROUP_MEASURES, n_behind
 from modeling.card_parts import SMALLEST, Part, Section
-from modeling.card_shares import PER_HUNDRED, of_tested
+from modeling.card_shares import PER_HUNDRED, of_some, of_tested
 from modeling.models import ModelVersion
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def groups(version: ModelVersion) -> Section:
 def _table(attribute: str, rows: list[dict[str, Any]]) -> Part:
     names = [name for name, _label in GROUP_MEASURES]
     cells = [
-        [str(row["value"]), parts.count(row["n"]), *(parts.whole_percent(row[name]["value"]) for name in names)]
+        [str(row["value"]), parts.count(row["n"]), *(of_some(row[name]["value"]) for name in names)]
         for row in rows
     ]
     columns = [_("Group"), _("Students"), *(_(label) for _name, label in GROUP_MEASURES)]

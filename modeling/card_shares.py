@@ -16,11 +16,18 @@ def of_tested(share: float, n: float) -> str:
     Rows that tie at the line count by their share, so a number of people may not be a whole one: then it is "about".
     """
     if n >= PER_HUNDRED:
-        return f"{round(100 * share)}%"
+        return _("under 1%") if 0 < share < 0.005 else _("over 99%") if 0.995 < share < 1 else f"{round(100 * share)}%"
     words = {"k": f"{round(share * n):,}", "n": f"{round(n):,}"}
     if abs(share * n - round(share * n)) > 0.05:
         return _("about %(k)s of the %(n)s tested") % words
     return _("%(k)s of the %(n)s tested") % words
+
+
+def of_some(share: float | None) -> str:
+    """Say a share to two decimals that some count in and some do not: never none or all, which it may round to."""
+    if share is None:
+        return "–"
+    return {0: _("under 1%"), 100: _("over 99%")}.get(round(100 * share), f"{round(100 * share)}%")
 
 
 def of_group(share: float, n: float | None) -> str:

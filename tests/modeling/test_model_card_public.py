@@ -48,6 +48,8 @@ def bounds_of(said, n):
         return low, high
     first, *more = (int(part) / 100 for part in re.findall(r"(\d+)%", said))
     low, high = first, (more or [first])[-1]
+    if said in ("under 1%", "over 99%"):
+        return (0, n // 100) if said == "under 1%" else (n - n // 100, n)
     low, high = (0.0 if said.startswith("at most") else low), (1.0 if said.startswith("at least") else high)
     return max(0, int(np.ceil((low - 0.005) * n))), min(n, int(np.floor((high + 0.005) * n)))
 
@@ -156,6 +158,14 @@ def group(value, n, n_left, n_listed, found):
     told = {"value": round(found / n_left, 2), "low": None, "high": None}
     measures = {"recall_at_capacity": told, "precision_at_capacity": told, "false_alarm_share": told}
     return {"attribute": "gender", "value": value, "n": n, "n_positive": n_left, "n_listed": n_listed, **measures}
+
+
+def test_a_group_is_never_said_to_be_found_whole_or_not_at_all():
+    rows = [group("f", 5000, 3000, 3500, 2990), group("m", 9000, 4000, 4000, 15)]
+
+    said = [row[2] for row in card_public._table("gender", rows).rows]
+
+    assert said == ["over 99%", "under 1%"]
 
 
 @pytest.mark.parametrize(("found", "is_told"), [(30, True), (11, True), (9, False), (49, False)])

@@ -79,6 +79,8 @@ def test_a_first_model_is_not_said_to_have_waited_for_a_person():
         (0.5, 99, "about 50 of the 99 tested"),
         (0.5, 100, "50%"),
         (1.0, 100, "100%"),
+        (0.996, 5000, "over 99%"),
+        (0.004, 5000, "under 1%"),
     ],
 )
 def test_a_share_is_said_per_hundred_only_of_a_hundred(share, n, words):
