@@ -236,8 +236,7 @@ def groups(version: ModelVersion) -> Section:
 def _table(attribute: str, rows: list[dict[str, Any]]) -> Part:
     names = [name for name, _label in GROUP_MEASURES]
     cells = [
-        [str(row["value"]), parts.count(row["n"]), *(of_some(row[name]["value"]) for name in names)]
-        for row in rows
+        [str(row["value"]), parts.count(row["n"]), *(of_some(row[name]["value"]) for name in names)] for row in rows
     ]
     columns = [_("Group"), _("Students"), *(_(label) for _name, label in GROUP_MEASURES)]
     return parts.table(attribute.replace("_", " ").capitalize(), columns, cells)

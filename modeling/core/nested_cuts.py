@@ -227,7 +227,8 @@ def _closed(most: Matrix, pair: tuple[int, int], number: int) -> Matrix:
     """Return the tightest bounds where one difference is known as well."""
     i, j = pair
     fixed = np.minimum(most, most[:, i, None] + number + most[None, j, :])
-    return np.minimum(fixed, fixed[:, j, None] - number + fixed[None, i, :])
+    both: Matrix = np.minimum(fixed, fixed[:, j, None] - number + fixed[None, i, :])
+    return both
 
 
 def _pairs_in_order(sizes: Sequence[int], running: Matrix) -> tuple[float, float]:
