@@ -48,8 +48,8 @@ def _term(version: ModelVersion) -> str:
     return _("A second estimate tells who may leave before the term ends.")
 
 
-def data(version: ModelVersion) -> Section:
-    """Say which data it learned from, and what was left out."""
+def data(version: ModelVersion, *, is_open: bool) -> Section:
+    """Say which data it learned from, and what was left out; without who left where that tells of a few."""
     dataset, split = version.dataset, version.metrics.get("split", {})
     dates = dataset.snapshot_dates
     # Single students who died or moved away are not counted in public.
@@ -70,30 +70,37 @@ def data(version: ModelVersion) -> Section:
             (_("Period"), period),
             (_("Students"), f"{dataset.n_students:,}"),
             (_("Snapshots"), f"{dataset.n_rows:,}"),
-            (
-                _("Left within %(days)s days") % {"days": dataset.horizon_days},
-                f"{dataset.n_positive:,} ({parts.percent(dataset.n_positive / dataset.n_rows)})",
-            ),
+            (_("Left within %(days)s days") % {"days": dataset.horizon_days}, _left(version, is_open=is_open)),
             (_("Data hash"), dataset.content_sha256),
         ),
-        parts.words(judged_on(split)),
+        parts.words(judged_on(split, is_open=is_open)),
     ]
     if censored:
         found.append(parts.table(_("Left out: no known outcome"), [_("Why"), _("Snapshots")], censored))
     return Section(key="data", title=_("What it learned from"), parts=[*found, *_balance(version)])
 
 
-def judged_on(split: dict[str, Any]) -> str:
-    """Say on whom a version was judged."""
+def _left(version: ModelVersion, *, is_open: bool) -> str:
+    dataset = version.dataset
+    if not is_open:
+        return _("not told: few left or stayed")
+    return f"{dataset.n_positive:,} ({parts.percent(dataset.n_positive / dataset.n_rows)})"
+
+
+def judged_on(split: dict[str, Any], *, is_open: bool = True) -> str:
+    """Say on whom a version was judged; how many of them left is told where `is_open`."""
     if not split:
         return _("Whom it was tested on: not measured for this version.")
-    n = {"n": f"{split['n_test']:,}", "left": parts.count(split.get("n_positive_test"))}
+    left = parts.count(split.get("n_positive_test")) if is_open else _("a number not told")
+    n = {"n": f"{split['n_test']:,}", "left": left}
     if split["kind"] == "temporal":
         said = _(
             "Tested on %(n)s snapshots from %(day)s on, of students it had not seen; %(left)s were followed by leaving."
         )
         return said % (n | {"day": parts.day(split["test_from"])})
-    said = _("Tested on %(n)s students set aside (%(share)s), of whom %(left)s left. There were no years to part by.")
+    said = _(
+        "Tested on %(n)s snapshots set aside (%(share)s); %(left)s were followed by leaving. No later year was kept."
+    )
     return said % (n | {"share": parts.percent(split["test_share"])})
 
 
@@ -138,15 +145,15 @@ def _feature(fields: dict[str, Any], shares: dict[str, float]) -> list[str]:
 def protected(version: ModelVersion) -> str:
     """Say which protected attributes are on record, and that none of them is among what it looks at."""
     if "gaps" not in version.evaluation:
-        return _("Which protected attributes were on record is not measured for this version.")
+        return _("By which protected attributes groups were compared is not measured for this version.")
     names = protected_names(version)
     if not names:
-        return _("No protected attribute was on record.")
+        return _("By no protected attribute could groups be compared.")
     used = sorted(names & {fields["name"] for fields in version.specification["features"]})
     listed = ", ".join(name.replace("_", " ") for name in sorted(names))
     if used:
         return _("It uses protected attributes: %(used)s.") % {"used": ", ".join(used)}
-    return _("It uses none of the protected attributes on record (%(names)s); they served the audit alone.") % {
+    return _("It uses none of the protected attributes compared (%(names)s); they served the audit alone.") % {
         "names": listed
     }
 

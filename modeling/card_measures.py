@@ -6,8 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from modeling import card_gaps, training_config
 from modeling import card_parts as parts
 from modeling.card_parts import SMALLEST, Part, Section
+from modeling.card_shares import of_tested
 from modeling.models import ModelVersion
 
 # Measure, words, whether it is a share of the list, and the share of the rows it looks at.
@@ -43,14 +45,28 @@ def measures(version: ModelVersion) -> Section:
     for name, label, share in _told(model):
         write = parts.percent if share is not None else parts.measure
         ends = intervals.get("model", {}).get(name)
-        beside = [write(metrics[who].get(name)) for who, _label in others]
-        rows.append([_(label), write(model.get(name)), parts.span(ends, write), *beside])
+        n = n_behind(name, model)
+        said = [
+            write(of.get(name)) if n is None or name not in of else of_tested(of[name], n)
+            for of in (model, *(metrics[who] for who, _label in others))
+        ]
+        rows.append([_(label), said[0], parts.span(ends, write), *said[1:]])
     columns = [_("Measure"), _("Model"), _("Range (95%)"), *(_(label) for _who, label in others)]
     found: list[Part] = [parts.words(" ".join(_line(version)))]
-    found.append(parts.table(_("On students it had not seen"), columns, rows))
+    found.append(parts.table(_("On the snapshots tested"), columns, rows))
     if not intervals:
         found.append(parts.note(_("Ranges: not measured for this version.")))
     return Section(key="measures", title=_("How good it is"), parts=[*found, *_confusion(version)])
+
+
+def n_behind(name: str, model: dict[str, Any]) -> float | None:
+    """Return how many of those tested stand behind a share of the list; None where it is no such share."""
+    kind, _, cut = name.partition("_at_")
+    if not cut:
+        return None
+    if kind == "recall":
+        return float(model["n_positive"])
+    return float(model["capacity"]) if cut == "capacity" else float(max(1, round(int(cut) / 100 * model["n"])))
 
 
 def _told(model: dict[str, Any]) -> list[tuple[str, str, float | None]]:
@@ -71,11 +87,12 @@ def _line(version: ModelVersion) -> list[str]:
         return [_("How often it is right at the team's capacity: not measured for this version.")]
     if model["capacity"] < SMALLEST:
         return [_("The team can see too few of those tested to tell how often it is right above the line.")]
-    words = {"n": int(model["capacity"]), "model": parts.percent(model["precision_at_capacity"])}
+    n = int(model["capacity"])
+    words = {"n": n, "model": of_tested(model["precision_at_capacity"], n)}
     said = [_("The team can see as many as the first %(n)s of those tested. Of these, %(model)s left.") % words]
     if rule:
-        words |= {"rule": parts.percent(rule["precision_at_capacity"])}
-        said.append(_("Of the first %(n)s by the school's own rule, %(rule)s did.") % words)
+        words |= {"rule": of_tested(rule["precision_at_capacity"], n)}
+        said.append(_("Of the first %(n)s by the school's own rule, %(rule)s left.") % words)
     lift = version.evaluation.get("lift", {}).get("over_rule", {}).get("capacity")
     if lift:
         ends = version.evaluation.get("intervals", {}).get("lift_over_rule", {}).get("capacity")
@@ -138,8 +155,9 @@ def groups(version: ModelVersion, *, with_crossed: bool = False) -> Section:
     if "gaps" not in evaluation:
         return Section(key="groups", title=title, parts=[parts.not_measured()])
     if not evaluation["gaps"]:
-        said = _("No protected attribute was on record, so groups could not be compared.")
+        said = _("By no protected attribute could groups be compared.")
         return Section(key="groups", title=title, parts=[parts.words(said)])
+    tolerance = training_config.serving().promotion.maximum_recall_gap
     attributes = list(dict.fromkeys(row["attribute"] for row in evaluation["groups"]))
     tables = [
         parts.table(
@@ -156,7 +174,7 @@ def groups(version: ModelVersion, *, with_crossed: bool = False) -> Section:
         key="groups",
         title=title,
         parts=[
-            parts.points([gap_words(gap) for gap in evaluation["gaps"]]),
+            parts.points([card_gaps.in_words(gap, tolerance=tolerance) for gap in evaluation["gaps"]]),
             *tables,
             parts.note(*([small] if hidden else []), _helped(evaluation)),
         ],
@@ -172,25 +190,6 @@ def _group(row: dict[str, Any]) -> list[str]:
         cells.append(value if ends[0] is None else f"{value} ({parts.span(ends, parts.whole_percent)})")
     verdict = _("too few to tell") if row["verdict"] == "too_few" else _("yes")
     return [str(row["value"]), parts.count(row["n"]), *cells, verdict]
-
-
-def gap_words(gap: dict[str, Any]) -> str:
-    """Say what is known of the gap between the groups of one attribute."""
-    words = {"attribute": str(gap["attribute"]).replace("_", " ")}
-    if gap["verdict"] == "too_few" or gap["gap"] is None:
-        return _("By %(attribute)s: too few to tell.") % words
-    words |= {
-        "groups": _(" and ").join(str(group) for group in gap["between"]),
-        "gap": f"{100 * abs(gap['gap']):.0f}",
-        "range": parts.span([gap["low"], gap["high"]], parts.whole_percent),
-    }
-    if gap["verdict"] == "gap":
-        said = _(
-            "By %(attribute)s, between %(groups)s: of 100 who left it finds %(gap)s fewer of one (range %(range)s)."
-        )
-        return said % words
-    said = _("By %(attribute)s: the largest gap, %(gap)s in 100 between %(groups)s, may be chance (range %(range)s).")
-    return said % words
 
 
 def _helped(evaluation: dict[str, Any]) -> str:

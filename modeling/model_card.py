@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from accounts.models import Institution
-from modeling import card_data, card_decisions, card_measures, card_technical, decider
+from modeling import card_data, card_decisions, card_measures, card_public, card_technical, decider
 from modeling import card_parts as parts
 from modeling.card_parts import Card, Section
 from modeling.decider import Decision
@@ -52,18 +52,18 @@ def card(
     `signs` are the sentences of the rule, shown while the rule makes the list in this version's place. With `names`
     it says who decided and why in their words: for those who work there. `technical` makes it the technical file.
     """
+    is_open = technical or card_public.ranking(version).is_open
+    at = card_decisions.state(version, decision, has_rule=bool(signs))
     sections = [
         _standing(version, decision, signs),
         card_data.purpose(version),
-        card_measures.measures(version),
-        card_measures.calibration(version),
-        card_measures.groups(version, with_crossed=technical),
+        *_figures(version, technical=technical),
         card_measures.chance(version),
-        card_decisions.limits(version),
-        card_data.data(version),
+        card_decisions.limits(version, at, is_open=is_open),
+        card_data.data(version, is_open=is_open),
         card_data.features(version),
-        card_decisions.oversight(version, decision, names=names),
-        card_decisions.changes(version),
+        card_decisions.oversight(version, decision, at, names=names, technical=technical),
+        card_decisions.changes(version, technical=technical),
         card_technical.made_of(version),
     ]
     if technical:
@@ -85,11 +85,20 @@ def card(
     )
 
 
+def _figures(version: ModelVersion, *, technical: bool) -> list[Section]:
+    """Return the figures of the test: all in the technical file, else what gives nobody away."""
+    if technical:
+        return [
+            card_measures.measures(version),
+            card_measures.calibration(version),
+            card_measures.groups(version, with_crossed=True),
+        ]
+    return [card_public.measures(version), card_public.calibration(version), card_public.groups(version)]
+
+
 def card_of_the_rule(institution: Institution, *, signs: Sequence[str]) -> Card:
     """Return the card of an institution without a model: its own rule makes the list."""
-    said = _("There is no model here. The school's own rule makes the list.")
-    if not signs:
-        said = _("There is no model here, and no rule that the records could answer. There is no list.")
+    said = " ".join([_no_champion(), *_the_rule(signs)])
     found = [parts.words(said)]
     if signs:
         found += [parts.words(_("A student moves up the list for each of these:")), parts.points(signs)]
@@ -97,6 +106,21 @@ def card_of_the_rule(institution: Institution, *, signs: Sequence[str]) -> Card:
     number = f"0.{ModelSwitch.objects.count()}"
     subtitle = _("%(name)s · card %(card)s") % {"name": institution.name, "card": number}
     return Card(title=_("Model card: the school's own rule"), subtitle=subtitle, version=number, sections=[section])
+
+
+def _no_champion() -> str:
+    """Say that no model makes the list, and whether there is none or one waits."""
+    if not ModelVersion.objects.exists():
+        return _("There is no model here.")
+    if ModelVersion.objects.filter(is_challenger=True).exists():
+        return _("No model makes the list here: one waits until a named person lets it decide.")
+    return _("No model makes the list here.")
+
+
+def _the_rule(signs: Sequence[str]) -> list[str]:
+    if signs:
+        return [_("The school's own rule makes the list.")]
+    return [_("The records answer no rule either, so there is no list.")]
 
 
 def _standing(version: ModelVersion, decision: Decision, signs: Sequence[str]) -> Section:

@@ -8,6 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from modeling import card_gaps, training_config
+from modeling.card_shares import of_group
+
 MEASURES = ("recall_at_capacity", "precision_at_capacity", "false_alarm_share")
 
 
@@ -20,14 +23,14 @@ def fairness_context(evaluation: dict[str, Any]) -> dict[str, Any]:
         "gaps": _gaps(evaluation["gaps"]) if groups else [],
         "columns": [
             _("Students"),
-            _("Found, of 100 who left"),
-            _("Right, of 100 above the line"),
-            _("Above the line, of 100 who stayed"),
+            _("Found, of those who left"),
+            _("Right, of those above the line"),
+            _("Above the line, of those who stayed"),
             _("Risk compared with what happened"),
         ],
         "single": _tables(single),
         "crossed": _tables(crossed),
-        "helped": _helped(evaluation["helped"]) if groups else [],
+        "helped": _helped(evaluation["helped"], n_listed=_n_listed(evaluation)) if groups else [],
         "suppressed": _suppressed(evaluation.get("n_suppressed_groups", 0)),
     }
 
@@ -41,19 +44,8 @@ def _gaps(gaps: list[dict[str, Any]]) -> list[str]:
 
 
 def gap_in_words(gap: dict[str, Any]) -> str:
-    """Say whether the groups of an attribute are found equally often."""
-    words = {"attribute": attribute_label(gap["attribute"])}
-    words |= {"most": gap["between"][0], "least": gap["between"][1]}
-    words |= {name: str(round(100 * gap[name])) for name in ("gap", "low", "high")}
-    if gap["verdict"] == "gap":
-        return (
-            _(
-                "%(attribute)s: %(gap)s more of 100 are found of %(most)s than of %(least)s "
-                "(between %(low)s and %(high)s)."
-            )
-            % words
-        )
-    return _("%(attribute)s: no clear gap. The widest is %(gap)s of 100, which may be chance.") % words
+    """Say whether the groups of an attribute are found equally often, within what the gate tolerates."""
+    return card_gaps.in_words(gap, tolerance=training_config.serving().promotion.maximum_recall_gap)
 
 
 def attribute_label(name: str) -> str:
@@ -85,19 +77,25 @@ def _row(group: dict[str, Any]) -> dict[str, Any]:
     return {
         "value": group["value"],
         "n": _("not shown") if group["n"] is None else f"{group['n']:,}",
-        "cells": [_of_hundred(group[measure]) for measure in MEASURES],
+        "cells": [_share(group[measure], n) for measure, n in zip(MEASURES, _behind(group), strict=True)],
         "risk": _risk(group["calibration_gap"]),
     }
 
 
-def _of_hundred(told: dict[str, float | None]) -> dict[str, str]:
+def _behind(group: dict[str, Any]) -> tuple[int | None, int | None, int | None]:
+    """Return how many stand behind each measure, None where that is not said."""
+    n, n_left, n_listed = group["n"], group["n_positive"], group["n_listed"]
+    return n_left, n_listed, n - n_left if n is not None and n_left is not None else None
+
+
+def _share(told: dict[str, float | None], n: int | None) -> dict[str, str]:
     value, low, high = told["value"], told["low"], told["high"]
     if value is None:
         return {"words": _("too few"), "between": ""}
     between = ""
     if low is not None and high is not None:
-        between = _("between %(low)s and %(high)s") % {"low": round(100 * low), "high": round(100 * high)}
-    return {"words": str(round(100 * value)), "between": between}
+        between = _("between %(low)s%% and %(high)s%%") % {"low": round(100 * low), "high": round(100 * high)}
+    return {"words": of_group(value, n), "between": between}
 
 
 def _risk(told: dict[str, float | None]) -> str:
@@ -108,19 +106,23 @@ def _risk(told: dict[str, float | None]) -> str:
     points = abs(round(100 * value))
     if not points or low is None or high is None or low <= 0 <= high:
         return _("agrees")
-    words = _("too high by %(n)s of 100") if value > 0 else _("too low by %(n)s of 100")
+    words = _("too high by %(n)s points") if value > 0 else _("too low by %(n)s points")
     return words % {"n": points}
 
 
-def _helped(helped: dict[str, Any]) -> list[str]:
+def _n_listed(evaluation: dict[str, Any]) -> int | None:
+    fields = evaluation.get("confusion", {}).get("at_capacity")
+    return fields["true_positive"] + fields["false_positive"] if fields else None
+
+
+def _helped(helped: dict[str, Any], *, n_listed: int | None) -> list[str]:
     """Say how many of those above the line were helped: of all, and of each group."""
     if helped["share"] is None:
         return []
-    sentences = [_("Of 100 students above the line, %(n)s were helped.") % {"n": round(100 * helped["share"])}]
+    said = of_group(helped["share"], n_listed)
+    sentences = [_("Of those above the line, %(said)s were helped.") % {"said": said}]
     for name, rows in groupby(helped["groups"], key=lambda row: row["attribute"]):
-        told = "; ".join(
-            _("%(group)s %(n)s of 100") % {"n": round(100 * row["share"]), "group": row["value"]} for row in rows
-        )
+        told = "; ".join(f"{row['value']} {round(100 * row['share'])}%" for row in rows)
         sentences.append(_("%(attribute)s: %(told)s.") % {"attribute": attribute_label(name), "told": told})
     return sentences
 

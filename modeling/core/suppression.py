@@ -7,6 +7,9 @@ could be any of several numbers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -15,6 +18,8 @@ Mask = NDArray[np.bool_]
 
 # A hidden count must leave at least so many numbers between the lowest and the highest it could be.
 NARROWEST = 3
+# A share to two decimals.
+HALF_A_POINT = 0.005
 
 
 def suppressed(
@@ -116,6 +121,33 @@ def suppressed_table(counts: ArrayLike, minimum: int) -> Mask:
         order = np.where(mask, np.inf, np.where(table == 0, 1e9, table) + np.where(beside, 0, 1e12))
         mask[np.unravel_index(np.argmin(order), table.shape)] = True
     return mask
+
+
+def may_tell_groups(rows: Sequence[Mapping[str, Any]], *, minimum: int) -> bool:
+    """Return whether an attribute's groups may be told with their shares: all of them, or none.
+
+    From the size of a group and its three shares a reader works out how many of it left, were listed, and were both;
+    and of the last group from the totals less the others. So one small cell in one group closes the attribute.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of `fairness.audit`: ``n``, ``n_positive``, ``n_listed`` (None where hidden) and ``recall_at_capacity``, of each
+        group of one attribute. Counts of people are known only where each group has `minimum` of both (`hides_counts`).
+    minimum : int
+        Fewer who left and were listed, left and were not, stayed and were listed, or neither, is a small cell.
+    """
+    return bool(rows) and all(_has_no_small_cell(row, minimum) for row in rows)
+
+
+def _has_no_small_cell(row: Mapping[str, Any], minimum: int) -> bool:
+    n, n_left, n_listed = (row.get(name) for name in ("n", "n_positive", "n_listed"))
+    share = row["recall_at_capacity"]["value"]
+    if n is None or n_left is None or n_listed is None or share is None:
+        return False
+    # The share is known to two decimals: each cell counts with the fewest it could be.
+    least, most = (n_left * (share + sign * HALF_A_POINT) for sign in (-1, 1))
+    return bool(min(least, n_left - most, n_listed - most, n - n_left - n_listed + least) >= minimum)
 
 
 def _narrowest(low: Counts, high: Counts, is_small: Mask, total: int) -> int:
