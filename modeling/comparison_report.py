@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from modeling import comparison_figures, comparison_groups
+from modeling.core import worse_than_chance
 from modeling.models import ModelVersion
 from modeling.report_html import Report
 
@@ -21,6 +22,15 @@ WHO_THEY_ARE = {
     "rule": "The points of the school's own rule, read as the share of past students with as many who left.",
     "ebm": "A sum of one curve per feature, fitted to the same rows.",
 }
+BROKEN = {
+    "model": "This model ranks worse than drawing lots.",
+    "logistic": "The logistic regression ranks worse than drawing lots: not a fair comparison.",
+    "rule": "The school's rule ranks worse than drawing lots: not a fair comparison.",
+    "ebm": "The explainable boosting machine ranks worse than drawing lots: not a fair comparison.",
+}
+RULE_TURNED_ROUND = (
+    "The school's rule points the wrong way: it ranks worse than drawing lots, so it is not a fair comparison."
+)
 MEASURES = {
     "precision_at_capacity": "Right, of those above the team's line",
     "recall_at_capacity": "Found above the line, of those who left",
@@ -89,6 +99,18 @@ def with_interval(value: float | None, interval: list[float] | None, *, signed: 
     return f"{words} ({interval[0]:{style}} to {interval[1]:{style}})" if interval else words
 
 
+def broken(version: ModelVersion) -> dict[str, str]:
+    """Return who ranks worse than drawing lots, each with the sentence that says so."""
+    found = worse_than_chance.of_version(version.metrics, version.evaluation)
+    return {who: _broken_in_words(who, how) for who, how in found.items()}
+
+
+def _broken_in_words(who: str, how: str) -> str:
+    if how == "perhaps":
+        return f"{BROKEN[who]} That may be chance."
+    return RULE_TURNED_ROUND if who == "rule" else BROKEN[who]
+
+
 def present(version: ModelVersion) -> list[str]:
     """Return who was measured, the version first."""
     return [who for who in NAMES if who in version.metrics]
@@ -97,6 +119,8 @@ def present(version: ModelVersion) -> list[str]:
 def _compared(report: Report, version: ModelVersion) -> None:
     report.heading("Who it is compared with")
     report.bullets(f"{NAMES[who]}: {WHO_THEY_ARE[who]}" for who in present(version))
+    for sentence in broken(version).values():
+        report.note(sentence)
     if "rule" not in version.metrics:
         report.paragraph("No rule of the school's asks about features that these records have.")
 
@@ -117,7 +141,8 @@ def _measured(report: Report, version: ModelVersion) -> None:
             for name, words in MEASURES.items()
         ],
     )
-    others = [one for one in who[1:] if f"model_minus_{one}" in intervals]
+    unfair = broken(version)
+    others = [one for one in who[1:] if f"model_minus_{one}" in intervals and one not in unfair]
     if others:
         report.table(
             caption="How far this model lies above each, with 95 % intervals",
@@ -141,11 +166,13 @@ def _lead(version: ModelVersion, other: str, name: str) -> str | None:
 
 def _drawn(report: Report, version: ModelVersion) -> None:
     report.heading("Curves")
-    curves = {NAMES[who]: version.evaluation["curves"][who] for who in present(version)}
+    unfair = broken(version)
+    names = {who: f"{NAMES[who]} (worse than lots)" if who in unfair else NAMES[who] for who in present(version)}
+    curves = {names[who]: version.evaluation["curves"][who] for who in names}
     comparison_figures.draw_roc(report, curves)
     comparison_figures.draw_precision_recall(report, curves, base_rate=_base_rate(version))
     report.heading("Does the risk come true?")
-    comparison_figures.draw_calibration(report, curves[NAMES["model"]]["calibration"])
+    comparison_figures.draw_calibration(report, version.evaluation["curves"]["model"]["calibration"])
 
 
 def _base_rate(version: ModelVersion) -> float:
@@ -156,11 +183,12 @@ def _base_rate(version: ModelVersion) -> float:
 def _lift(report: Report, version: ModelVersion) -> None:
     report.heading("How much more often is it right?")
     lift, intervals = version.evaluation["lift"], version.evaluation["intervals"].get("lift_over_rule", {})
+    of_rule = {} if "rule" in broken(version) else lift.get("over_rule", {})
     report.table(
         caption="How many times as often a student listed did leave",
         columns=["List", "Than of the rule's list", "Than of students drawn by lot"],
         rows=[
-            [words, with_interval(lift.get("over_rule", {}).get(cut), intervals.get(cut)), lift["over_base"][cut]]
+            [words, with_interval(of_rule.get(cut), intervals.get(cut)), lift["over_base"][cut]]
             for cut, words in CUTS.items()
         ],
     )

@@ -24,7 +24,8 @@ def gate(version: ModelVersion, *, champion: ModelVersion | None, churn_share: f
     metrics, evaluation = version.metrics, version.evaluation
     found = [
         findings.labels(version.dataset.n_students, minimum=config.handover.minimum_labels),
-        findings.lift(metrics, minimum=limits.minimum_lift),
+        findings.chance(metrics),
+        findings.lift(metrics, evaluation, minimum=limits.minimum_lift),
         findings.calibration(metrics, evaluation, maximum=limits.maximum_calibration_error),
         findings.recall_gap(evaluation, maximum=limits.maximum_recall_gap),
         findings.churn(
@@ -60,6 +61,7 @@ def _judged(version: ModelVersion) -> dict[str, Any]:
 def _row(finding: Finding, version: ModelVersion) -> dict[str, Any]:
     words = {
         "labels": _labels,
+        "chance": _chance,
         "lift": _lift,
         "calibration": _calibration,
         "recall_gap": _recall_gap,
@@ -81,7 +83,26 @@ def _labels(found: Finding) -> str:
     return _("It learned from %(n)s students with a known outcome. At least %(minimum)s are asked.") % figures
 
 
+def _chance(found: Finding) -> str:
+    if found.value is None:
+        return _("Whether it ranks better than drawing lots was not measured when it was trained.")
+    pairs = {"n": round(100 * found.value)}
+    if found.passed:
+        return (
+            _("Of two students, one of whom left, it ranks that one first in %(n)s of 100 pairs; lots, in 50.") % pairs
+        )
+    return (
+        _(
+            "It ranks no better than drawing lots: of two students, one of whom left, it ranks that one first in "
+            "%(n)s of 100 pairs; lots, in 50."
+        )
+        % pairs
+    )
+
+
 def _lift(found: Finding) -> str:
+    if found.why == "rule_broken":
+        return _("The school's rule ranks worse than drawing lots. To be right more often than it counts for nothing.")
     if found.passed is None:
         if found.why == "no_rule":
             return _("The school's rule says nothing about these records, so there is nothing to compare with.")

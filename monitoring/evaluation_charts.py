@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from modeling.comparison_figures import read
+from modeling.core import worse_than_chance
 from modeling.models import ModelVersion
 
 LINES: dict[str, dict[str, Any]] = {
@@ -25,8 +26,16 @@ NOTABLE = 0.05
 def figures(version: ModelVersion) -> list[dict[str, Any]]:
     """Return the figures, those left out that a version has nothing to draw of."""
     curves = {who: version.evaluation["curves"][who] for who in LINES if who in version.evaluation["curves"]}
-    drawn = [_calibration(version), _precision_recall(version, curves), _roc(version, curves)]
+    labels = _labels(version)
+    drawn = [_calibration(version), _precision_recall(version, curves, labels), _roc(version, curves, labels)]
     return [figure for figure in drawn if figure]
+
+
+def _labels(version: ModelVersion) -> dict[str, str]:
+    """Return the name of each line, which says so of one that ranks worse than drawing lots."""
+    labels = {"model": _("Model"), "rule": _("Rule"), "logistic": _("Plain formula")}
+    broken = worse_than_chance.of_version(version.metrics, version.evaluation)
+    return {who: _("%(who)s (worse than lots)") % {"who": of} if who in broken else of for who, of in labels.items()}
 
 
 def _calibration(version: ModelVersion) -> dict[str, Any] | None:
@@ -79,9 +88,9 @@ def _calibration_title(error: float, bins: list[dict[str, float]]) -> str:
     return _("Risks are higher than what happens") if too_high > 0 else _("Risks are lower than what happens")
 
 
-def _precision_recall(version: ModelVersion, curves: dict[str, Any]) -> dict[str, Any]:
+def _precision_recall(version: ModelVersion, curves: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
     title = _("The longer the list, the less often it is right")
-    if "rule" in curves:
+    if "rule" in curves and "rule" not in worse_than_chance.of_version(version.metrics, version.evaluation):
         low, high = version.evaluation["intervals"]["model_minus_rule"]["average_precision"] or (0.0, 0.0)
         if low > 0:
             title = _("On the whole, the list is right more often than the rule's")
@@ -93,17 +102,19 @@ def _precision_recall(version: ModelVersion, curves: dict[str, Any]) -> dict[str
         "precision-recall-chart",
         title,
         curves,
+        labels,
         name="precision_recall",
         axes=(_("Found, of those who left"), _("Right, of those listed")),
     )
 
 
-def _roc(version: ModelVersion, curves: dict[str, Any]) -> dict[str, Any]:
+def _roc(version: ModelVersion, curves: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
     pairs = round(100 * version.metrics["model"]["roc_auc"])
     figure = _compared(
         "roc-chart",
         _("Of two students, one of whom left, it ranks that one first in %(n)s of 100 pairs") % {"n": pairs},
         curves,
+        labels,
         name="roc",
         axes=(_("Listed, of those who stayed"), _("Listed, of those who left")),
     )
@@ -111,8 +122,9 @@ def _roc(version: ModelVersion, curves: dict[str, Any]) -> dict[str, Any]:
     return figure
 
 
-def _compared(chart_id: str, title: str, curves: dict[str, Any], *, name: str, axes: tuple[str, str]) -> dict[str, Any]:
-    labels = {"model": _("Model"), "rule": _("Rule"), "logistic": _("Plain formula")}
+def _compared(
+    chart_id: str, title: str, curves: dict[str, Any], labels: dict[str, str], *, name: str, axes: tuple[str, str]
+) -> dict[str, Any]:
     drawn = [
         {
             "type": "scatter",

@@ -10,6 +10,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from modeling.core import worse_than_chance
+
 # What a measure is called, and whether more of it is better.
 MEASURES = (
     ("precision_at_capacity", gettext_noop("Right above your team's line"), True),
@@ -30,10 +32,15 @@ NOT_OF_THE_RULE = ("brier", "ece")
 
 
 def metric_rows(
-    metrics: Mapping[str, Any], intervals: Mapping[str, Any] | None = None, *, measures: tuple[str, ...] = ()
+    metrics: Mapping[str, Any], evaluation: Mapping[str, Any] | None = None, *, measures: tuple[str, ...] = ()
 ) -> list[dict[str, Any]]:
-    """Return a line per measure: each contender's figure with its interval, and which is best."""
+    """Return a line per measure: each contender's figure with its interval, and which is best.
+
+    Who ranks worse than drawing lots is best in nothing, and of a line with nobody else fit to compare none is best.
+    """
     who = contenders(metrics)
+    intervals = (evaluation or {}).get("intervals")
+    broken = worse_than_chance.of_version(metrics, evaluation)
     rows = []
     for name, label, more_is_better in MEASURES:
         if measures and name not in measures:
@@ -42,7 +49,8 @@ def metric_rows(
         known = {of: value for of, value in figures.items() if value is not None}
         if not known:
             continue
-        best = (max if more_is_better else min)(known, key=known.__getitem__)
+        fair = {of: value for of, value in known.items() if of not in broken}
+        best = (max if more_is_better else min)(fair, key=fair.__getitem__) if len(fair) > 1 or not broken else None
         cells = [
             {
                 "who": label_of,
@@ -61,6 +69,37 @@ def contenders(metrics: Mapping[str, Any]) -> list[str]:
     return [of for of in ("model", "logistic", "rule", "ebm") if metrics.get(of)]
 
 
+def broken_in_words(metrics: Mapping[str, Any], evaluation: Mapping[str, Any] | None = None) -> list[str]:
+    """Say of each contender that ranks worse than drawing lots that it does; of the rule, as news about the rule."""
+    broken = worse_than_chance.of_version(metrics, evaluation)
+    return [broken_sentence(who, how) for who, how in broken.items()]
+
+
+def broken_sentence(who: str, how: str) -> str:
+    """Say that a contender ranks worse than drawing lots, and that it is not to be compared with.
+
+    Parameters
+    ----------
+    who : str
+        ``model``, ``logistic``, ``rule`` or ``ebm``.
+    how : str
+        ``surely`` or ``perhaps``, as `worse_than_chance.broken` tells it.
+    """
+    if who == "model":
+        said = _("This model ranks worse than drawing lots.")
+    elif who == "rule" and how == "surely":
+        said = _(
+            "Your school's rule points the wrong way: it ranks worse than drawing lots, so it is not a fair comparison."
+        )
+    else:
+        said = {
+            "rule": _("The school's rule ranks worse than drawing lots: not a fair comparison."),
+            "logistic": _("The plain formula ranks worse than drawing lots: not a fair comparison."),
+            "ebm": _("The sum of curves ranks worse than drawing lots: not a fair comparison."),
+        }[who]
+    return said if how == "surely" else f"{said} {_('That may be chance.')}"
+
+
 def contender_labels(metrics: Mapping[str, Any]) -> list[str]:
     """Return the heads of the columns."""
     labels = {"model": _("Model"), "logistic": _("Plain formula"), "rule": _("Rule"), "ebm": _("Curves")}
@@ -73,7 +112,8 @@ def table(
     """Return what components/model_metrics.html prints."""
     return {
         "columns": contender_labels(metrics),
-        "rows": metric_rows(metrics, (evaluation or {}).get("intervals"), measures=measures),
+        "rows": metric_rows(metrics, evaluation, measures=measures),
+        "broken": broken_in_words(metrics, evaluation),
         "has_intervals": bool((evaluation or {}).get("intervals")),
         "evaluated_on": judged_on(metrics["split"]) if "split" in metrics else "",
     }
@@ -99,8 +139,10 @@ def whom_it_helps(metrics: Mapping[str, Any], evaluation: Mapping[str, Any]) -> 
     if model is None:
         return ""
     words = {"model": round(100 * model), "rule": round(100 * (rule or 0))}
-    if rule is None:
-        return _("Of 100 students above its line, %(model)s left.") % words
+    broken = worse_than_chance.of_version(metrics, evaluation)
+    if rule is None or "rule" in broken:
+        news = " " + broken_sentence("rule", broken["rule"]) if "rule" in broken else ""
+        return _("Of 100 students above its line, %(model)s left.") % words + news
     told = _("Of 100 students above its line, %(model)s left. The school's rule: %(rule)s of 100.") % words
     lead = evaluation.get("intervals", {}).get("model_minus_rule", {}).get("precision_at_capacity")
     may_be_chance = bool(lead) and lead[0] <= 0 <= lead[1] and words["model"] != words["rule"]

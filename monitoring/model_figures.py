@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from modeling.core import worse_than_chance
 from modeling.models import ModelVersion
-from monitoring import evaluation_charts, group_figures
+from monitoring import evaluation_charts, group_figures, metric_rows
 from predictions.answers import features_by_name
 
 CONTENDERS = ("model", "rule", "logistic", "ebm")
@@ -21,12 +23,17 @@ def evaluation_context(version: ModelVersion) -> dict[str, Any]:
     if not found.get("intervals"):
         return {}
     metrics = version.metrics
+    broken = worse_than_chance.of_version(metrics, found)
     return {
         "label": capfirst(_("model %(number)s") % {"number": version.number}),
         "judged_on": _judged_on(metrics),
         "lead": _lead(metrics, found["intervals"]),
-        "verdicts": _verdicts(metrics, found["intervals"]),
-        "rows": [_row(who, metrics[who], found["intervals"].get(who, {})) for who in CONTENDERS if who in metrics],
+        "verdicts": _verdicts(metrics, found["intervals"], broken),
+        "rows": [
+            _row(_named(who, broken), metrics[who], found["intervals"].get(who, {}))
+            for who in CONTENDERS
+            if who in metrics
+        ],
         "stability": _stability(found["stability"]),
         "suspicious": _suspicious(found["suspicious"], version),
         "confusion": _confusion(found["confusion"]["at_capacity"]),
@@ -57,6 +64,12 @@ def who_label(who: str) -> str:
     }[who]
 
 
+def _named(who: str, broken: Mapping[str, str]) -> str:
+    if who not in broken:
+        return who_label(who)
+    return _("%(who)s (worse than drawing lots)") % {"who": who_label(who)}
+
+
 def _judged_on(metrics: dict[str, Any]) -> str:
     of_model = metrics["model"]
     return _(
@@ -76,14 +89,17 @@ def _phrase(told: dict[str, str]) -> str:
     return f"{told['words']} ({told['between']})" if told["between"] else told["words"]
 
 
-def _verdicts(metrics: dict[str, Any], intervals: dict[str, Any]) -> list[str]:
-    """Say of each contender whether the model's list is more often right than theirs, or chance could be all of it."""
-    sentences = []
+def _verdicts(metrics: dict[str, Any], intervals: dict[str, Any], broken: Mapping[str, str]) -> list[str]:
+    """Say of each contender whether the model's list is more often right than theirs, or chance could be all of it.
+
+    Of one that ranks worse than drawing lots it is only said that it does.
+    """
+    sentences = [metric_rows.broken_sentence(who, how) for who, how in broken.items()]
     for who, sentence in (
         ("rule", _("The school's rule would have been right for %(n)s of 100.")),
         ("logistic", _("A plain formula would have been right for %(n)s of 100.")),
     ):
-        if who in metrics:
+        if who in metrics and who not in broken:
             n = round(100 * metrics[who]["precision_at_capacity"])
             lead = intervals[f"model_minus_{who}"]["precision_at_capacity"]
             sentences.append(f"{sentence % {'n': n}} {_verdict(lead)}")
@@ -96,9 +112,9 @@ def _verdict(lead: list[float] | None) -> str:
     return _("The model is better.") if lead[0] > 0 else _("The model is worse.")
 
 
-def _row(who: str, metrics: dict[str, Any], intervals: dict[str, Any]) -> dict[str, Any]:
+def _row(label: str, metrics: dict[str, Any], intervals: dict[str, Any]) -> dict[str, Any]:
     return {
-        "who": who_label(who),
+        "who": label,
         "cells": [
             of_hundred(metrics.get(name), intervals.get(name))
             for name in ("precision_at_capacity", "recall_at_capacity")

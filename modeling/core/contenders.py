@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from modeling.core import evaluation, logistic, rules
+from modeling.core import evaluation, fitting, logistic, rules, splits
 from modeling.core.encoding import FrameEncoder
 from modeling.core.evidence import Evidence
 from modeling.core.feature import Feature
 from modeling.core.rules import Rule
 
 FloatArray = NDArray[np.float64]
+# Of rows to learn from, their labels and other rows: the risks of the others.
+Scorer = Callable[[pd.DataFrame, FloatArray, pd.DataFrame], FloatArray]
 
-# Of a probability without a threshold of its own.
-EVEN_ODDS = 0.5
+# With more rows than this the threshold of a plain formula is chosen on one fold, which holds thousands; with fewer, on
+# all of them, since a fold alone would then hold a handful of students who left.
+MOST_ROWS_IN_FOLDS = 20_000
+# The one fold on which that of the boosting machine is chosen is a quarter: more folds would fit it as often again.
+EBM_FOLDS = 4
+# The part of a rule's risk that keeps students of unequal points apart: too small to move a share.
+BY_POINTS = 1e-6
 # A quarter of the outer bags and no pairs: on 5,000 rows a second instead of half a minute, and the same area.
 EBM_OUTER_BAGS = 4
 
@@ -47,28 +54,85 @@ class Contender:
 def contenders(evidence: Evidence) -> dict[str, Contender]:
     """Return the model and whom it is compared with, each fitted to the training rows alone.
 
+    The threshold of each is the one with the best F1 on training rows that its scores did not learn from, as
+    `fitting.fit_risk_model` chooses the model's: at one half, a rare outcome is hardly ever predicted, and the model
+    would win by its threshold.
+
     Returns
     -------
     dict of "model", "logistic", "rule" (where a rule fits the rows) and "ebm" (where it was asked for and is installed)
     """
     rows, train, test = evidence.rows, evidence.train, evidence.test
     y = rows["y"].to_numpy(dtype=np.float64)
-    plain = logistic.logistic_pipeline(evidence.features, seed=evidence.seed).fit(rows.iloc[train], y[train])
     found = {
         "model": Contender(
             risks=evidence.judged.model().probabilities(rows.iloc[test]),
             threshold=float(evidence.judged.specification["threshold"]),
         ),
-        "logistic": Contender(risks=plain.predict_proba(rows.iloc[test])[:, 1], threshold=EVEN_ODDS),
+        "logistic": _fitted(evidence, _logistic_scorer(evidence), n_folds=evidence.settings.n_folds),
     }
     if evidence.rules:
         share, threshold = rule_risks(evidence.rules, rows=rows, y=y, train=train, test=test)
         found["rule"] = Contender(risks=share, threshold=threshold)
     if evidence.how["explainable_boosting"] and importlib.util.find_spec("interpret") is not None:
-        features = evidence.judged.model().features
-        risks = ebm_risks(rows.iloc[train], y[train], rows.iloc[test], features=features, seed=evidence.seed)
-        found["ebm"] = Contender(risks=risks, threshold=EVEN_ODDS)
+        n_folds = min(EBM_FOLDS, evidence.settings.n_folds)
+        found["ebm"] = _fitted(evidence, _ebm_scorer(evidence), n_folds=n_folds, most_rows=0)
     return found
+
+
+def out_of_fold_threshold(
+    scorer: Scorer, rows: pd.DataFrame, y: FloatArray, *, n_folds: int, seed: int, most_rows: int = MOST_ROWS_IN_FOLDS
+) -> float:
+    """Return the threshold with the best F1 on rows scored by a fit that saw none of their students.
+
+    Parameters
+    ----------
+    scorer : callable
+        Fits and scores anew for each fold.
+    rows : DataFrame of shape (n, any)
+        Training rows, with ``student_id``: no student is on both sides of a fold.
+    y : ndarray of shape (n,), 0 or 1
+    n_folds, seed : int
+        The same as of the model give the same folds.
+    most_rows : int
+        With more rows than this only the largest fold is scored.
+
+    Raises
+    ------
+    CannotSplit
+        If fewer students of either outcome than folds are there.
+    """
+    folds = splits.grouped_folds(y, groups=rows["student_id"].to_numpy(), n_folds=n_folds, seed=seed)
+    if len(rows) > most_rows:
+        folds = [max(folds, key=lambda fold: len(fold[1]))]
+    risks = [scorer(rows.iloc[fitted_on], y[fitted_on], rows.iloc[judged_on]) for fitted_on, judged_on in folds]
+    return evaluation.f1_threshold(np.concatenate([y[judged_on] for _, judged_on in folds]), np.concatenate(risks))
+
+
+def _fitted(evidence: Evidence, scorer: Scorer, *, n_folds: int, most_rows: int = MOST_ROWS_IN_FOLDS) -> Contender:
+    learned, asked = evidence.rows.iloc[evidence.train], evidence.rows.iloc[evidence.test]
+    y = learned["y"].to_numpy(dtype=np.float64)
+    threshold = out_of_fold_threshold(scorer, learned, y, n_folds=n_folds, seed=evidence.seed, most_rows=most_rows)
+    return Contender(risks=scorer(learned, y, asked), threshold=threshold)
+
+
+def _logistic_scorer(evidence: Evidence) -> Scorer:
+    def score(learned: pd.DataFrame, y: FloatArray, asked: pd.DataFrame) -> FloatArray:
+        plain = logistic.logistic_pipeline(evidence.features, seed=evidence.seed).fit(learned, y)
+        return np.asarray(plain.predict_proba(asked)[:, 1], dtype=np.float64)
+
+    return score
+
+
+def _ebm_scorer(evidence: Evidence) -> Scorer:
+    features = evidence.judged.model().features
+
+    def score(learned: pd.DataFrame, y: FloatArray, asked: pd.DataFrame) -> FloatArray:
+        # What has no value in a fold cannot be learned there.
+        usable = fitting.usable_features(learned, features)
+        return ebm_risks(learned, y, asked, features=usable, seed=evidence.seed)
+
+    return score
 
 
 def rule_risks(
@@ -76,13 +140,18 @@ def rule_risks(
 ) -> tuple[FloatArray, float]:
     """Return the rule's points read as the share of training students with as many who left, and its threshold.
 
-    The shares are made never to fall as the points rise: more points are never read as less risk.
+    The shares are made never to fall as the points rise, and a hair is added by the points: the rule is judged by the
+    order in which its own list stands, so that one that points the wrong way is seen to. The points are the school's
+    and learned from nobody, so that every training row is as good as out of fold for the threshold.
     """
     points = rules.rule_points(rows, rule)
-    left = pd.Series(y[train]).groupby(points.iloc[train].to_numpy()).mean().sort_index().cummax()
-    share = np.interp(points.iloc[test].to_numpy(), left.index.to_numpy(), left.to_numpy())
-    threshold = evaluation.f1_threshold(y[train], np.interp(points.iloc[train].to_numpy(), left.index, left))
-    return share, threshold
+    learned = points.iloc[train].to_numpy()
+    left = pd.Series(y[train]).groupby(learned).mean().sort_index().cummax()
+    levels = left.index.to_numpy(dtype=np.float64)
+    order = np.arange(len(levels)) / max(1, len(levels) - 1)
+    risks = (1 - BY_POINTS) * left.to_numpy() + BY_POINTS * order
+    threshold = evaluation.f1_threshold(y[train], np.interp(learned, levels, risks))
+    return np.interp(points.iloc[test].to_numpy(), levels, risks), threshold
 
 
 def ebm_risks(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from modeling.core import curves, evaluation, fairness, fitting, intervals, suspicion
+from modeling.core import curves, evaluation, fairness, fitting, intervals, suspicion, worse_than_chance
 from modeling.core.contenders import Contender, contenders
 from modeling.core.evidence import Evidence
 from modeling.core.intervals import Resamples
@@ -47,9 +47,11 @@ def judge(evidence: Evidence) -> tuple[Figures, dict[str, Any]]:
         for who, one in everyone.items()
     }
     smallest = evidence.how["smallest_group"]
+    between = _intervals(resampled, figures)
     return figures, {
         "n_bootstraps": len(drawn.counts),
-        "intervals": _intervals(resampled, figures),
+        "intervals": between,
+        "broken": worse_than_chance.broken(figures, between),
         "confusion": _confusion(y, everyone["model"], capacity=evidence.capacity),
         "curves": {who: curves.curves(y, one.risks, smallest_bin=smallest) for who, one in everyone.items()},
         "lift": _lift(figures),

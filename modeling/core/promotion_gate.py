@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from modeling.core import worse_than_chance
+
 # Nineteen of twenty perfectly calibrated models stay below their mean error plus this many standard deviations.
 ONE_IN_TWENTY = 1.645
 # A difference of two figures counts as one beyond 1.96 of its standard errors, by their 95 % intervals.
@@ -22,7 +24,7 @@ class Finding:
     Attributes
     ----------
     check : str
-        ``labels``, ``lift``, ``calibration``, ``recall_gap``, ``churn`` or ``suspicious``.
+        ``labels``, ``chance``, ``lift``, ``calibration``, ``recall_gap``, ``churn`` or ``suspicious``.
     passed : bool, or None
         None where the version holds nothing to check it by, or too few were tested to tell.
     value, limit : float, or None
@@ -45,13 +47,26 @@ def labels(n_labels: int, *, minimum: int) -> Finding:
     return Finding(check="labels", passed=n_labels >= minimum, value=float(n_labels), limit=float(minimum))
 
 
-def lift(metrics: Mapping[str, Any], *, minimum: float) -> Finding:
+def chance(metrics: Mapping[str, Any]) -> Finding:
+    """Ask whether the model ranks better than drawing lots: one that does not has nothing to decide by."""
+    area = metrics.get("model", {}).get("roc_auc")
+    limit = worse_than_chance.CHANCE
+    if area is None:
+        return Finding(check="chance", passed=None, limit=limit, why="not_measured")
+    return Finding(check="chance", passed=area > limit, value=float(area), limit=limit)
+
+
+def lift(metrics: Mapping[str, Any], evaluation: Mapping[str, Any], *, minimum: float) -> Finding:
     """Compare how often the model and the rule are right above the line.
+
+    A lead over a rule that ranks worse than drawing lots counts for nothing; to be behind even such a rule still fails.
 
     Parameters
     ----------
     metrics : mapping
         Of a version: ``model`` and ``rule``, each with ``precision_at_capacity``.
+    evaluation : mapping
+        Of a version: ``broken``, or what it is worked out from.
     minimum : float
         What the model's precision over the rule's has to reach.
     """
@@ -59,10 +74,13 @@ def lift(metrics: Mapping[str, Any], *, minimum: float) -> Finding:
     if model is None or rule is None:
         return Finding(check="lift", passed=None, limit=minimum, why="no_rule" if model is not None else "not_measured")
     details = {"model": model, "rule": rule}
-    if rule == 0:
-        return Finding(check="lift", passed=model > 0 or minimum == 0, limit=minimum, why="rule_at_0", details=details)
-    value = model / rule
-    return Finding(check="lift", passed=value >= minimum, value=value, limit=minimum, details=details)
+    value = model / rule if rule else None
+    passed = model > 0 or minimum == 0 if value is None else value >= minimum
+    if passed and "rule" in worse_than_chance.of_version(metrics, evaluation):
+        return Finding(check="lift", passed=None, limit=minimum, why="rule_broken", details=details)
+    return Finding(
+        check="lift", passed=passed, value=value, limit=minimum, why="" if rule else "rule_at_0", details=details
+    )
 
 
 def calibration(metrics: Mapping[str, Any], evaluation: Mapping[str, Any], *, maximum: float) -> Finding:

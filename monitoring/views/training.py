@@ -16,7 +16,8 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.permissions import needs
 from jobs.models import State
 from modeling import training_requests
-from modeling.models import TrainingRun
+from modeling.core import worse_than_chance
+from modeling.models import ModelVersion, TrainingRun
 from monitoring import metric_rows
 
 
@@ -45,6 +46,12 @@ def training_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, template, {"run": _story(run)})
 
 
+def _table(version: ModelVersion) -> dict[str, Any]:
+    """Return the few figures that matter, without intervals; whether one is told from chance is kept."""
+    broken = worse_than_chance.of_version(version.metrics, version.evaluation)
+    return metric_rows.table(version.metrics, {"broken": broken}, measures=metric_rows.FEW)
+
+
 def _story(run: TrainingRun) -> dict[str, Any]:
     job = run.job
     return {
@@ -53,7 +60,7 @@ def _story(run: TrainingRun) -> dict[str, Any]:
         "progress_share": job.progress_share,
         "progress_note": "",
         "steps": _steps(job.state, job.progress_done),
-        "table": metric_rows.table(run.model_version.metrics, measures=metric_rows.FEW) if run.model_version else None,
+        "table": _table(run.model_version) if run.model_version else None,
         "error": job.error,
         "created_at": run.created_at,
         "by": run.created_by or _("Command"),

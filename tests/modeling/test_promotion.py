@@ -137,7 +137,7 @@ def test_history_is_never_changed(versions, mika):
 def test_the_gate_judges_a_trained_version_in_sentences(versions):
     checks = promotion_gate.gate(versions[1], champion=versions[0], churn_share=0.1)
 
-    looked_at = ["labels", "lift", "calibration", "recall_gap", "churn", "suspicious"]
+    looked_at = ["labels", "chance", "lift", "calibration", "recall_gap", "churn", "suspicious"]
     assert [check["check"] for check in checks] == looked_at
     assert all(check["sentence"].endswith(".") for check in checks)
     assert next(check for check in checks if check["check"] == "churn")["passed"] is True

@@ -21,11 +21,11 @@ def judged(precision, *, n=100, interval=None):
 def test_the_model_has_to_be_right_as_often_as_the_rule(model, rule, passed):
     metrics = {"model": {"precision_at_capacity": model}, "rule": {"precision_at_capacity": rule}}
 
-    assert gate.lift(metrics, minimum=1.0).passed is passed
+    assert gate.lift(metrics, {}, minimum=1.0).passed is passed
 
 
 def test_without_a_rule_there_is_no_lift():
-    found = gate.lift({"model": {"precision_at_capacity": 0.5}}, minimum=1.0)
+    found = gate.lift({"model": {"precision_at_capacity": 0.5}}, {}, minimum=1.0)
 
     assert (found.passed, found.why) == (None, "no_rule")
 
