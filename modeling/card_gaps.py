@@ -44,8 +44,8 @@ def in_words(gap: dict[str, Any], *, tolerance: float) -> str:
             "%(low)s and %(high)s, within the %(tolerance)s tolerated."
         ),
         "cannot_tell": _(
-            "%(attribute)s: cannot tell. The widest gap, of %(most)s and %(least)s, is %(gap)s percentage points, "
-            "between %(low)s and %(high)s: it may be none, or more than the %(tolerance)s tolerated."
+            "%(attribute)s: cannot tell: %(gap)s of 100, between %(low)s and %(high)s, for %(most)s and %(least)s. "
+            "That may be none, or more than the %(tolerance)s tolerated."
         ),
     }[found]
     return said % words

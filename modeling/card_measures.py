@@ -10,6 +10,7 @@ from modeling import card_gaps, training_config
 from modeling import card_parts as parts
 from modeling.card_parts import SMALLEST, Part, Section
 from modeling.card_shares import of_tested
+from modeling.core import worse_than_chance
 from modeling.models import ModelVersion
 
 # Measure, words, whether it is a share of the list, and the share of the rows it looks at.
@@ -51,12 +52,38 @@ def measures(version: ModelVersion) -> Section:
             for of in (model, *(metrics[who] for who, _label in others))
         ]
         rows.append([_(label), said[0], parts.span(ends, write), *said[1:]])
-    columns = [_("Measure"), _("Model"), _("Range (95%)"), *(_(label) for _who, label in others)]
-    found: list[Part] = [parts.words(" ".join(_line(version)))]
+    columns = [_("Measure"), _("Model"), _("Range (95%)"), *heads(version)]
+    found: list[Part] = [parts.words(" ".join([*_line(version), *unranked(version, with_outcomes=True)]))]
     found.append(parts.table(_("On the snapshots tested"), columns, rows))
     if not intervals:
         found.append(parts.note(_("Ranges: not measured for this version.")))
     return Section(key="measures", title=_("How good it is"), parts=[*found, *_confusion(version)])
+
+
+def heads(version: ModelVersion) -> list[str]:
+    """Return the names of whom the model is compared with; who ranks worse than drawing lots is called so."""
+    broken = worse_than_chance.of_version(version.metrics, version.evaluation)
+    return [
+        _("%(who)s (worse than drawing lots)") % {"who": _(label)} if who in broken else _(label)
+        for who, label in CONTENDERS
+        if who in version.metrics
+    ]
+
+
+def unranked(version: ModelVersion, *, with_outcomes: bool = False) -> list[str]:
+    """Say how many of those tested would get no rank; a few, and how many of them left, are not for the public."""
+    found = version.evaluation.get("as_shown")
+    if not found:
+        return []
+    n = found["n"] - found["n_ranked"]
+    if 0 < n < SMALLEST and not with_outcomes:
+        return [_("Fewer than %(n)s of those tested would get no rank, as too little is recorded.") % {"n": SMALLEST}]
+    words = {"n": f"{n:,}", "left": f"{found['n_left_unranked']:,}", "of": f"{found['n']:,}"}
+    if n and with_outcomes:
+        return [
+            _("%(n)s of the %(of)s tested would get no rank, as too little is recorded; %(left)s of them left.") % words
+        ]
+    return [_("%(n)s of the %(of)s tested would get no rank, as too little is recorded.") % words]
 
 
 def n_behind(name: str, model: dict[str, Any]) -> float | None:
@@ -90,6 +117,8 @@ def _line(version: ModelVersion) -> list[str]:
     n = int(model["capacity"])
     words = {"n": n, "model": of_tested(model["precision_at_capacity"], n)}
     said = [_("The team can see as many as the first %(n)s of those tested. Of these, %(model)s left.") % words]
+    if "rule" in worse_than_chance.of_version(version.metrics, version.evaluation):
+        return [*said, _("The school's own rule ranks worse than drawing lots: not a fair comparison.")]
     if rule:
         words |= {"rule": of_tested(rule["precision_at_capacity"], n)}
         said.append(_("Of the first %(n)s by the school's own rule, %(rule)s left.") % words)

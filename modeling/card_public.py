@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 from modeling import card_gaps, training_config
 from modeling import card_parts as parts
-from modeling.card_measures import CONTENDERS, GROUP_MEASURES, n_behind
+from modeling.card_measures import CONTENDERS, GROUP_MEASURES, heads, n_behind, unranked
 from modeling.card_parts import SMALLEST, Part, Section
 from modeling.card_shares import PER_HUNDRED, of_some, of_tested
+from modeling.core import worse_than_chance
 from modeling.models import ModelVersion
 
 if TYPE_CHECKING:
@@ -114,10 +115,9 @@ def measures(version: ModelVersion) -> Section:
     if any(answers[who].told.auc for who in answers):
         cells = [_auc(answers[who].told) for who in answers]
         rows.append([_("ROC-AUC"), cells[0], "–", *cells[1:]])
-    found: list[Part] = [parts.words(_line(version, answers))]
+    found: list[Part] = [parts.words(" ".join([_line(version, answers), *unranked(version)]))]
     if rows:
-        labels = dict(CONTENDERS)
-        columns = [_("Measure"), _("Model"), _("Range (95%)"), *(_(labels[who]) for who in others)]
+        columns = [_("Measure"), _("Model"), _("Range (95%)"), *heads(version)]
         found.append(parts.table(_("On the snapshots tested"), columns, rows))
     found.append(parts.note(_("What would tell of fewer than %(n)s people is coarser, or left out.") % {"n": SMALLEST}))
     return Section(key="measures", title=_("How good it is"), parts=found)
@@ -163,7 +163,9 @@ def _line(version: ModelVersion, answers: dict[str, Answer]) -> str:
     if not ranking(version).is_open or answers["model"].bounds("capacity") is None:
         return said[0] + " " + _("Too few left or stayed to tell how often it is right there.")
     said.append(_("Of these left: %(share)s.") % {"share": _share(version, answers["model"], "precision", "capacity")})
-    if "rule" in answers:
+    if "rule" in worse_than_chance.of_version(version.metrics, version.evaluation):
+        said.append(_("The school's own rule ranks worse than drawing lots: not a fair comparison."))
+    elif "rule" in answers:
         share = _share(version, answers["rule"], "precision", "capacity")
         said.append(_("Of as many by the school's own rule left: %(share)s.") % {"share": share})
     return " ".join(said)

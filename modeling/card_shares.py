@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 
 # A share "of 100" of fewer people speaks of people there never were.
@@ -35,3 +37,19 @@ def of_group(share: float, n: float | None) -> str:
     if n is None or n >= PER_HUNDRED or abs(share - round(share * n) / n) > ROUNDING + 1e-9:
         return f"{round(100 * share)}%"
     return _("%(k)s of the %(n)s tested") % {"k": round(share * n), "n": n}
+
+
+def of_people(share: float, n: float, interval: Sequence[float] | None = None) -> tuple[str, str]:
+    """Say a share of `n` tested as "45 of 100", or as "8 of 8" of fewer than a hundred, and between which numbers.
+
+    Returns
+    -------
+    told, between : str
+        The second is "" without an interval.
+    """
+    base = PER_HUNDRED if n >= PER_HUNDRED else max(1, round(n))
+    told = _("%(k)s of %(n)s") % {"k": round(base * share), "n": base}
+    if not interval:
+        return told, ""
+    low, high = (round(base * end) for end in interval)
+    return told, _("between %(low)s and %(high)s") % {"low": low, "high": high}

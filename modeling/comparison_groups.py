@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from modeling import card_gaps, training_config
 from modeling.report_html import Report
 
 MEASURES = {
@@ -50,9 +51,15 @@ def gap_in_words(gap: dict[str, Any]) -> str:
     name = attribute_in_words(gap["attribute"])
     most, least = gap["between"]
     size = f"{gap['gap']:.2f} ({gap['low']:.2f} to {gap['high']:.2f})"
-    if gap["verdict"] == "gap":
+    tolerance = training_config.serving().promotion.maximum_recall_gap
+    found = card_gaps.verdict(gap, tolerance=tolerance)
+    if found == "gap":
         return f"By {name}: of those who left, {most} are found more often than {least}, by {size}."
-    return f"By {name}: no clear gap. The largest, between {most} and {least}, is {size}; that may be chance."
+    if found == "none":
+        return f"By {name}: no clear gap. The largest, between {most} and {least}, is {size}, within {tolerance:.2f}."
+    return (
+        f"By {name}: cannot tell. The largest gap, between {most} and {least}, is {size}: none, or more than tolerated."
+    )
 
 
 def _is_told(group: dict[str, Any]) -> bool:

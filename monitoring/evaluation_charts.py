@@ -112,7 +112,7 @@ def _roc(version: ModelVersion, curves: dict[str, Any], labels: dict[str, str]) 
     pairs = round(100 * version.metrics["model"]["roc_auc"])
     figure = _compared(
         "roc-chart",
-        _("Of two students, one of whom left, it ranks that one first in %(n)s of 100 pairs") % {"n": pairs},
+        _("Of two students, one of whom left, it ranks that one first in %(n)s%% of pairs") % {"n": pairs},
         curves,
         labels,
         name="roc",

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from modeling.card_shares import PER_HUNDRED, of_people
 from modeling.core import worse_than_chance
 
 # What a measure is called, and whether more of it is better.
@@ -138,12 +139,14 @@ def whom_it_helps(metrics: Mapping[str, Any], evaluation: Mapping[str, Any]) -> 
     rule = metrics.get("rule", {}).get("precision_at_capacity")
     if model is None:
         return ""
-    words = {"model": round(100 * model), "rule": round(100 * (rule or 0))}
+    # Of a version from before the line was counted the share alone is known.
+    n = metrics["model"].get("capacity", PER_HUNDRED)
+    words = {"model": of_people(model, n)[0], "rule": of_people(rule or 0, n)[0]}
     broken = worse_than_chance.of_version(metrics, evaluation)
     if rule is None or "rule" in broken:
         news = " " + broken_sentence("rule", broken["rule"]) if "rule" in broken else ""
-        return _("Of 100 students above its line, %(model)s left.") % words + news
-    told = _("Of 100 students above its line, %(model)s left. The school's rule: %(rule)s of 100.") % words
+        return _("Of the students above its line left: %(model)s.") % words + news
+    told = _("Of the students above its line left: %(model)s. The school's rule: %(rule)s.") % words
     lead = evaluation.get("intervals", {}).get("model_minus_rule", {}).get("precision_at_capacity")
     may_be_chance = bool(lead) and lead[0] <= 0 <= lead[1] and words["model"] != words["rule"]
     return told + (" " + _("The difference may be chance.") if may_be_chance else "")

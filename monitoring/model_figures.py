@@ -9,11 +9,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from modeling.card_shares import of_people
 from modeling.core import worse_than_chance
 from modeling.models import ModelVersion
 from monitoring import evaluation_charts, group_figures, metric_rows
 from predictions.answers import features_by_name
 
+# What is said of the line, and of how many people.
+AT_LINE = (("precision_at_capacity", "capacity"), ("recall_at_capacity", "n_positive"))
 CONTENDERS = ("model", "rule", "logistic", "ebm")
 
 
@@ -43,15 +46,12 @@ def evaluation_context(version: ModelVersion) -> dict[str, Any]:
     }
 
 
-def of_hundred(share: float | None, interval: list[float] | None) -> dict[str, str]:
-    """Say a share as so many of 100, and between which numbers it lies."""
-    if share is None:
+def _share(metrics: dict[str, Any], intervals: dict[str, Any], name: str, of: str) -> dict[str, str]:
+    """Say a share of those above the line, or of those who left, and between which numbers it lies."""
+    if metrics.get(name) is None:
         return {"words": "–", "between": ""}
-    between = ""
-    if interval:
-        low, high = (round(100 * end) for end in interval)
-        between = _("between %(low)s and %(high)s") % {"low": low, "high": high}
-    return {"words": str(round(100 * share)), "between": between}
+    told, between = of_people(metrics[name], metrics[of], intervals.get(name))
+    return {"words": told, "between": between}
 
 
 def who_label(who: str) -> str:
@@ -79,10 +79,9 @@ def _judged_on(metrics: dict[str, Any]) -> str:
 
 
 def _lead(metrics: dict[str, Any], intervals: dict[str, Any]) -> str:
-    right = of_hundred(metrics["model"]["precision_at_capacity"], intervals["model"]["precision_at_capacity"])
-    found = of_hundred(metrics["model"]["recall_at_capacity"], intervals["model"]["recall_at_capacity"])
+    right, found = (_share(metrics["model"], intervals["model"], name, of) for name, of in AT_LINE)
     words = {"right": _phrase(right), "found": _phrase(found)}
-    return _("Of 100 students above the line, %(right)s left. Of 100 who left, %(found)s stood above it.") % words
+    return _("Of the students above the line left: %(right)s. Of those who left stood above it: %(found)s.") % words
 
 
 def _phrase(told: dict[str, str]) -> str:
@@ -96,11 +95,11 @@ def _verdicts(metrics: dict[str, Any], intervals: dict[str, Any], broken: Mappin
     """
     sentences = [metric_rows.broken_sentence(who, how) for who, how in broken.items()]
     for who, sentence in (
-        ("rule", _("The school's rule would have been right for %(n)s of 100.")),
-        ("logistic", _("A plain formula would have been right for %(n)s of 100.")),
+        ("rule", _("The school's rule would have been right for %(n)s.")),
+        ("logistic", _("A plain formula would have been right for %(n)s.")),
     ):
         if who in metrics and who not in broken:
-            n = round(100 * metrics[who]["precision_at_capacity"])
+            n, _between = of_people(metrics[who]["precision_at_capacity"], metrics["model"]["capacity"])
             lead = intervals[f"model_minus_{who}"]["precision_at_capacity"]
             sentences.append(f"{sentence % {'n': n}} {_verdict(lead)}")
     return sentences
@@ -115,10 +114,7 @@ def _verdict(lead: list[float] | None) -> str:
 def _row(label: str, metrics: dict[str, Any], intervals: dict[str, Any]) -> dict[str, Any]:
     return {
         "who": label,
-        "cells": [
-            of_hundred(metrics.get(name), intervals.get(name))
-            for name in ("precision_at_capacity", "recall_at_capacity")
-        ],
+        "cells": [_share(metrics, intervals, name, of) for name, of in AT_LINE],
     }
 
 

@@ -20,7 +20,7 @@ def test_a_wide_interval_that_holds_no_gap_and_a_harmful_one_cannot_tell():
     words = said(0.29, -0.05, 0.63)
 
     assert "cannot tell" in words
-    assert "29 percentage points, between -5 and 63" in words
+    assert "cannot tell: 29 of 100, between -5 and 63" in words
     assert "no clear gap" not in words
 
 

@@ -179,5 +179,5 @@ def test_an_attribute_is_told_whole_or_not_at_all(monkeypatch, found, is_told):
     section = card_public.groups(version)
 
     assert bool([part for part in section.parts if part.rows]) is is_told
-    assert ("29 percentage points" in section.parts[0].items[0]) is is_told
+    assert ("29 of 100" in section.parts[0].items[0]) is is_told
     assert "cannot tell" in section.parts[0].items[0]

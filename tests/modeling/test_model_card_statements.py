@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import scope
-from modeling import card_shares, card_statements, model_card
+from modeling import card_measures, card_shares, card_statements, model_card
 from modeling.card_statements import State
 from modeling.decider import Decision
 from modeling.models import ModelVersion, Promotion
@@ -141,3 +141,24 @@ def test_a_card_without_a_champion_does_not_say_that_there_is_no_model(version):
 
     assert "There is no model here" not in shown
     assert "one waits until a named person lets it decide" in shown
+
+
+@pytest.mark.parametrize(
+    ("n_ranked", "public", "technical"),
+    [
+        (180, "20 of the 200 tested would get no rank, as too little is recorded.", "recorded; 6 of them left."),
+        (195, "Fewer than 10 of those tested would get no rank", "5 of the 200 tested would get no rank"),
+        (200, "0 of the 200 tested would get no rank", "0 of the 200 tested would get no rank"),
+    ],
+)
+def test_who_gets_no_rank_is_told_and_of_a_few_only_that_they_are_few(n_ranked, public, technical):
+    version = ModelVersion(evaluation={"as_shown": {"n": 200, "n_ranked": n_ranked, "n_left_unranked": 6}})
+
+    assert public in card_measures.unranked(version)[0]
+    assert technical in card_measures.unranked(version, with_outcomes=True)[0]
+
+
+def test_who_ranks_worse_than_lots_is_called_so_on_the_card():
+    version = ModelVersion(metrics={who: {"roc_auc": auc} for who, auc in (("rule", 0.4), ("logistic", 0.7))})
+
+    assert card_measures.heads(version) == ["Rule (worse than drawing lots)", "Plain formula"]

@@ -39,6 +39,7 @@ def fitted(folder, protected: pd.DataFrame) -> dict[str, bytes]:
         "evaluation": config.evaluation.model_dump() | {"n_refits": 2, "n_bootstraps": 20},
         "reasons": config.reasons.model_dump(),
         "urgency": config.urgency.model_dump(),
+        "insufficient_data": config.insufficient_data.model_dump(),
     }
     (folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
     assert fit_process.main(folder) == 0

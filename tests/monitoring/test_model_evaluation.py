@@ -36,10 +36,12 @@ def test_the_first_words_are_who_was_found_and_who_was_right(version):
     page = text_of(shown(version))
 
     figures = version.metrics["model"]
-    right, found = (round(100 * figures[f"{name}_at_capacity"]) for name in ("precision", "recall"))
-    low, high = (round(100 * end) for end in version.evaluation["intervals"]["model"]["precision_at_capacity"])
-    assert f"Of 100 students above the line, {right} (between {low} and {high}) left." in page
-    assert f"Of 100 who left, {found}" in page
+    n, n_left = int(figures["capacity"]), int(figures["n_positive"])
+    assert max(n, n_left) < 100
+    right, found = round(n * figures["precision_at_capacity"]), round(n_left * figures["recall_at_capacity"])
+    low, high = (round(n * end) for end in version.evaluation["intervals"]["model"]["precision_at_capacity"])
+    assert f"Of the students above the line left: {right} of {n} (between {low} and {high})." in page
+    assert f"Of those who left stood above it: {found} of {n_left}" in page
     assert "The school's rule would have been right for" in page.replace("&#x27;", "'")
 
 
@@ -133,7 +135,7 @@ def test_groups_stand_with_what_is_too_few_in_words(version):
     ("verdict", "words"),
     [
         ("gap", "21 percentage points more are found of f than of m, between 4 and 38."),
-        ("no_gap", "Gender: cannot tell. The widest gap, of f and m, is 21 percentage points, between 4 and 38"),
+        ("no_gap", "Gender: cannot tell: 21 of 100, between 4 and 38, for f and m"),
     ],
 )
 def test_a_gap_is_said_with_its_doubt(verdict, words):
