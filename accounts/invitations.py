@@ -58,7 +58,7 @@ class LinkTokens(PasswordResetTokenGenerator):
         self.membership = membership
         self.now = now
 
-    def check_token(self, user: AbstractBaseUser | None, token: str | None) -> bool:
+    def check_token(self, user: User | None, token: str | None) -> bool:
         """Tell whether the token is of the link that was made last, unused and not too old."""
         return self.membership.link_made_at is not None and super().check_token(user, token)
 

@@ -24,7 +24,7 @@ def people(request: HttpRequest) -> HttpResponse:
     form = InvitationForm(request.POST if request.method == "POST" else None, institution=institution)
     if form.is_bound and form.is_valid():
         try:
-            link = invitations.invite(**form.wanted(), by=request.user, now=now)
+            link = invitations.invite(**form.wanted(), by=request.user, now=now)  # type: ignore[arg-type]
             return link_page(request, link)
         except invitations.AlreadyHere as refusal:
             url = reverse("person_page", args=[refusal.person.public_id])

@@ -38,8 +38,8 @@ def give_role(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             given = memberships.give_role(
                 person=person.user,
                 **form.wanted(),
-                by=request.user,
-                now=timezone.now(),  # type: ignore[arg-type]
+                by=request.user,  # type: ignore[arg-type]
+                now=timezone.now(),
             )
         except memberships.RoleHeld as refusal:
             form.add_error("role", str(refusal))
@@ -47,7 +47,7 @@ def give_role(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             if person.user == request.user:
                 # Otherwise the newest role would take its place in the middle of the work.
                 works_as(request, request.membership)  # type: ignore[attr-defined]
-            messages.success(request, _given(given))
+            messages.success(request, _given(given, is_own=person.user == request.user))
             return redirect("person_page", public_id=public_id)
     return _page(request, person, form)
 
@@ -93,11 +93,13 @@ def work_as(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return redirect("front")
 
 
-def _given(membership: Membership) -> str:
+def _given(membership: Membership, *, is_own: bool) -> str:
     role = membership.get_role_display()
+    if is_own:
+        return _("Given: %(role)s. Open the menu with your name to work as that.") % {"role": role}
     if membership.awaits_link:
         return _("Given: %(role)s. Make a link, so that they can use it.") % {"role": role}
-    return _("Given: %(role)s. They choose under which role they work in the menu with their name.") % {"role": role}
+    return _("Given: %(role)s. They choose as what they work in the menu with their name.") % {"role": role}
 
 
 def _person_or_404(public_id: uuid.UUID) -> Person:
