@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import invitations, memberships, scope
-from accounts.models import AuditEntry, Role, User
-from tests.people import PASSWORD, signed_in
+from accounts.models import AuditEntry, Membership, Role, User
+from tests.people import PASSWORD, SINCE, signed_in
 
 GOOD = "a long and quiet walk"
 THREE_DAYS = dt.timedelta(days=3)
@@ -115,13 +115,15 @@ def test_a_new_link_ends_the_one_before(ines):
     assert b"Choose a password" in opened(new)[1].content
 
 
-@pytest.mark.parametrize("turn", ["locked out", "ended"])
+@pytest.mark.parametrize("turn", ["locked out", "ended", "last day passed"])
 def test_no_link_lets_in_whoever_is_locked_out_or_was_ended(ines, turn):
     link = invited(ines)
     browser, _page = opened(link)
     if turn == "ended":
         with within(ines):
             memberships.end_role(membership=link.membership, by=ines, now=timezone.now())
+    elif turn == "last day passed":
+        Membership.objects.filter(pk=link.membership.pk).update(starts_on=SINCE, ends_on=SINCE)
     else:
         User.objects.filter(pk=link.membership.user_id).update(is_active=False)
 

@@ -149,8 +149,10 @@ def test_an_unknown_link_looks_like_a_spent_one(db):
     assert b"This link no longer works." in unknown.content
 
 
-def test_a_token_of_one_link_opens_no_other(ines):
-    first, second = invited(ines), invited(ines, "ada@riverside.example")
+def test_a_token_of_one_institution_opens_nothing_at_another(ines, otto):
+    now = timezone.now()
+    first, second = invited(ines, now=now), invited(otto, "noor@riverside.example", now=now)
+    assert first.membership.user == second.membership.user
 
     crossed = Client().get(address(first).replace(str(first.membership.public_id), str(second.membership.public_id)))
 
