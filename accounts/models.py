@@ -75,6 +75,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """A person who works with the portal."""
 
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     email = models.EmailField(unique=True)
     display_name = models.CharField(max_length=150)
     is_active = models.BooleanField(default=True)
@@ -93,8 +94,12 @@ class User(AbstractBaseUser):
 
     def membership_at(self, moment: dt.datetime) -> Membership | None:
         """Return the membership that holds at a moment, by the institution's own calendar; the newest of several."""
+        return next(iter(self.memberships_at(moment)), None)
+
+    def memberships_at(self, moment: dt.datetime) -> list[Membership]:
+        """Return the memberships that hold at a moment, the newest first: one works under one of them at a time."""
         memberships = self.memberships.select_related("institution").order_by("-starts_on", "-pk")
-        return next((membership for membership in memberships if membership.holds_at(moment)), None)
+        return [membership for membership in memberships if membership.holds_at(moment)]
 
 
 class Role(models.TextChoices):
@@ -109,8 +114,12 @@ class Role(models.TextChoices):
 
 
 class Membership(models.Model):
-    """A person's role at an institution, at some of its schools or all, for a time."""
+    """A person's role at an institution, at some of its schools or all, for a time.
 
+    Whoever is invited has it only once they have opened their link: nobody is moved to an institution unasked.
+    """
+
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=30, choices=Role)
@@ -118,6 +127,10 @@ class Membership(models.Model):
     schools = models.ManyToManyField(School, blank=True)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    invited_as = models.CharField(max_length=150, blank=True, default="")
+    awaits_link = models.BooleanField(default=False)
+    link_made_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -131,9 +144,16 @@ class Membership(models.Model):
         return f"{self.user} · {self.get_role_display()}"
 
     def holds_at(self, moment: dt.datetime) -> bool:
-        """Tell whether it has begun and not ended, by the day it is at the institution."""
+        """Tell whether it has begun and not ended, by the day it is at the institution, and waits for no link."""
+        has_begun = self.starts_on <= self.institution.day_of(moment)
+        return has_begun and not self.awaits_link and not self.is_over_at(moment)
+
+    def is_over_at(self, moment: dt.datetime) -> bool:
+        """Tell whether its last day has passed or somebody ended it."""
         day = self.institution.day_of(moment)
-        return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
+        return (self.ends_on is not None and self.ends_on < day) or (
+            self.ended_at is not None and self.ended_at <= moment
+        )
 
 
 class ApiClient(models.Model):

@@ -13,6 +13,9 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Membership, Role
 
+# Who gives roles could give themselves more, so this is for those alone who work for every school already.
+FOR_EVERY_SCHOOL = frozenset({"manage_people"})
+
 
 @functools.cache
 def _allowed() -> dict[str, frozenset[str]]:
@@ -27,7 +30,9 @@ def _allowed() -> dict[str, frozenset[str]]:
 
 def can(membership: Membership | None, permission: str) -> bool:
     """Tell whether a membership allows something."""
-    return membership is not None and permission in _allowed()[membership.role]
+    if membership is None or (permission in FOR_EVERY_SCHOOL and not membership.every_school):
+        return False
+    return permission in _allowed()[membership.role]
 
 
 def needs(permission: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:

@@ -20,6 +20,7 @@ def places(request: HttpRequest) -> list[dict[str, Any]]:
         ("outcomes", _("Outcomes"), "missing_outcomes", "record_outcomes"),
         ("records", _("Records"), "uploads", "upload_records"),
         ("model", _("Model"), "models", "see_models"),
+        ("people", _("People"), "people", "manage_people"),
     )
     return [
         {"name": name, "label": label, "url": reverse(view), "is_current": _is_within(request.path, view)}
@@ -37,9 +38,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Return what base.html needs of every page; pages of errors may lack a person."""
     membership = getattr(request, "membership", None)
     if membership is None:
-        return {"institution": None, "nav": [], "can_search": False}
+        return {"institution": None, "nav": [], "can_search": False, "works_as": None, "other_roles": []}
     return {
         "institution": membership.institution,
         "nav": places(request),
         "can_search": can(membership, "see_predictions"),
+        "works_as": membership,
+        "other_roles": [each for each in getattr(request, "memberships", []) if each != membership],
     }

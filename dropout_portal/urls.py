@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout/", login.Logout.as_view(), name="logout"),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
+    path("", include("accounts.urls")),
     path("", include("students.urls")),
     path("", include("predictions.urls")),
     path("", include("monitoring.urls")),

@@ -17,13 +17,14 @@ def of(student: Student, *, now: dt.datetime) -> list[User]:
         .prefetch_related("schools")
         .order_by("user__display_name", "user_id", "-starts_on", "-pk")
     )
-    newest: dict[int, Membership] = {}
-    for membership in memberships:
-        if membership.holds_at(now):
-            newest.setdefault(membership.user_id, membership)
-    return [
-        membership.user
-        for membership in newest.values()
-        if can(membership, "record_help")
-        and (membership.every_school or student.school_id in {school.pk for school in membership.schools.all()})
-    ]
+    carrying = {
+        membership.user_id: membership.user for membership in memberships if _may_carry(membership, student, now)
+    }
+    return list(carrying.values())
+
+
+def _may_carry(membership: Membership, student: Student, now: dt.datetime) -> bool:
+    """Tell whether one of a person's roles lets them help this student: they may have several and choose."""
+    if not (membership.holds_at(now) and can(membership, "record_help")):
+        return False
+    return membership.every_school or student.school_id in {school.pk for school in membership.schools.all()}

@@ -43,6 +43,8 @@ OPEN_VIEWS = {
     "front": "sends each to the first page their role opens",
     "login": "the door",
     "logout": "the way out",
+    "welcome": "opened by a link that works once",
+    "work_as": "chooses among one's own roles",
     "health_live": "asked by a supervisor",
     "health_ready": "asked by a supervisor",
     "model_card": "what the model is worth is nobody's secret; it tells of no student",
@@ -277,7 +279,7 @@ def test_only_open_views_are_open_to_strangers() -> None:
     unguarded = {name for name, pattern in views() if not getattr(pattern.callback, "login_required", True)}
 
     assert {name for name in unguarded if not name.startswith("api_")} <= {
-        *("login", "health_live", "health_ready", "model_card", "model_card_version"),
+        *("login", "welcome", "health_live", "health_ready", "model_card", "model_card_version"),
     }
 
 

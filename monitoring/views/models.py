@@ -15,7 +15,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import Membership
+from accounts import memberships
+from accounts.models import Membership, Role
 from accounts.permissions import can, needs
 from modeling import decider, promotion, promotion_gate, registry, training_config
 from modeling.decider import Decision
@@ -50,6 +51,7 @@ def models(request: HttpRequest) -> HttpResponse:
         "switch": switch.standing(membership),
         "links": _links(membership, decided.champion),
         "can_train": may_train,
+        "people_url": _people_url(membership),
         "train_form": forms.Form(),
         "tuning_url": _address("start_tuning") if may_train else None,
         "can_score": may_train,
@@ -126,6 +128,12 @@ def _before(champion: ModelVersion | None, membership: Membership) -> dict[str, 
     if version is None:
         return None
     return {"label": model_label(version), "instead_of": champion.number, "champion": capfirst(model_label(champion))}
+
+
+def _people_url(membership: Membership) -> str | None:
+    """Return where an administrator makes somebody model owner, while nobody is."""
+    is_asked = can(membership, "manage_people") and not memberships.is_held(Role.MODEL_OWNER, now=timezone.now())
+    return reverse("people") if is_asked else None
 
 
 def _links(membership: Membership, champion: ModelVersion | None) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ PAGES = {
     "missing_outcomes": "record_outcomes",
     "uploads": "upload_records",
     "models": "see_models",
+    "people": "manage_people",
     "drift": "see_monitoring",
 }
 

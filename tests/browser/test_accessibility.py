@@ -16,6 +16,8 @@ NEWEST = {
     "{mapping}": "SELECT public_id FROM students_upload WHERE institution_id = %s AND stage = 'mapping' LIMIT 1",
     "{refused}": "SELECT public_id FROM students_upload WHERE institution_id = %s AND n_errors > 0 ORDER BY id LIMIT 1",
     "{training}": "SELECT public_id FROM modeling_trainingrun WHERE institution_id = %s ORDER BY id LIMIT 1",
+    "{person}": "SELECT u.public_id FROM accounts_user u JOIN accounts_membership m ON m.user_id = u.id"
+    " WHERE m.institution_id = %s AND m.role = 'counsellor' LIMIT 1",
     "{student}": "SELECT s.public_id FROM students_student s JOIN predictions_currentrisk r ON r.student_id = s.id"
     " WHERE s.institution_id = %s ORDER BY r.rank LIMIT 1",
 }
@@ -38,6 +40,9 @@ PAGES = {
     "columns": ("ines", "/records/{mapping}/columns/", "What are these columns?"),
     "import settings": ("ines", "/records/settings/", "Sources"),
     "models": ("mika", "/model/", "Model 1 decides the list."),
+    "people": ("ines", "/people/", "3 people work here"),
+    "one of the people": ("ines", "/people/{person}/", "Give a role"),
+    "a link that is spent": ("", "/welcome/018f0000-0000-7000-8000-000000000000/a-b/", "This link no longer works."),
     "training": ("mika", "/model/trainings/{training}/", "How good is it?"),
     "drift": ("mika", "/model/drift/", "What the model looks at"),
     "404": ("amara", "/nowhere/", "There is nothing here for you to see."),

@@ -8,10 +8,16 @@ from django.utils import timezone
 from accounts import api_keys
 from tests.people import PASSWORD, signed_in
 
-OPEN_PAGES = ["/login/", "/health/live", "/nowhere/", "/card/nowhere/"]
+OPEN_PAGES = [
+    "/login/",
+    "/welcome/018f0000-0000-7000-8000-000000000000/a-b/",
+    "/health/live",
+    "/nowhere/",
+    "/card/nowhere/",
+]
 OPEN_PAGES += ["/api/nowhere", "/api/predict", "/api/schema/", "/api/docs/"]
 PAGES_OF = {
-    "ines": ["/", "/students/", "/interventions/", "/records/", "/students/?q=nora", "/model/"],
+    "ines": ["/", "/students/", "/interventions/", "/records/", "/students/?q=nora", "/model/", "/people/"],
     "mika": ["/model/", "/model/drift/", "/model/data/", "/card/riverside/", "/records/"],
     "amara": ["/students/", "/nowhere/", "/students/018f0000-0000-7000-8000-000000000000/"],
 }

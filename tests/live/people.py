@@ -14,7 +14,7 @@ CAPACITY = 12
 # One for each story: nothing crosses from one to another, so no test sees what another one did.
 SLUGS = (
     *("lost", "rung", "forgotten", "killed", "twice", "onechild", "training"),
-    *("hostile", "trained", "clicked", "real", "markup"),
+    *("hostile", "trained", "clicked", "real", "markup", "invited"),
 )
 
 

@@ -146,3 +146,14 @@ def test_otto_sees_nothing_of_riversides(otto, riverside):
     assert "Train one on past students." in words
     browser.post("/model/back", {"instead_of": 1})
     assert deciding(riverside) == [1]
+
+
+def test_an_administrator_is_told_where_to_make_a_model_owner_while_there_is_none(ines, mika, riverside):
+    with_owner = signed_in(ines).get("/model/").content.decode()
+    mika.memberships.update(role="auditor")
+
+    without = signed_in(ines).get("/model/").content.decode()
+    to_the_auditor = signed_in(mika).get("/model/").content.decode()
+
+    assert "Make somebody model owner" in without
+    assert "Make somebody model owner" not in with_owner + to_the_auditor

@@ -1,0 +1,1 @@
+"""What is typed about people and their roles."""
