@@ -56,7 +56,7 @@ def _by_week(absences: Any) -> Shares:
 
 def _of_school(absences: Any, student: Student) -> Shares:
     """Return the sessions missed a week by the average student of the school."""
-    n_enrolled = Student.objects.filter(school_id=student.school_id, enrolment__exited_on=None).count()
+    n_enrolled = Student.objects.filter(school_id=student.school_id, enrolment__exited_on=None).distinct().count()
     missed = _by_week(absences.filter(school_id=student.school_id))
     return {week: n / max(n_enrolled, 1) for week, n in missed.items()}
 

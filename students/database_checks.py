@@ -52,7 +52,7 @@ SELECT 'enrolments', file, line, 'student_id', student_id, 'two_open_enrolments'
 FROM (
     SELECT file, line, student_id, row_number() OVER same_day AS nth, first_value(line) OVER same_day AS first_line
     FROM file_told_enrolments WHERE exited_on IS NULL
-    WINDOW same_day AS (PARTITION BY student, said_on ORDER BY file, line)
+    WINDOW same_day AS (PARTITION BY student, {apart}, said_on ORDER BY file, line)
 ) o WHERE nth > 1
 """
 # Beside other enrolments of the student there, or an open one elsewhere, nobody knows which one is meant.
@@ -124,7 +124,7 @@ def _check_enrolments(staging: Staging, context: Context) -> None:
         staging.sweep()
         _resolve(staging, context)
     repeated_rows.drop_enrolments(staging, context)
-    findings.keep("refuse", _SAME_DAY)
+    findings.keep("refuse", _SAME_DAY, apart=fragment(enrolments.SCHOOL_APART))
     if staging.sweep() & {"students", "enrolments"}:
         _resolve(staging, context)
 

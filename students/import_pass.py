@@ -41,7 +41,7 @@ from students.importing.formats import NeedsMapping, Recognised
 from students.importing.meaning import Meaning
 from students.importing.student_numbers import Numbers
 from students.models import Cohort, Format, Upload
-from students.staged import identities, sessions
+from students.staged import identities, sessions, two_schools
 from students.staging import Context, Staging
 
 Stage = Upload.Stage
@@ -218,6 +218,7 @@ class ImportPass:
         upload = self.upload
         open_questions = [*self.meaning.questions()]
         open_questions += identities.questions(staging, self._context_of_questions(), self.meaning.answers)
+        open_questions += two_schools.questions(staging, self.meaning.answers)
         if "attendance" in staging.kinds:
             look = sessions.Look()
             unit = look.question(self.meaning.answers, counts_its_days=self.meaning.counts_its_days)
@@ -270,6 +271,7 @@ class ImportPass:
             complete=reader.complete,
             rules=self.settings.severities,
             removed=reader.report.removed,
+            at_both=self.meaning.answers.get(questions.TWO_SCHOOLS, {}).get("is") == questions.BOTH,
         )
 
     def _cohort(self, schema: CohortSchema | None, *, merges: bool) -> Cohort | None:

@@ -74,6 +74,10 @@ YES_NO_CHOICES = (
     ("no", gettext_lazy("No")),
     (questions.NOT_KNOWN, gettext_lazy("Not known")),
 )
+TWO_SCHOOLS_CHOICES = (
+    (questions.BOTH, gettext_lazy("They are at both schools")),
+    (questions.MOVED, gettext_lazy("They moved: the enrolment begun last holds")),
+)
 UNIT_CHOICES = (
     ("period", gettext_lazy("One period or class")),
     ("half_day", gettext_lazy("Half a day")),
@@ -108,6 +112,7 @@ def why(question: Mapping[str, Any]) -> str:
         questions.NUMBERS: _("Taken for others, they would be here twice, each with half of their records."),
         questions.REUSED: _("Taken for the same, one child would get the records of another."),
         questions.CODES: _("Each code is asked once. Later files of this source are read the same way."),
+        questions.TWO_SCHOOLS: _("Taken for moved, a student would be gone from one of their schools."),
         questions.OUTCOMES: _("It is what a model learns from: who is taken for gone must have gone."),
         questions.HELP: _("What helped whom is counted by kind of help."),
         questions.YES_NO: _("Each word is asked once. Later files of this source are read the same way."),
@@ -126,6 +131,8 @@ def how_to_answer(asked: Sequence[Mapping[str, Any]]) -> str:
         answer = dict(question["proposal"])
         if question["values"]:
             answer = {value["value"]: answer.get(value["value"], "…") for value in question["values"]}
+        elif not answer and question["name"] == questions.TWO_SCHOOLS:
+            answer = {"is": "…"}
         elif not answer:
             answer = {"best": "…", "worst": 0}
         lines += [f"  {_quoted(key)}: {value}" for key, value in answer.items()]

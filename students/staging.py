@@ -44,7 +44,8 @@ class Context:
     """For whom, from where and by which rules a file is brought in.
 
     `complete` names the kinds of which the file holds every record, `removed` the ids of records that it says are no
-    longer true, `rules` what the institution chose of plausibility.RULES.
+    longer true, `rules` what the institution chose of plausibility.RULES; `at_both` says that who is open at two
+    schools in the file is at both.
     """
 
     institution: Institution
@@ -56,6 +57,7 @@ class Context:
     complete: frozenset[str] = frozenset()
     rules: Mapping[str, str] = field(default_factory=dict)
     removed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    at_both: bool = False
 
     @property
     def today(self) -> dt.date:

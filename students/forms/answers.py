@@ -22,6 +22,7 @@ from students.importing.questions import (
     REUSED,
     SCALE,
     STATUS,
+    TWO_SCHOOLS,
     UNIT,
     YES_NO,
 )
@@ -36,6 +37,8 @@ LISTED = {
     YES_NO: "yes_no_",
     GRADE_WORDS: "grade_",
 }
+# The fields of questions whose one answer is for all.
+PLAIN = {UNIT: ("unit", "a_day"), SCALE: ("best", "worst"), TWO_SCHOOLS: ("two_schools",)}
 CHOICES = {
     OUTCOMES: question_words.OUTCOME_CHOICES,
     HELP: question_words.HELP_CHOICES,
@@ -67,8 +70,7 @@ class AnswersForm(forms.Form):
                 rows = [value | {"field": self[f"{LISTED[name]}{n}"]} for n, value in enumerate(question["values"])]
                 yield section | {"codes": rows}
             else:
-                names = ("unit", "a_day") if name == UNIT else ("best", "worst")
-                yield section | {"fields": [self[field] for field in names]}
+                yield section | {"fields": [self[field] for field in PLAIN[name]]}
 
     def clean(self) -> dict[str, Any]:
         """Put together what was answered, as the file is read by it."""
@@ -112,6 +114,14 @@ def _listed_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
         )
 
 
+def _two_schools_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
+    form.fields["two_schools"] = forms.ChoiceField(
+        label=gettext_lazy("Students at two schools"),
+        choices=question_words.TWO_SCHOOLS_CHOICES,
+        widget=forms.RadioSelect,
+    )
+
+
 def _grade_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
     for n, value in enumerate(question["values"]):
         form.fields[f"{LISTED[GRADE_WORDS]}{n}"] = forms.FloatField(
@@ -145,6 +155,10 @@ def _listed_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> d
     return {value["value"]: cleaned[f"{prefix}{n}"] for n, value in enumerate(question["values"])}
 
 
+def _two_schools_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
+    return {"is": cleaned["two_schools"]}
+
+
 def _grade_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
     given = [cleaned[f"{LISTED[GRADE_WORDS]}{n}"] for n in range(len(question["values"]))]
     return {
@@ -161,11 +175,13 @@ _FIELDS = {
     **dict.fromkeys(LISTED, _listed_fields),
     UNIT: _unit_fields,
     SCALE: _scale_fields,
+    TWO_SCHOOLS: _two_schools_fields,
     GRADE_WORDS: _grade_fields,
 }
 _ANSWERS = {
     **dict.fromkeys(LISTED, _listed_answer),
     UNIT: _unit_answer,
+    TWO_SCHOOLS: _two_schools_answer,
     SCALE: _scale_answer,
     GRADE_WORDS: _grade_answer,
 }

@@ -35,7 +35,9 @@ OUTCOME_MEANINGS = ("dropped_out", "graduated", "continued", "transferred", "die
 HELP_MEANINGS = ("conversation", "mentor", "tutoring", "family_meeting", "attendance_contract", "other")
 NOT_KNOWN, NO_GRADE = "not_known", "no_grade"
 YES_NO_MEANINGS = ("yes", "no", NOT_KNOWN)
-NUMBERS, REUSED = "students.numbers", "students.reused"
+NUMBERS, REUSED, TWO_SCHOOLS = "students.numbers", "students.reused", "students.two_schools"
+# Students open at two schools at once are at both, or moved and nobody closed the first.
+BOTH, MOVED = "both", "moved"
 # Stands for every number that is a known one without its leading zeros.
 ZEROS = "zeros"
 SAME, OTHER = "same", "other"
@@ -70,6 +72,9 @@ SENTENCES: Mapping[str, str] = {
         "Are they the same?"
     ),
     REUSED: gettext_noop("Numbers in %(file)s belong to students of another name and birthday. Who is meant?"),
+    TWO_SCHOOLS: gettext_noop(
+        "%(n)s students are open at two schools at once in %(file)s, such as %(example)s. Are they at both?"
+    ),
     OUTCOMES: gettext_noop("What became of students with these words or codes in %(file)s?"),
     HELP: gettext_noop("Which kinds of help are these in %(file)s?"),
     YES_NO: gettext_noop("Do these words in %(file)s mean yes or no?"),
@@ -121,9 +126,10 @@ def problems(answers: Any) -> list[str]:
         ``attendance.unit``: {"is": one of UNITS, "a_day": how many make a day}; ``attendance.codes``: {code: one of
         CODE_MEANINGS or "leave_out"}; ``students.status``: {status: one of STATUS_MEANINGS}; ``grades.scale``:
         {"best": number, "worst": number}; ``students.numbers``: {number: the known number, or "other"; "zeros": "same"
-        or "other"}; ``students.reused``: {number: "corrected", "by_school" or "leave_out"}; ``outcomes.codes``: {word:
-        one of OUTCOME_MEANINGS or "leave_out"}; ``interventions.kinds``: {word: one of HELP_MEANINGS};
-        ``columns.yes_no``: {word: one of YES_NO_MEANINGS}; ``grades.words``: {word: 0 to 100, or "no_grade"}.
+        or "other"}; ``students.reused``: {number: "corrected", "by_school" or "leave_out"}; ``students.two_schools``:
+        {"is": "both" or "moved"}; ``outcomes.codes``: {word: one of OUTCOME_MEANINGS or "leave_out"};
+        ``interventions.kinds``: {word: one of HELP_MEANINGS}; ``columns.yes_no``: {word: one of YES_NO_MEANINGS};
+        ``grades.words``: {word: 0 to 100, or "no_grade"}.
     """
     if not isinstance(answers, Mapping):
         return ["Answers are a table of questions and what is answered."]
@@ -190,6 +196,11 @@ def _numbers(answer: Answers) -> Iterator[str]:
             yield f'"{str(number)[:LONGEST_VALUE]}" must be the known number of the student, or {OTHER}.'
 
 
+def _two_schools(answer: Answers) -> Iterator[str]:
+    if answer.get("is") not in (BOTH, MOVED):
+        yield f'"is" must be {BOTH} or {MOVED}.'
+
+
 def _scale(answer: Answers) -> Iterator[str]:
     best, worst = number(answer.get("best")), number(answer.get("worst", 0))
     if best is None or worst is None:
@@ -204,6 +215,7 @@ _CHECKS: Mapping[str, Callable[[Answers], Iterator[str]]] = {
     SCALE: _scale,
     STATUS: _one_of(*STATUS_MEANINGS),
     NUMBERS: _numbers,
+    TWO_SCHOOLS: _two_schools,
     REUSED: _one_of(CORRECTED, BY_SCHOOL, LEAVE_OUT),
     OUTCOMES: _one_of(*OUTCOME_MEANINGS, LEAVE_OUT),
     HELP: _one_of(*HELP_MEANINGS),
@@ -211,4 +223,4 @@ _CHECKS: Mapping[str, Callable[[Answers], Iterator[str]]] = {
     GRADE_WORDS: _grade_words,
 }
 # Whose answers are added to those before: one more code is one more answer.
-_BY_VALUE = set(_CHECKS) - {UNIT, SCALE}
+_BY_VALUE = set(_CHECKS) - {UNIT, SCALE, TWO_SCHOOLS}

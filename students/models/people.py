@@ -154,7 +154,9 @@ class Enrolment(Fact):
                 name="enrolment_exit_known_after_exit",
             ),
             models.UniqueConstraint(
-                fields=["student"], condition=Q(exited_on=None, replaced_on=None), name="one_open_enrolment"
+                fields=["student", "school"],
+                condition=Q(exited_on=None, replaced_on=None),
+                name="one_open_enrolment_at_a_school",
             ),
         ]
 

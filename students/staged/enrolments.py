@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Final, LiteralString
 
 from students import staging
-from students.staged import statements
+from students.staged import statements, two_schools
 from students.staged.statements import run
 
 MOVED: Final = "moved on"
 NOT_IN_FILE: Final = "not in the file"
+# What parts the enrolments of a student who is at two schools at once; the same for all of anybody else's.
+SCHOOL_APART: LiteralString = "CASE WHEN student IN (SELECT student FROM file_at_both) THEN school END"
 
 _KNOWN: LiteralString = """
 SELECT e.id, e.student_id AS student, e.school_id AS school, e.grade_level, e.entered_on, e.exited_on, e.exit_reason,
@@ -49,7 +51,7 @@ LEFT JOIN file_known_enrolments k
     ON k.student = t.student AND k.school = t.school
     AND k.entered_on = coalesce(t.known_entered_on, least(%(today)s, t.exited_on))
 """
-# Nobody is at two schools at once: of several open enrolments the one begun last holds, and ends the one before.
+# Of several open enrolments the one begun last holds, and ends the one before; of who is at two schools, at each.
 _CHAIN: LiteralString = """
 UPDATE file_told_enrolments t
 SET exited_on = c.next_on, exit_reason = coalesce(t.exit_reason, %(moved)s), is_closed_here = true,
@@ -57,7 +59,7 @@ SET exited_on = c.next_on, exit_reason = coalesce(t.exit_reason, %(moved)s), is_
 FROM (
     SELECT ctid AS place, lead(entered_on) OVER of_student AS next_on, lead(known_on) OVER of_student AS next_known_on
     FROM file_told_enrolments WHERE exited_on IS NULL
-    WINDOW of_student AS (PARTITION BY student ORDER BY entered_on, file, line)
+    WINDOW of_student AS (PARTITION BY student, {apart} ORDER BY entered_on, file, line)
 ) c
 WHERE t.ctid = c.place AND c.next_on IS NOT NULL
 """
@@ -68,6 +70,7 @@ SELECT k.id, k.student, k.school = t.school AND t.replaces IS NULL AS is_correct
 FROM file_told_enrolments t
 JOIN file_known_enrolments k ON k.student = t.student AND k.exited_on IS NULL AND t.exited_on IS NULL
 WHERE NOT EXISTS (SELECT FROM file_told_enrolments o WHERE o.replaces = k.id)
+  AND (k.school = t.school OR k.student NOT IN (SELECT student FROM file_at_both))
 """
 _ENDED_BY_MOVE: LiteralString = """
 SELECT id, student, greatest(told_on, stored_on) AS exited_on, %(moved)s::text AS exit_reason,
@@ -125,12 +128,13 @@ def read(staged: staging.Staging, context: staging.Context) -> None:
         statements.make("file_told_enrolments", _TOLD, context.parameters, is_assumed=assumed)
     else:
         _make_empty()
+    two_schools.resolve(context)
 
 
 def settle(staged: staging.Staging, context: staging.Context) -> None:
     """Decide which enrolments end, and make file_spans: who was where from when to when, the file's word counted in."""
     parameters = {**context.parameters, "moved": MOVED, "not_in_file": NOT_IN_FILE}
-    run(_CHAIN, parameters)
+    run(_CHAIN, parameters, apart=statements.fragment(SCHOOL_APART))
     statements.make("file_beside", _BESIDE)
     run(_ENTRY_CORRECTED)
     statements.make("file_ended_enrolments", _ENDED_BY_MOVE, parameters)

@@ -25,15 +25,21 @@ _NAMED: LiteralString = "SELECT DISTINCT student_id AS ref, false AS is_told FRO
 # Most rows are about students of the same file: to look them up is cheaper than to sort them out of ten million.
 _NOT_TOLD: LiteralString = "NOT EXISTS (SELECT FROM staged_students s WHERE s.student_id = t.student_id)"
 
-# Where a student is: the enrolment of today, else the open one, else the last; and the first and last day of all.
+# Where a student is: the enrolment of today, else the open one, else the last; and the first and last day of all. Who
+# is at two schools stays where they were, else is where they began.
 _PLACES: LiteralString = """
 SELECT p.ref, p.id, p.is_new, coalesce(m.school, p.school) AS school,
        coalesce(m.grade_level, p.grade_level) AS grade_level,
        m.school AS main_school, m.entered_on AS main_from, m.exited_on AS main_to, f.first_on, f.last_on
 FROM file_people p
 LEFT JOIN (
-    SELECT DISTINCT ON (student) student, school, grade_level, entered_on, exited_on FROM file_spans
-    ORDER BY student, (%(today)s BETWEEN entered_on AND exited_on) DESC, exited_on = 'infinity' DESC, began_on DESC
+    SELECT DISTINCT ON (s.student) s.student, s.school, s.grade_level, s.entered_on, s.exited_on
+    FROM file_spans s
+    LEFT JOIN file_at_both b ON b.student = s.student
+    LEFT JOIN students_student h ON h.id = b.student
+    ORDER BY s.student, (%(today)s BETWEEN s.entered_on AND s.exited_on) DESC, s.exited_on = 'infinity' DESC,
+             (s.school = h.school_id) DESC NULLS LAST, CASE WHEN b.student IS NOT NULL THEN s.began_on END,
+             CASE WHEN b.student IS NOT NULL THEN s.line END, s.began_on DESC
 ) m ON m.student = p.id
 LEFT JOIN (
     SELECT student, min(entered_on) AS first_on, max(exited_on) AS last_on FROM file_spans GROUP BY student
