@@ -41,7 +41,7 @@ from students.importing.formats import NeedsMapping, Recognised
 from students.importing.meaning import Meaning
 from students.importing.student_numbers import Numbers
 from students.models import Cohort, Format, Upload
-from students.staged import identities, sessions, two_schools
+from students.staged import first_rows, identities, sessions, two_schools
 from students.staging import Context, Staging
 
 Stage = Upload.Stage
@@ -233,7 +233,9 @@ class ImportPass:
         upload.errors, upload.n_errors, upload.n_bad_rows, upload.difference = [], 0, 0, {}
         # It may wait for long: what is never kept goes at once.
         upload_files.strip(upload, container, reader.report.withheld)
-        upload.summary |= {"withheld": self.withheld | reader.report.withheld}
+        # The rows read otherwise once it is answered.
+        taken_for = [one | {"rows": []} for one in first_rows.of(staging)]
+        upload.summary |= {"withheld": self.withheld | reader.report.withheld, "taken_for": taken_for}
         return True
 
     def _context_of_questions(self) -> Context:
@@ -296,6 +298,7 @@ class ImportPass:
             upload.quarantine_as = upload_files.keep_left_out(upload, container, staging.each_fault(), report.withheld)
         upload_files.strip(upload, container, report.withheld)
         upload.summary = {
+            "taken_for": first_rows.of(staging),
             "shape": upload.summary.get("shape", ""),
             "encodings": report.encodings,
             "unused": report.unused,

@@ -157,6 +157,14 @@ class UploadLinks(serializers.Serializer[Any]):
     quarantine = serializers.CharField(allow_null=True)
 
 
+class TakenFor(serializers.Serializer[Any]):
+    """One kind of record that a file is read as."""
+
+    kind = serializers.CharField()
+    n_rows = serializers.IntegerField()
+    rows = serializers.ListField(child=serializers.DictField(), help_text="The first two as they will read.")
+
+
 class UploadLine(serializers.Serializer[Any]):
     """One file in short."""
 
@@ -188,6 +196,7 @@ class UploadAnswer(UploadLine):
     )
     difference = Difference()
     n_errors = serializers.IntegerField()
+    taken_for = TakenFor(many=True)
     questions = AskedQuestion(many=True)
     warnings = UploadWarning(many=True)
     withheld = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
@@ -246,6 +255,7 @@ def answer(upload: Upload) -> dict[str, Any]:
         "difference": upload.difference,
         "errors": upload.errors[:ERRORS_TOLD],
         "n_errors": upload.n_errors,
+        "taken_for": summary.get("taken_for", []),
         "questions": [
             {name: question[name] for name in ("name", "sentence", "values", "proposal")}
             for question in upload.questions

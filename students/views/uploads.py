@@ -15,7 +15,15 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import can, needs
 from jobs.models import State
-from students import import_health, import_settings, question_words, record_words, upload_findings, upload_story
+from students import (
+    import_health,
+    import_settings,
+    question_words,
+    record_words,
+    taken_for,
+    upload_findings,
+    upload_story,
+)
 from students import uploads as files
 from students.forms import UploadForm
 from students.models import Upload
@@ -142,6 +150,8 @@ def _change(upload: Upload) -> dict[str, Any]:
     kinds = upload.difference.get("kinds", {})
     return {
         "headline": upload_story.headline(upload),
+        "taken_for": taken_for.sentence(upload),
+        "first_rows": taken_for.rows(upload),
         "kinds": upload_story.kind_rows(upload.difference),
         "has_gone": any(about.get("gone") for about in kinds.values()),
         "n_good_rows": max(upload.n_rows - upload.n_bad_rows, 0),

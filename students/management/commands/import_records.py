@@ -20,7 +20,7 @@ from accounts.command_output import InstitutionCommand
 from accounts.models import Institution
 from jobs import claims
 from jobs.models import State
-from students import import_pass, question_words, upload_findings, uploads
+from students import import_pass, question_words, taken_for, upload_findings, uploads
 from students.importing.cohort_schema import SchemaRefused
 from students.models import Upload
 
@@ -77,7 +77,7 @@ class Command(InstitutionCommand):
         if upload.n_errors > FAULTS_SHOWN:
             self.stderr.write(f"… and {upload.n_errors - FAULTS_SHOWN:,} more.")
         if not options["json"]:
-            for line in (*_difference_lines(upload), *_findings_lines(upload)):
+            for line in (*_taken_for_lines(upload), *_difference_lines(upload), *_findings_lines(upload)):
                 self.stdout.write(line)
         refusal = _refusal(upload, options)
         if not refusal or options["json"]:
@@ -95,6 +95,7 @@ class Command(InstitutionCommand):
             n_bad_rows=upload.n_bad_rows,
             counts=upload.summary.get("counts", {}),
             difference=upload.difference,
+            taken_for=upload.summary.get("taken_for", []),
             questions=upload.questions,
             notes=upload.summary.get("notes", []),
             warnings=upload.warnings,
@@ -245,6 +246,13 @@ def _in_short(upload: Upload) -> str:
     kinds = upload.difference.get("kinds", {}).values()
     sums = [f"{sum(counts[name] for counts in kinds):,} {name}" for name in ("new", "changed", "gone")]
     return f"Imported {upload.filename}: {', '.join(sums)}."
+
+
+def _taken_for_lines(upload: Upload) -> Iterator[str]:
+    """Say what the file is taken for, with rows as they will read."""
+    if said := taken_for.sentence(upload):
+        yield said
+    yield from (f"  {row}" for row in taken_for.rows(upload))
 
 
 def _difference_lines(upload: Upload) -> Iterator[str]:

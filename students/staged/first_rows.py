@@ -1,0 +1,48 @@
+"""Two rows of each kind as they will read: enough to see whether a file is what it is taken for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from students import staging
+from students.staged.statements import each, fetch, number
+
+SHOWN = 2
+# In the order in which a sentence says them. Protected attributes are for the audit of groups alone.
+COLUMNS = {
+    "students": ("student_id", "given_name", "family_name", "birth_on"),
+    "enrolments": ("student_id", "school_id", "grade_level", "entered_on", "exited_on"),
+    "attendance": ("student_id", "category", "held_on", "n_sessions", "excused"),
+    "grades": ("student_id", "value", "scale_max", "course", "awarded_on"),
+    "discipline": ("student_id", "code", "happened_on", "days_removed"),
+    "interventions": ("student_id", "kind", "started_on"),
+    "outcomes": ("student_id", "kind", "happened_on"),
+    "attributes": ("student_id", "name", "value"),
+    "schools": ("school_id", "name"),
+    "terms": ("school_year", "term", "starts_on", "ends_on"),
+    "school_days": ("held_on",),
+}
+
+
+def of(staged: staging.Staging) -> list[dict[str, Any]]:
+    """Return of each kind of the file ``kind``, ``n_rows`` as read, and ``rows``, as plain JSON types."""
+    return [
+        {"kind": kind, "n_rows": staged.n_rows.get(kind, 0), "rows": _rows(kind, COLUMNS[kind])}
+        for kind in staged.kinds
+        if kind in COLUMNS
+    ]
+
+
+def _rows(kind: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    found = fetch(
+        "SELECT {columns} FROM {table} LIMIT {n}",
+        columns=each("{n}", columns),
+        table=staging.table_of(kind),
+        n=number(SHOWN),
+    )
+    return [{column: _plain(value) for column, value in zip(columns, row, strict=True)} for row in found]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
