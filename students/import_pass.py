@@ -6,7 +6,6 @@ in one transaction and in temporary tables: a pass that dies has changed nothing
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -31,7 +30,7 @@ from students import (
 )
 from students.difference import Difference
 from students.importing import formats, mapping, questions, typed_records
-from students.importing.batches import Batch, Options, Reader
+from students.importing.batches import Options, Reader
 from students.importing.cohort_schema import CohortSchema
 from students.importing.containers import Container
 from students.importing.csv_blocks import CsvFile
@@ -40,6 +39,7 @@ from students.importing.file_errors import CellError, FileRefused
 from students.importing.formats import NeedsMapping, Recognised
 from students.importing.meaning import Meaning
 from students.importing.student_numbers import Numbers
+from students.lines_read import LinesRead
 from students.models import Cohort, Format, Upload
 from students.staged import first_rows, identities, sessions, two_schools
 from students.staging import Context, Staging
@@ -88,26 +88,6 @@ def _copy_to_columns(upload: Upload) -> None:
     if upload.stage == Stage.DONE:
         with scope.entered(scope.of_institution(upload.institution)):
             columnar.refresh(upload.institution)
-
-
-class LinesRead:
-    """Counts the lines of a file, of which some formats make several records each."""
-
-    def __init__(self) -> None:
-        self._by_kind: dict[str, Counter[str]] = {}
-
-    def counted(self, batch: Batch) -> int:
-        """Count a batch, and return how many lines there were so far."""
-        bad = batch.faults.select("file", "line").unique()
-        for files in (batch.rows["file"], bad["file"]):
-            for file, n in files.value_counts().iter_rows():
-                self._by_kind.setdefault(str(file), Counter())[batch.kind] += n
-        return self.n
-
-    @property
-    def n(self) -> int:
-        """Return the lines so far: those of the students where a file has them, else of what it brought first."""
-        return sum(kinds.get("students") or next(iter(kinds.values())) for kinds in self._by_kind.values())
 
 
 class ImportPass:
@@ -221,7 +201,10 @@ class ImportPass:
         open_questions += two_schools.questions(staging, self.meaning.answers)
         if "attendance" in staging.kinds:
             look = sessions.Look()
-            unit = look.question(self.meaning.answers, counts_its_days=self.meaning.counts_its_days)
+            meaning = self.meaning
+            unit = look.question(
+                meaning.answers, counts_its_days=meaning.counts_its_days, most_minutes=meaning.most_minutes
+            )
             open_questions += [unit] if unit else []
             if not open_questions and look.are_parts(self.meaning.answers):
                 sessions.combine(staging)

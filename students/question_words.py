@@ -82,6 +82,7 @@ UNIT_CHOICES = (
     ("period", gettext_lazy("One period or class")),
     ("half_day", gettext_lazy("Half a day")),
     ("day", gettext_lazy("A whole day")),
+    ("minutes", gettext_lazy("As many minutes or hours as it says")),
 )
 
 
@@ -119,6 +120,7 @@ def why(question: Mapping[str, Any]) -> str:
         questions.GRADE_WORDS: _(
             "Words have no order of their own. Leave a word empty that is no grade, such as a pass."
         ),
+        questions.MIXED: _("Read as percent, a good grade on the shorter scale would look like a failed course."),
         questions.SCALE: _("Read as percent, a good grade on a short scale would look like a failed course."),
     }[question["name"]]
 

@@ -31,8 +31,7 @@ def sentence(upload: Upload) -> str:
     if not found:
         return ""
     parts = [
-        record_words.counted(one["n_rows"], _COUNTED) % {"kind": record_words.LABELS[one["kind"]]}
-        for one in found
+        record_words.counted(one["n_rows"], _COUNTED) % {"kind": record_words.LABELS[one["kind"]]} for one in found
     ]
     return _("%(file)s is taken for: %(kinds)s.") % {
         "file": upload.filename,

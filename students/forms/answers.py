@@ -15,6 +15,7 @@ from students.importing.questions import (
     CODES,
     GRADE_WORDS,
     HELP,
+    MIXED,
     NO_GRADE,
     NUMBERS,
     OF_100,
@@ -38,7 +39,8 @@ LISTED = {
     GRADE_WORDS: "grade_",
 }
 # The fields of questions whose one answer is for all.
-PLAIN = {UNIT: ("unit", "a_day"), SCALE: ("best", "worst"), TWO_SCHOOLS: ("two_schools",)}
+COUNTED = ("period", "minutes")
+PLAIN = {MIXED: ("mixed",), UNIT: ("unit", "a_day"), SCALE: ("best", "worst"), TWO_SCHOOLS: ("two_schools",)}
 CHOICES = {
     OUTCOMES: question_words.OUTCOME_CHOICES,
     HELP: question_words.HELP_CHOICES,
@@ -77,8 +79,8 @@ class AnswersForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         if self.errors:
             return cleaned
-        if UNIT in self.asked and cleaned["unit"] == "period" and not cleaned.get("a_day"):
-            self.add_error("a_day", _("Say how many periods a school day has."))
+        if UNIT in self.asked and cleaned["unit"] in COUNTED and not cleaned.get("a_day"):
+            self.add_error("a_day", _("Say how many periods or minutes a school day has."))
             return cleaned
         answers = {name: _ANSWERS[name](cleaned, question) for name, question in self.asked.items()}
         for problem in questions.problems(answers):
@@ -94,12 +96,12 @@ def _unit_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
         initial=question["proposal"].get("is"),
     )
     form.fields["a_day"] = forms.IntegerField(
-        label=gettext_lazy("Periods of a school day"),
+        label=gettext_lazy("Periods, or minutes, of a school day"),
         required=False,
         min_value=1,
-        max_value=questions.MOST_PERIODS,
+        max_value=questions.MOST_MINUTES,
         initial=question["proposal"].get("a_day"),
-        help_text=gettext_lazy("Only where one row is one period. One of seven missed is a seventh of the day."),
+        help_text=gettext_lazy("Only where one row is a period or tells minutes."),
     )
 
 
@@ -112,6 +114,19 @@ def _listed_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
             choices=choices,
             initial=question["proposal"].get(value["value"], ""),
         )
+
+
+def _mixed_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
+    best = question["proposal"]["up_to"]
+    form.fields["mixed"] = forms.ChoiceField(
+        label=_("Grades up to %(best)s") % {"best": best},
+        choices=[
+            (str(best), _("They are of %(best)s, the others of 100") % {"best": best}),
+            (questions.ONE_SCALE, _("All grades are of 100; these are low")),
+        ],
+        widget=forms.RadioSelect,
+        initial=str(best),
+    )
 
 
 def _two_schools_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
@@ -147,7 +162,7 @@ def _scale_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
 
 def _unit_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
     unit = cleaned["unit"]
-    return {"is": unit, "a_day": cleaned["a_day"]} if unit == "period" else {"is": unit}
+    return {"is": unit, "a_day": cleaned["a_day"]} if unit in COUNTED else {"is": unit}
 
 
 def _listed_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,6 +172,11 @@ def _listed_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> d
 
 def _two_schools_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
     return {"is": cleaned["two_schools"]}
+
+
+def _mixed_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
+    mixed = cleaned["mixed"]
+    return {"up_to": mixed if mixed == questions.ONE_SCALE else float(mixed)}
 
 
 def _grade_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,6 +195,7 @@ _FIELDS = {
     **dict.fromkeys(LISTED, _listed_fields),
     UNIT: _unit_fields,
     SCALE: _scale_fields,
+    MIXED: _mixed_fields,
     TWO_SCHOOLS: _two_schools_fields,
     GRADE_WORDS: _grade_fields,
 }
@@ -183,5 +204,6 @@ _ANSWERS = {
     UNIT: _unit_answer,
     TWO_SCHOOLS: _two_schools_answer,
     SCALE: _scale_answer,
+    MIXED: _mixed_answer,
     GRADE_WORDS: _grade_answer,
 }

@@ -137,6 +137,13 @@ def numbers(texts: pl.Series) -> pl.Series:
     return values.is_finite().fill_null(value=False)
 
 
+def plain_numbers(texts: pl.Series) -> pl.Series:
+    """Return numbers with a decimal point or comma, missing where a text is none."""
+    if texts.dtype != pl.String:
+        return texts.cast(pl.Float64)
+    return texts.str.strip_chars().str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+
+
 def number_cells(texts: pl.Series, column: Field, *, decimal_comma: bool) -> Cells:
     """Return numbers within the column's bounds.
 

@@ -15,20 +15,17 @@ from students.importing import attendance_codes, cells, questions
 from students.importing.batches import Batch
 from students.importing.column_words import ColumnWords
 from students.importing.enrolment_status import Statuses
+from students.importing.grade_scales import Grades
 from students.importing.headers import FLAGS
-from students.importing.questions import CODES, SCALE, UNIT, Answers, Question
+from students.importing.questions import CODES, UNIT, Answers, Question
 from students.importing.record_kinds import kinds
 from students.importing.student_numbers import Numbers
 from students.importing.unexplained import Unexplained
 
 # Halves of a day are understood without being told; so is a word for all of it.
+_TARDY = ("tardy", *(alias for alias, word in kinds()["attendance"].field("category").aliases if word == "tardy"))
 HALVES = ("am", "pm", "a.m.", "p.m.", "morning", "afternoon", "first half", "second half", "forenoon")
 WHOLE = ("all day", "full day", "whole day", "day", "full", "all")
-# A grade of 30 in 100 is the best of its file nowhere; a grade of 4 in 4 is.
-MOST_OF_ANOTHER_SCALE = 0.4
-FEWEST_GRADES = 5
-ABOVE_SCALE_SHARE = 0.05
-COMMON_BEST = (4, 5, 6, 10, 12, 15, 20, 30, 40)
 
 
 class Meaning:
@@ -46,8 +43,9 @@ class Meaning:
         self.answers = answers
         self._numbers = numbers
         self.counts_its_days = False
+        self.most_minutes = 0.0
         self._codes = _Codes()
-        self._grades = _Grades()
+        self._grades = Grades()
         self._words = ColumnWords()
         # A line of a roster is read twice, as a student and as an enrolment; it is asked about once.
         self._students, self._enrolments = Statuses(), Statuses()
@@ -67,7 +65,7 @@ class Meaning:
             rows = statuses.applied(rows, self.answers)
         elif batch.kind == "grades":
             # Words that stand for grades come after the numbers: they are of 100, whatever the numbers are of.
-            rows = self._words.applied(batch.kind, self._of_grades(rows), self.answers)
+            rows = self._words.applied(batch.kind, self._grades.applied(rows, self.answers), self.answers)
         return replace(batch, rows=rows)
 
     def questions(self) -> Iterator[Question]:
@@ -75,8 +73,7 @@ class Meaning:
         yield from self._codes.questions()
         yield from [*self._students.questions()] or [*self._enrolments.questions()]
         yield from self._words.questions()
-        if SCALE not in self.answers:
-            yield from self._grades.questions()
+        yield from self._grades.questions(self.answers)
 
     def notes(self) -> Iterator[str]:
         """Yield sentences for the admin: what was left out by what was answered."""
@@ -91,19 +88,29 @@ class Meaning:
         rows = self._codes.translated(rows, self.answers.get(CODES, {}))
         if "n_sessions" in rows.columns and rows["n_sessions"].null_count() < rows.height:
             self.counts_its_days = True
+        rows = _with_minutes(rows)
+        self._see_minutes(rows)
         unit = self.answers.get(UNIT)
         if unit is not None or "part" in rows.columns or "code_days" in rows.columns:
             rows = _with_days(rows, unit)
         return rows.drop("code_days", strict=False)
 
-    def _of_grades(self, rows: pl.DataFrame) -> pl.DataFrame:
-        if "value" not in rows.columns or rows["value"].dtype != pl.String:
-            return rows
-        scale = self.answers.get(SCALE)
-        if scale is None:
-            self._grades.see(rows)
-            return rows
-        return _on_scale(rows, best=float(scale["best"]), worst=float(scale.get("worst", 0)))
+    def _see_minutes(self, rows: pl.DataFrame) -> None:
+        """Remember the most minutes that an absence is said to have lasted; how late somebody came is no absence."""
+        if "minutes" in rows.columns:
+            words = cells.plain_words(rows["category"].cast(pl.String)) if "category" in rows.columns else None
+            missed = rows["minutes"] if words is None else rows["minutes"].filter(~words.is_in(_TARDY).fill_null(False))
+            most = cells.plain_numbers(missed).max()
+            self.most_minutes = max(self.most_minutes, float(most or 0.0))  # type: ignore[arg-type]
+
+
+def _with_minutes(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with hours as minutes."""
+    if "hours" not in rows.columns:
+        return rows
+    minutes = (60 * cells.plain_numbers(rows["hours"])).cast(pl.String)
+    told = rows["minutes"].cast(pl.String) if "minutes" in rows.columns else pl.lit(None, dtype=pl.String)
+    return rows.with_columns(pl.coalesce(told, minutes).alias("minutes")).drop("hours")
 
 
 def _from_flags(rows: pl.DataFrame) -> pl.DataFrame:
@@ -127,7 +134,9 @@ def _with_days(rows: pl.DataFrame, unit: Any) -> pl.DataFrame:
     if unit is not None and unit["is"] == "day":
         rows = rows.drop("part", strict=False)
     share: pl.Expr = pl.lit(None, dtype=pl.Float64)
-    if unit is not None and unit["is"] != "day":
+    if unit is not None and unit["is"] == "minutes" and "minutes" in rows.columns:
+        share = pl.lit((cells.plain_numbers(rows["minutes"]) / unit["a_day"]).clip(0.0, 1.0))
+    elif unit is not None and unit["is"] in ("half_day", "period"):
         share = pl.lit(0.5 if unit["is"] == "half_day" else 1 / unit["a_day"])
     if "part" in rows.columns:
         part = pl.col("part").str.to_lowercase().str.strip_chars()
@@ -196,54 +205,3 @@ def _explained(rows: pl.DataFrame, texts: pl.Series, meanings: Answers) -> pl.Da
         days.fill_null(1.0).alias("code_days"),
         told.alias("excused"),
     ).drop("meant")
-
-
-class _Grades:
-    """Grades of which no scale was said."""
-
-    def __init__(self) -> None:
-        self._n = self._n_above = 0
-        self._highest = 0.0
-        self._scale = 0.0
-
-    def see(self, rows: pl.DataFrame) -> None:
-        """Look at grades as they came; letters say their scale themselves."""
-        plain = rows["value"].str.strip_chars().str.replace(",", ".", literal=True)
-        scale = pl.lit(float(kinds()["grades"].field("scale_max").default))
-        if "scale_max" in rows.columns:
-            scale = pl.coalesce(pl.col("scale_max").cast(pl.Float64, strict=False), scale)
-        found = rows.select(plain.cast(pl.Float64, strict=False).alias("value"), scale.alias("scale"))
-        found = found.drop_nulls("value")
-        if found.is_empty():
-            return
-        self._n += found.height
-        self._n_above += int((found["value"] > found["scale"]).sum())
-        self._highest = max(self._highest, float(found["value"].max()))  # type: ignore[arg-type]
-        self._scale = max(self._scale, float(found["scale"].max()))  # type: ignore[arg-type]
-
-    def questions(self) -> Iterator[Question]:
-        if self._n < FEWEST_GRADES:
-            return
-        is_low = self._highest <= MOST_OF_ANOTHER_SCALE * self._scale
-        is_high = self._n_above > ABOVE_SCALE_SHARE * self._n
-        if is_low or is_high:
-            best = next((best for best in COMMON_BEST if best >= self._highest), None)
-            yield Question(
-                name=SCALE,
-                arguments={"n": self._n, "highest": f"{self._highest:g}", "of": f"{self._scale:g}"},
-                proposal={"best": best, "worst": 0} if best and is_low else {},
-            )
-
-
-def _on_scale(rows: pl.DataFrame, *, best: float, worst: float) -> pl.DataFrame:
-    """Return the rows with numeric grades from 0 on their scale; letters and marks without a grade stay."""
-    plain = pl.col("value").str.strip_chars().str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-    is_number = plain.is_not_null()
-    away = (plain - worst) if best > worst else (worst - plain)
-    scale = pl.col("scale_max").cast(pl.String) if "scale_max" in rows.columns else pl.lit(None, dtype=pl.String)
-    is_from_zero = worst == 0 and best > 0
-    value = pl.col("value") if is_from_zero else pl.when(is_number).then(away.cast(pl.String)).otherwise("value")
-    return rows.with_columns(
-        value.alias("value"),
-        pl.when(is_number).then(pl.lit(str(abs(best - worst)))).otherwise(scale).alias("scale_max"),
-    )

@@ -14,10 +14,13 @@ from students.importing.file_errors import gettext_noop
 
 Answers = Mapping[str, Any]
 
-UNIT, CODES, SCALE, STATUS = "attendance.unit", "attendance.codes", "grades.scale", "students.status"
+UNIT, CODES, STATUS = "attendance.unit", "attendance.codes", "students.status"
+SCALE, MIXED = "grades.scale", "grades.mixed"
+# Where low grades are low, and on no scale of their own.
+ONE_SCALE = "one_scale"
 
 # What one row of attendance may stand for. A row that counts its own days is none of these.
-UNITS = ("day", "half_day", "period", "repeated")
+UNITS = ("day", "half_day", "period", "minutes", "repeated")
 # What a code of attendance may mean: category, share of what the row stands for, and whether it was excused.
 CODE_MEANINGS: Mapping[str, tuple[str, float, bool | None]] = {
     "absent": ("absent", 1.0, False),
@@ -57,13 +60,15 @@ STATUS_MEANINGS: Mapping[str, str] = {
     "left_other": "Withdrawn",
 }
 MOST_PERIODS = 24
+# A school day of fewer minutes is no day, one of more is longer than a day.
+FEWEST_MINUTES, MOST_MINUTES = 60, 1440
 OF_100 = 100
 BEST_GRADE, MOST_VALUES, LONGEST_VALUE = 100_000.0, 300, 200
 
 SENTENCES: Mapping[str, str] = {
     UNIT: gettext_noop(
-        "%(file)s has more than one row for a student's day (%(n)s of %(of)s days), or says for which part of it. "
-        "What is one row?"
+        "%(file)s has more than one row for a student's day (%(n)s of %(of)s days), or says for which part or how many "
+        "minutes of it. What is one row?"
     ),
     CODES: gettext_noop("What do these codes of attendance in %(file)s mean?"),
     STATUS: gettext_noop("What do these statuses of students in %(file)s mean?"),
@@ -79,6 +84,10 @@ SENTENCES: Mapping[str, str] = {
     HELP: gettext_noop("Which kinds of help are these in %(file)s?"),
     YES_NO: gettext_noop("Do these words in %(file)s mean yes or no?"),
     GRADE_WORDS: gettext_noop("How good are these grades in %(file)s, out of 100?"),
+    MIXED: gettext_noop(
+        "Of %(of)s grades in %(file)s %(n)s are at most %(best)s, and hardly any of the others are low. Are these of "
+        "%(best)s?"
+    ),
     SCALE: gettext_noop("%(file)s has %(n)s grades, and the highest is %(highest)s. What is the best possible grade?"),
 }
 
@@ -129,7 +138,7 @@ def problems(answers: Any) -> list[str]:
         or "other"}; ``students.reused``: {number: "corrected", "by_school" or "leave_out"}; ``students.two_schools``:
         {"is": "both" or "moved"}; ``outcomes.codes``: {word: one of OUTCOME_MEANINGS or "leave_out"};
         ``interventions.kinds``: {word: one of HELP_MEANINGS}; ``columns.yes_no``: {word: one of YES_NO_MEANINGS};
-        ``grades.words``: {word: 0 to 100, or "no_grade"}.
+        ``grades.mixed``: {"up_to": number or "one_scale"}; ``grades.words``: {word: 0 to 100, or "no_grade"}.
     """
     if not isinstance(answers, Mapping):
         return ["Answers are a table of questions and what is answered."]
@@ -166,6 +175,10 @@ def _unit(answer: Answers) -> Iterator[str]:
         n = answer.get("a_day")
         if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST_PERIODS:
             yield f'"a_day" must say how many periods a school day has, 1 to {MOST_PERIODS}.'
+    elif answer["is"] == "minutes":
+        n = number(answer.get("a_day"))
+        if n is None or not FEWEST_MINUTES <= n <= MOST_MINUTES:
+            yield f'"a_day" must say how many minutes a school day has, {FEWEST_MINUTES} to {MOST_MINUTES}.'
 
 
 def _one_of(*meanings: str) -> Callable[[Answers], Iterator[str]]:
@@ -201,6 +214,12 @@ def _two_schools(answer: Answers) -> Iterator[str]:
         yield f'"is" must be {BOTH} or {MOVED}.'
 
 
+def _mixed(answer: Answers) -> Iterator[str]:
+    best = number(answer.get("up_to"))
+    if answer.get("up_to") != ONE_SCALE and (best is None or best <= 0):
+        yield f'"up_to" must be the best grade of the lower scale, or {ONE_SCALE}.'
+
+
 def _scale(answer: Answers) -> Iterator[str]:
     best, worst = number(answer.get("best")), number(answer.get("worst", 0))
     if best is None or worst is None:
@@ -213,6 +232,7 @@ _CHECKS: Mapping[str, Callable[[Answers], Iterator[str]]] = {
     UNIT: _unit,
     CODES: _one_of(*CODE_MEANINGS, LEAVE_OUT),
     SCALE: _scale,
+    MIXED: _mixed,
     STATUS: _one_of(*STATUS_MEANINGS),
     NUMBERS: _numbers,
     TWO_SCHOOLS: _two_schools,
@@ -223,4 +243,4 @@ _CHECKS: Mapping[str, Callable[[Answers], Iterator[str]]] = {
     GRADE_WORDS: _grade_words,
 }
 # Whose answers are added to those before: one more code is one more answer.
-_BY_VALUE = set(_CHECKS) - {UNIT, SCALE, TWO_SCHOOLS}
+_BY_VALUE = set(_CHECKS) - {UNIT, SCALE, MIXED, TWO_SCHOOLS}

@@ -133,7 +133,7 @@ def staged_columns(kind: str) -> dict[str, str]:
     types = {"text": "text", "word": "text", "number": "float8", "date": "date", "boolean": "boolean"}
     described = kinds()[kind]
     left_out = {
-        "attendance": {"minutes", "absent_flag", "tardy_flag"},
+        "attendance": {"minutes", "hours", "absent_flag", "tardy_flag"},
         "students": set(kinds()["enrolments"].columns) - {"student_id", "known_on"},
     }
     return {field.name: types[field.type] for field in described.fields if field.name not in left_out.get(kind, set())}

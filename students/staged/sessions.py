@@ -14,6 +14,8 @@ from students.staged.statements import each, fetch, name, run
 # A record written twice by mistake is rare; a file in which many days stand twice counts something smaller than days.
 FEWEST_DAYS, SHARE_OF_DAYS = 10, 0.05
 USUAL_PERIODS = 7
+# Minutes that may be those of a whole school day.
+LEAST_DAY, MOST_DAY = 240, 540
 
 _LOOK: LiteralString = """
 SELECT count(*) - count(DISTINCT hash_record_extended(ROW(student_id, held_on, category), 0)),
@@ -50,9 +52,16 @@ class Look:
         self.has_shares = bool(found[1])
         self.n_parts, self.n_other_parts, self.n_different, self.highest = (number or 0 for number in found[2:])
 
-    def question(self, answers: Answers, *, counts_its_days: bool) -> Question | None:
-        """Return the question what a row stands for, where the rows leave it open."""
-        if UNIT in answers or counts_its_days or not (self.n_other_parts or self.n_repeated >= FEWEST_DAYS):
+    def question(self, answers: Answers, *, counts_its_days: bool, most_minutes: float = 0.0) -> Question | None:
+        """Return the question what a row stands for where that is open; `most_minutes` is what an absence lasted."""
+        if UNIT in answers or counts_its_days:
+            return None
+        if most_minutes:
+            n_days, n_several, *_rest = fetch(_DAYS)[0]
+            is_a_day = LEAST_DAY <= most_minutes <= MOST_DAY
+            proposal = {"is": "minutes", "a_day": round(most_minutes)} if is_a_day else {"is": "minutes"}
+            return Question(name=UNIT, arguments={"n": n_several, "of": n_days}, proposal=proposal)
+        if not (self.n_other_parts or self.n_repeated >= FEWEST_DAYS):
             return None
         n_days, n_several, most, _line = fetch(_DAYS)[0]
         if not self.n_other_parts and n_several < max(FEWEST_DAYS, SHARE_OF_DAYS * n_days):
@@ -69,7 +78,9 @@ class Look:
     def are_parts(self, answers: Answers) -> bool:
         """Tell whether rows of one day add up rather than repeat each other."""
         unit = answers.get(UNIT, {}).get("is")
-        return unit in ("half_day", "period") or self.n_parts > 0 or (self.has_shares and self.n_repeated > 0)
+        return (
+            unit in ("half_day", "period", "minutes") or self.n_parts > 0 or (self.has_shares and self.n_repeated > 0)
+        )
 
 
 def combine(staged: staging.Staging) -> None:
