@@ -249,7 +249,9 @@ class Staging:
             run("CREATE TEMP TABLE {table} ({columns}) ON COMMIT DROP", table=table_of(kind), columns=described)
         self._files_of[kind] |= {self._number(file) for file in rows["file"].unique().to_list()}
         self.n_staged[kind] += rows.height
-        wanted = (*columns, "file", "line")
+        # What a batch says nothing of is not sent: a column left out is missing all the same.
+        told = (column for column in columns if rows[column].null_count() < rows.height)
+        wanted = (*told, "file", "line")
         self._copy(f"staged_{kind}", wanted, self._numbered(rows).select(wanted))
 
     def _copy_findings(self, table: str, kind: str, found: pl.DataFrame) -> None:

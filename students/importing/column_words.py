@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from students import outcome_codes
-from students.importing import cells
+from students.importing import cells, code_lists
 from students.importing.questions import (
     GRADE_WORDS,
     HELP,
@@ -178,7 +178,10 @@ class ColumnWords:
             n = sum(seen["n"] for seen in listed)
             are_words = listed[0]["n"] >= OFTEN or (n >= FEWEST and n >= MUCH * self._n_filled[name])
             if asked.asks_at_once or (are_words and len(listed) <= MOST_DIFFERENT):
-                yield Question(name=name, values=listed, proposal=_proposed(listed, asked.parts))
+                proposal = _proposed(listed, asked.parts)
+                if name == OUTCOMES:
+                    proposal |= code_lists.proposed(code_lists.EXITS, [seen["value"] for seen in listed])
+                yield Question(name=name, values=listed, proposal=proposal)
 
 
 def _plain(text: str) -> str:

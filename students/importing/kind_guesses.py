@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from students.importing import attendance_codes, cells
+from students.importing import cells, code_lists
 from students.importing.csv_blocks import CsvFile
 from students.importing.headers import Fit, plain
 from students.importing.record_kinds import Field, kinds
@@ -75,7 +75,7 @@ def _known_share(rows: pl.DataFrame, one: Fit) -> float | None:
 def _words(one: Fit, field: Field) -> list[str]:
     words: Iterable[str] = (*field.allowed, *(alias for alias, _word in field.aliases))
     if one.kind is kinds()["attendance"]:
-        words = (*words, *attendance_codes.lists()[attendance_codes.COMMON])
+        words = (*words, *code_lists.lists(code_lists.ATTENDANCE)["common"])
     return [word.replace("_", " ") for word in words]
 
 

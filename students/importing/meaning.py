@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from students.importing import attendance_codes, cells, questions
+from students.importing import cells, code_lists, questions
 from students.importing.batches import Batch
 from students.importing.column_words import ColumnWords
 from students.importing.enrolment_status import Statuses
@@ -183,7 +183,7 @@ class _Codes:
         listed = self._unexplained.values()
         if not listed:
             return
-        proposal = attendance_codes.proposed([seen["value"] for seen in listed])
+        proposal = code_lists.proposed(code_lists.ATTENDANCE, [seen["value"] for seen in listed])
         yield Question(name=CODES, values=listed, proposal=proposal)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import scope
-from students.importing import questions
+from students.importing import code_lists, questions
 from students.models import AttendanceRecord, GradeRecord, Intervention, Outcome, Upload
 from tests.people import signed_in
 from tests.students.import_by_command import bring_in
@@ -188,3 +188,27 @@ def test_an_answer_that_cannot_be_is_named(answers, sentence):
     (problem,) = questions.problems(answers)
 
     assert sentence in problem
+
+
+@pytest.mark.parametrize(
+    ("codes", "proposal"),
+    [
+        (("E230", "E140", "T160", "N470"), ("graduated", "dropped_out", "transferred", "leave_out")),
+        (("1921", "1927", "1908", "1923"), ("graduated", "dropped_out", "transferred", "died")),
+        (("799", "340", "170", "459"), ("graduated", "dropped_out", "transferred", "died")),
+        (("C1", "D07", "T3", "Z1"), ("graduated", "dropped_out", "transferred", "died")),
+    ],
+    ids=["california", "nces", "new_york", "mississippi"],
+)
+def test_codes_that_are_documented_in_public_are_proposed(two_schools, tmp_path, codes, proposal):
+    (question,) = bring_in(two_schools, exits(tmp_path, *codes)).questions
+
+    assert question["proposal"] == dict(zip(codes, proposal, strict=True))
+
+
+def test_every_documented_meaning_can_be_answered():
+    for lists, meanings in (
+        (code_lists.EXITS, (*questions.OUTCOME_MEANINGS, questions.LEAVE_OUT)),
+        (code_lists.ATTENDANCE, (*questions.CODE_MEANINGS, questions.LEAVE_OUT)),
+    ):
+        assert {meaning for one in code_lists.lists(lists).values() for meaning in one.values()} <= set(meanings)
