@@ -117,6 +117,9 @@ def counting_neither_way(version: ModelVersion, unknown: dict[str, Any]) -> dict
     if "unknowns" in specification:
         learned = set(specification["unknowns"]["learned_missing"])
     else:
-        learned = {name for name, seen in specification.get("reference", {}).items() if seen["missing_share"] > 0}
+        from modeling.core.unknowns import FEWEST_GAPS  # brings numpy, for a version from before alone
+
+        reference = specification.get("reference", {})
+        learned = {name for name, seen in reference.items() if seen["missing_share"] * seen["n"] >= FEWEST_GAPS}
     names = {fields["name"] for fields in specification["features"]} - learned
     return unknown | {"not_recorded": [name for name in unknown.get("not_recorded", ()) if name in names]}

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from modeling.core import likely_values
 from modeling.core.encoding import UNSEEN
@@ -72,7 +72,9 @@ class Read:
         """
         found = self._of_the_known(predict, width=())
         for some, copies in self._copies(N_POINTS):
-            found[some] = logit(expit(predict(copies)).reshape(len(some), -1).mean(axis=1))
+            log_odds = predict(copies).reshape(len(some), -1)
+            # Of both outcomes apart: a probability that rounds to 1 has no log-odds.
+            found[some] = np.log(expit(log_odds).mean(axis=1)) - np.log(expit(-log_odds).mean(axis=1))
         return found
 
     def contributions(self, predict: Predict, log_odds: FloatArray) -> FloatArray:

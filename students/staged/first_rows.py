@@ -7,22 +7,9 @@ from typing import Any
 
 from students import staging
 from students.staged.statements import each, fetch, number
+from students.taken_for import COLUMNS
 
 SHOWN = 2
-# In the order in which a sentence says them. Protected attributes are for the audit of groups alone.
-COLUMNS = {
-    "students": ("student_id", "given_name", "family_name", "birth_on"),
-    "enrolments": ("student_id", "school_id", "grade_level", "entered_on", "exited_on"),
-    "attendance": ("student_id", "category", "held_on", "n_sessions", "excused"),
-    "grades": ("student_id", "value", "scale_max", "course", "awarded_on"),
-    "discipline": ("student_id", "code", "happened_on", "days_removed"),
-    "interventions": ("student_id", "kind", "started_on"),
-    "outcomes": ("student_id", "kind", "happened_on"),
-    "attributes": ("student_id", "name", "value"),
-    "schools": ("school_id", "name"),
-    "terms": ("school_year", "term", "starts_on", "ends_on"),
-    "school_days": ("held_on",),
-}
 
 
 def of(staged: staging.Staging) -> list[dict[str, Any]]:

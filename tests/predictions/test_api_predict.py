@@ -72,6 +72,7 @@ def test_what_is_not_recorded_is_named_and_gives_no_reason(predict):
 
     assert {"core_failures_term", "course_average"} <= set(answer["not_recorded"])
     assert answer["unknown_categories"] == {}
+    assert not {"core_failures_term", "course_average"} & {reason["code"] for reason in answer["reasons"]}
 
 
 def test_a_grade_level_is_read_as_the_importer_reads_it(predict):

@@ -246,6 +246,19 @@ def test_a_published_score_says_what_was_not_recorded(first, riverside):
     assert answer["unknown_categories"] == {}
 
 
+def test_of_an_older_version_a_gap_counts_neither_way_where_its_scores_averaged_over_it(first):
+    version = first.run.model_version
+    seen = {"n": 1000, "missing_share": 0.049}
+    version.specification = {
+        **{name: part for name, part in version.specification.items() if name != "unknowns"},
+        "reference": {"course_average": seen, "core_failures_term": seen | {"missing_share": 0.05}},
+    }
+
+    shown = answers.counting_neither_way(version, {"not_recorded": ["course_average", "core_failures_term"]})
+
+    assert shown["not_recorded"] == ["course_average"]
+
+
 def test_a_gap_that_the_model_learned_has_words_of_its_own(first):
     version = first.run.model_version
     learned = version.specification["unknowns"]["learned_missing"]

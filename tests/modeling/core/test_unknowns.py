@@ -198,3 +198,11 @@ def test_smote_makes_no_rows_from_gaps() -> None:
 
     assert "core_failures_term" not in fitted.specification["unknowns"]["learned_missing"]
     assert len(fitted.specification["unknowns"]["points"]["core_failures_term"]) == N_POINTS
+
+
+def test_a_certain_answer_stays_finite_where_something_is_not_known() -> None:
+    unknowns = Unknowns.of(np.column_stack([np.tile([0.0, 1.0], 60), np.ones(120)]), np.tile([0.0, 1.0], 60))
+
+    found = unknowns.read(np.array([[np.nan, 1.0]])).log_odds(lambda rows: np.full(len(rows), 45.0))
+
+    assert found == pytest.approx([45.0])
