@@ -190,6 +190,10 @@ SENTENCES: dict[str, str] = {
     "not_a_date": gettext_noop(
         'Line %(line)s, column "%(column)s": "%(value)s" is not a date. Write year-month-day, like 2019-09-15.'
     ),
+    "placeholder_date": gettext_noop(
+        'Line %(line)s, column "%(column)s": "%(value)s" is what systems write where there is no day. '
+        "Write the day, like 2019-09-15, or leave the cell empty."
+    ),
     "date_out_of_range": gettext_noop(
         'Line %(line)s, column "%(column)s": the date %(value)s cannot be right. Allowed: %(allowed)s.'
     ),

@@ -23,6 +23,8 @@ CALENDAR_DAYS_AHEAD = 3 * 366
 YOUNGEST, OLDEST = 4, 40
 # As far as a school plans the last day of a child who just entered.
 MOST_YEARS_PLANNED = 16
+# The last day of something, which may not have one yet.
+END_COLUMNS = ("exited_on", "planned_exit_on", "ended_on")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +99,14 @@ def latest_day(kind: str, *, today: date) -> date:
     """Return the last day a record of this kind may name."""
     ahead = CALENDAR_DAYS_AHEAD if kind in ("terms", "school_days") else DAYS_AHEAD
     return today + timedelta(days=ahead)
+
+
+def latest_readable(kind: str, column: str, *, today: date) -> date:
+    """Return the last day that a text of a column can mean, where it can be read in two ways: 6/7/2027, 30/06/27.
+
+    An end may be planned; whether the day is one that the column may name is for `latest_day` to say.
+    """
+    return years_after(today, MOST_YEARS_PLANNED) if column in END_COLUMNS else latest_day(kind, today=today)
 
 
 def earliest_day(column: str) -> date:

@@ -146,11 +146,10 @@ def _not_before(known: str, happened: str) -> pl.Expr:
 
 def implausible(rows: pl.DataFrame, kind: Kind, *, today: date) -> Iterator[Found]:
     """Yield the cells that can be read but cannot be right: the rules of plausibility.RULES that one row can break."""
-    latest = latest_day(kind.name, today=today)
+    tomorrow, planned = latest_day(kind.name, today=today), years_after(today, MOST_YEARS_PLANNED)
     for field in kind.fields:
         if field.type == "date":
-            if field.name == "planned_exit_on":
-                latest = years_after(today, MOST_YEARS_PLANNED)
+            latest = planned if field.name == "planned_exit_on" else tomorrow
             yield from _implausible_days(rows[field.name], field.name, latest=latest)
     if "birth_on" in rows.columns:
         yield "birth_on", _implausible_age(rows["birth_on"], today=today)
