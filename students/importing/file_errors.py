@@ -220,6 +220,14 @@ SENTENCES: dict[str, str] = {
         'Line %(line)s, column "%(column)s": born on %(value)s, the student is not %(allowed)s years old. '
         "Check the year."
     ),
+    "far_from_others": gettext_noop(
+        'Line %(line)s, column "%(column)s": %(value)s lies years away from nearly all others, %(allowed)s. '
+        "Check the year."
+    ),
+    "before_birth": gettext_noop(
+        'Line %(line)s, column "%(column)s": %(value)s is before the student was born, on %(allowed)s. '
+        "Correct one of them."
+    ),
     "grade_outside_scale": gettext_noop(
         'Line %(line)s, column "%(column)s": the grade %(value)s is above its scale. The best is %(allowed)s.'
     ),

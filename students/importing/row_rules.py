@@ -153,6 +153,9 @@ def implausible(rows: pl.DataFrame, kind: Kind, *, today: date) -> Iterator[Foun
             yield from _implausible_days(rows[field.name], field.name, latest=latest)
     if "birth_on" in rows.columns:
         yield "birth_on", _implausible_age(rows["birth_on"], today=today)
+        if "entered_on" in rows.columns:
+            before = (rows["entered_on"] < rows["birth_on"]).fill_null(value=False)
+            yield "entered_on", Bad(before, "before_birth", rows["birth_on"].cast(pl.String))
     if kind.name == "grades":
         scale = rows["scale_max"].fill_null(float(kind.field("scale_max").default))
         above = (rows["value"] > scale).fill_null(value=False)
