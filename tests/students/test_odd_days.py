@@ -89,6 +89,10 @@ def test_school_on_some_saturdays_is_no_shift(calendar, looked):
     assert looked([*WEEKDAYS, dt.date(2025, 1, 11)]).shifted_by == 0
 
 
+def test_no_absence_on_a_monday_is_no_shift(calendar, looked):
+    assert looked([day for day in WEEKDAYS if day.isoweekday() > 1]).shifted_by == 0
+
+
 def test_a_kind_without_a_day_of_its_own_cannot_be_looked_at(riverside, at_riverside):
     context = Context(institution=riverside, upload=None, by=None, now=NOW)
     with Staging() as staging:
