@@ -164,6 +164,7 @@ def _find_far_days(staging: Staging, context: Context) -> None:
         findings.keep(
             context.severity("far_from_others"),
             _FAR_FROM_OTHERS,
+            None,
             **_told_of(kind),
             share=sql.Literal(plausibility.FAR_SHARE),
             fewest=sql.Literal(plausibility.FAR_FEWEST),
@@ -179,7 +180,7 @@ def _find_days_before_birth(staging: Staging, context: Context) -> None:
     told = name("staged_students") if "students" in staging.kinds else fragment(_NO_STUDENTS)
     make("file_births", _BIRTHS, context.parameters, told=told)
     for kind in kinds:
-        findings.keep(severity, _BEFORE_BIRTH, **_told_of(kind))
+        findings.keep(severity, _BEFORE_BIRTH, None, **_told_of(kind))
 
 
 def _told_of(kind: str) -> dict[str, sql.Composable]:
