@@ -11,9 +11,10 @@ from typing import LiteralString
 from psycopg import sql
 
 from students import outcome_codes
+from students.importing import plausibility
 from students.staged import enrolments, findings, people, repeated_rows, schools
 from students.staged.fact_tables import AT_SCHOOL, FACT_TABLES
-from students.staged.statements import fetch, fragment, name, run
+from students.staged.statements import fetch, fragment, make, name, run
 from students.staging import Context, Staging, table_of
 
 _STRANGERS: LiteralString = """
@@ -46,6 +47,34 @@ CROSS JOIN LATERAL (SELECT CASE
 END AS problem) f
 WHERE p.first_on IS NOT NULL AND p.id IS NOT NULL AND f.problem IS NOT NULL
   AND (t.school_id IS NULL OR c.id IS NOT NULL)
+"""
+# Counted by days, of which even a file of millions has few.
+_FAR_FROM_OTHERS: LiteralString = """
+WITH by_day AS (SELECT {day} AS day, count(*) AS n FROM {table} GROUP BY {day}),
+counted AS (SELECT day, n, sum(n) OVER (ORDER BY day) AS up_to, sum(n) OVER () AS total FROM by_day),
+usual AS (
+    SELECT min(day) FILTER (WHERE up_to > greatest(1, {share} * total)) AS first_on,
+           max(day) FILTER (WHERE total - up_to + n > greatest(1, {share} * total)) AS last_on
+    FROM counted HAVING max(total) >= {fewest}
+)
+SELECT {kind}, t.file, t.line, {happened}, t.{day}::text, 'far_from_others', u.first_on || ' to ' || u.last_on
+FROM usual u JOIN {table} t
+  ON t.{day} < u.first_on - make_interval(years => {years}) OR t.{day} > u.last_on + make_interval(years => {years})
+"""
+_BIRTHS: LiteralString = """
+SELECT p.ref, coalesce(f.birth_on, s.birth_on) AS birth_on, f.file, f.line
+FROM file_people p
+LEFT JOIN students_student s ON s.institution_id = %(institution)s AND s.id = p.id
+LEFT JOIN {told} f ON f.student_id = p.ref
+WHERE coalesce(f.birth_on, s.birth_on) IS NOT NULL
+"""
+_NO_STUDENTS: LiteralString = "(SELECT NULL::text AS student_id, NULL::date AS birth_on, 0 AS file, 0 AS line)"
+# Nearly every row is of a later day than the youngest was born on, and is looked up nowhere. A line that tells both
+# days was judged when it was read.
+_BEFORE_BIRTH: LiteralString = """
+SELECT {kind}, t.file, t.line, {happened}, t.{day}::text, 'before_birth', b.birth_on::text
+FROM {table} t JOIN file_births b ON b.ref = t.student_id AND t.{day} < b.birth_on
+WHERE t.{day} < (SELECT max(birth_on) FROM file_births) AND (b.file, b.line) IS DISTINCT FROM (t.file, t.line)
 """
 _SAME_DAY: LiteralString = """
 SELECT 'enrolments', file, line, 'student_id', student_id, 'two_open_enrolments', 'line ' || first_line
@@ -86,6 +115,7 @@ def check(staging: Staging, context: Context) -> None:
     """
     for kind in staging.kinds:
         run("ANALYZE {table}", table=table_of(kind))
+    _find_far_days(staging, context)
     staging.sweep()
     if "outcomes" in staging.kinds:
         _name_outcomes()
@@ -129,8 +159,44 @@ def _check_enrolments(staging: Staging, context: Context) -> None:
         _resolve(staging, context)
 
 
+def _find_far_days(staging: Staging, context: Context) -> None:
+    for kind in _staged(staging, AT_SCHOOL):
+        findings.keep(
+            context.severity("far_from_others"),
+            _FAR_FROM_OTHERS,
+            None,
+            **_told_of(kind),
+            share=sql.Literal(plausibility.FAR_SHARE),
+            fewest=sql.Literal(plausibility.FAR_FEWEST),
+            years=sql.Literal(plausibility.FAR_YEARS),
+        )
+
+
+def _find_days_before_birth(staging: Staging, context: Context) -> None:
+    severity = context.severity("before_birth")
+    kinds = [kind for kind in _staged(staging, FACT_TABLES) if FACT_TABLES[kind].happened]
+    if severity == "off" or not kinds:
+        return
+    told = name("staged_students") if "students" in staging.kinds else fragment(_NO_STUDENTS)
+    make("file_births", _BIRTHS, context.parameters, told=told)
+    for kind in kinds:
+        findings.keep(severity, _BEFORE_BIRTH, None, **_told_of(kind))
+
+
+def _told_of(kind: str) -> dict[str, sql.Composable]:
+    """Return the parts of a statement about the day of each row of a kind."""
+    happened = FACT_TABLES[kind].happened
+    return {
+        "kind": sql.Literal(kind),
+        "table": table_of(kind),
+        "happened": sql.Literal(happened),
+        "day": name(happened),
+    }
+
+
 def _check_facts(staging: Staging, context: Context) -> None:
     _find_strangers(staging)
+    _find_days_before_birth(staging, context)
     if fetch("SELECT EXISTS (SELECT FROM file_schools WHERE id IS NULL)")[0][0]:
         for kind in _staged(staging, AT_SCHOOL):
             findings.keep("refuse", _UNKNOWN_SCHOOLS, kind=sql.Literal(kind), table=table_of(kind))
@@ -152,15 +218,7 @@ def _check_days(staging: Staging, context: Context) -> None:
     if set(severities.values()) == {"off"}:
         return
     for kind in _staged(staging, AT_SCHOOL):
-        happened = FACT_TABLES[kind].happened
-        found = fragment(
-            _OUTSIDE_ENROLMENT,
-            kind=sql.Literal(kind),
-            table=table_of(kind),
-            happened=sql.Literal(happened),
-            day=name(happened),
-        )
-        _keep_by_rule(found, severities)
+        _keep_by_rule(fragment(_OUTSIDE_ENROLMENT, **_told_of(kind)), severities)
 
 
 def _keep_by_rule(found: sql.Composed, severities: dict[str, str]) -> None:

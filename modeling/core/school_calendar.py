@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from modeling.core import term_names
 from modeling.core.texts import numbers
 
 Days = npt.NDArray[np.datetime64]
@@ -98,7 +99,8 @@ class SchoolCalendar:
 
         A report card may come after the next term has begun, so a grade of term "1" belongs to the newest
         term "1" that had begun when it was awarded. Where no such term is recorded, the school year is the
-        conventional one and terms are ordered by their number.
+        conventional one and terms are ordered by their number. Names are compared as `term_names.short_name` reads
+        them, so that "Semester 1" is the "S1" of the calendar.
 
         Parameters
         ----------
@@ -114,7 +116,9 @@ class SchoolCalendar:
         starts_on : array of datetime64[D], shape (n_grades,)
         """
         year_began = _conventional_start(awarded_on)
-        number = np.append(np.nan_to_num(numbers(names), nan=0, posinf=0, neginf=0), 0).astype(np.int64)
+        said = np.nan_to_num(numbers(names), nan=0, posinf=0, neginf=0).astype(np.int64)
+        places = np.array([term_names.place(str(name)) for name in names], dtype=np.int64)
+        number = np.append(np.where(said == 0, places, said), 0)
         school_year = _school_year(year_began)
         starts_on = year_began + number[term]
         for position, name in enumerate(names):
@@ -127,10 +131,18 @@ class SchoolCalendar:
 
     def _begun(self, name: str) -> tuple[Days, IntArray]:
         """Return the first day and the school year of the terms of one name, in the order in which they began."""
-        named = np.array([str(term) == name for term in self.terms["term"]], dtype=np.bool_)
+        named = self._named(str(name))
         starts_on, years = days(self.terms["starts_on"])[named], self.terms["school_year"].to_numpy()[named]
         order = np.argsort(starts_on, kind="stable")
         return starts_on[order], years[order]
+
+    def _named(self, name: str) -> npt.NDArray[np.bool_]:
+        known = [str(term) for term in self.terms["term"]]
+        # "Fall 2024" is that of 2024 where the calendar names years as well, whenever its grade came.
+        if term_names.has_year(name) and name in known:
+            return np.array([term == name for term in known], dtype=np.bool_)
+        short = term_names.short_name(name)
+        return np.array([term_names.short_name(term) == short for term in known], dtype=np.bool_)
 
 
 def _conventional_start(dates: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Literal
 import polars as pl
 
 from students.importing.file_errors import CellError, FileRefused, gettext_noop
+from students.importing.placeholder_dates import NO_DAY, TIME
 
 Order = Literal["mdy", "dmy"]
 
@@ -28,10 +29,10 @@ FORMAT_OF: Mapping[Order, str] = MappingProxyType({"mdy": "%m/%d/%Y", "dmy": "%d
 # Each of day, month and year once, with signs between: what a form of dates may be made of.
 _FORMAT = re.compile(r"%[dmYy]([-/. ]?)%[dmYy]\1%[dmYy]")
 
-# Above it the days that prove the other order are mistakes no longer: the column holds both.
+# Above it the days that prove the other order are mistakes no longer: the column holds both. Up to it, cells with day
+# and month in some order are odd ones in a column of another form.
 _MOST_CONTRARY_SHARE = 0.05
 
-_TIME = r"[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|[+-]\d{2}:?\d{2})?$"
 # Of a time with its offset from UTC, which is some day here and perhaps another there.
 _MOMENT = r"^\d{4}-\d{2}-\d{2}[T ]\s*\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})$"
 _MIDNIGHT_UTC = r"[T ]\s*00:00(?::00(?:\.0+)?)?\s*(?:Z|[+-]00:?00)$"
@@ -69,11 +70,20 @@ class Evidence:
         Rows that can only be read once the order is known.
     example : str
         One of them.
+    n_cells, n_proofs : int
+        Rows with day and month in some order, and how many different texts prove one: 25/12/2024, 12/25/2024.
     """
 
     order: Order | None
     n_open: int = 0
     example: str = ""
+    n_cells: int = 0
+    n_proofs: int = 0
+
+    def is_beside(self, n_given: int) -> bool:
+        """Return whether so few of a column's filled cells are of this form that they say nothing about the others."""
+        is_alone = self.n_proofs <= 1 and self.n_cells < n_given / 2
+        return is_alone or self.n_cells <= _MOST_CONTRARY_SHARE * n_given
 
 
 def iso_days(texts: pl.Series) -> pl.Series:
@@ -141,11 +151,13 @@ def evidence(texts: pl.Series, *, earliest: date, latest: date) -> Evidence:
     earliest, latest : date
         The days that are plausible. An order under which a day lies outside is wrong, if the other has none.
     """
-    parts = _parts(_counted(texts)).filter(_WITHOUT_ORDER)
+    # 12/31/9999 is what a system writes, whatever the order in which people there write.
+    parts = _parts(_counted(texts)).filter(_WITHOUT_ORDER & ~pl.col("bare").str.contains(NO_DAY))
     if parts.is_empty():
         return Evidence(None)
-    n_day_first = _n(parts, (pl.col("first") > 12) & (pl.col("second") <= 12))
-    n_month_first = _n(parts, (pl.col("second") > 12) & (pl.col("first") <= 12))
+    is_day_first = (pl.col("first") > 12) & (pl.col("second") <= 12)
+    is_month_first = (pl.col("second") > 12) & (pl.col("first") <= 12)
+    n_day_first, n_month_first = _n(parts, is_day_first), _n(parts, is_month_first)
     in_doubt = parts.filter(pl.col("first").is_between(1, 12) & pl.col("second").is_between(1, 12))
     n_open = _n(in_doubt, pl.col("first") != pl.col("second"))
     order: Order | None = None
@@ -153,7 +165,9 @@ def evidence(texts: pl.Series, *, earliest: date, latest: date) -> Evidence:
         order = "dmy" if n_day_first > n_month_first else "mdy" if n_month_first else None
     if order is None and not n_day_first and not n_month_first and n_open:
         order = _plausible_order(in_doubt["text"], earliest=earliest, latest=latest)
-    return Evidence(order, n_open, in_doubt["text"][0] if n_open else "")
+    n_proofs = parts.filter(is_day_first | is_month_first).height
+    example = in_doubt["text"][0] if n_open else ""
+    return Evidence(order, n_open, example, n_cells=int(parts["n"].sum()), n_proofs=n_proofs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +195,8 @@ class DateOrders:
     def settled(self, place: Place, texts: pl.Series, *, n_given: int, earliest: date, latest: date) -> Order | None:
         """Return the order of a column, or None where only a few of its texts leave it open.
 
+        A few odd cells in a column of another form decide nothing, neither for it nor for other columns.
+
         Parameters
         ----------
         texts : Series of String
@@ -198,6 +214,8 @@ class DateOrders:
         if (place.file, place.column) in self._orders:
             return self._orders[(place.file, place.column)]
         shown = evidence(texts, earliest=earliest, latest=latest)
+        if shown.is_beside(n_given):
+            return None
         order = shown.order or self._elsewhere(place.file)
         if order is not None and (shown.order or shown.n_open):
             self._keep(place, order)
@@ -245,7 +263,7 @@ def days_of(texts: pl.Series, *, order: Order | None, latest: date) -> pl.Series
     order : "mdy", "dmy" or None
         How 3/4/2024 is read; None leaves it missing unless one of the two is more than 12.
     latest : date
-        A year of two digits is one of 2000 to 2099, or of 1900 to 1999 where that would lie after this day.
+        A year of two digits is one of 2000 to 2099, or of 1900 to 1999 where that would be later than this day's year.
 
     Returns
     -------
@@ -271,7 +289,7 @@ def ambiguous(texts: pl.Series) -> pl.Series:
 
 def _parts(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame with the text without its time, and its three numbers, missing where it has none."""
-    bare = pl.col("text").str.replace(_TIME, "")
+    bare = pl.col("text").str.replace(TIME, "")
     return (
         frame.with_columns(bare.alias("bare"), bare.str.extract_groups(_PARTS).alias("parts"))
         .unnest("parts")
@@ -338,13 +356,11 @@ def _with_month_names(bare: pl.Series, *, latest: date) -> pl.Series:
 
 
 def _calendar_days(chosen: pl.DataFrame, *, latest: date) -> pl.Series:
+    # By the year alone: a day of this year that lies ahead is told as one, and not taken for one of a century ago.
+    century = pl.when(pl.col("year") + 2000 > latest.year).then(1900).otherwise(2000)
+    year = pl.when("short").then(pl.col("year") + century).otherwise(pl.col("year")).cast(pl.String)
+    month, day = pl.col("month").cast(pl.String), pl.col("day").cast(pl.String)
     # Through text, because a day that does not exist, like 30 February, then becomes missing and raises nothing.
-    def days(century: int) -> pl.Expr:
-        year = pl.when("short").then(pl.col("year") + century).otherwise(pl.col("year")).cast(pl.String)
-        month, day = pl.col("month").cast(pl.String), pl.col("day").cast(pl.String)
-        text = pl.concat_str(year.str.zfill(4), month.str.zfill(2), day.str.zfill(2), separator="-")
-        return text.str.to_date("%Y-%m-%d", strict=False)
-
-    is_past_century = pl.col("short") & (days(2000) > latest)
-    found = chosen.select(pl.when(is_past_century).then(days(1900)).otherwise(days(2000))).to_series()
+    text = pl.concat_str(year.str.zfill(4), month.str.zfill(2), day.str.zfill(2), separator="-")
+    found = chosen.select(text.str.to_date("%Y-%m-%d", strict=False)).to_series()
     return found.set((found < _DAY_ONE).fill_null(value=False), None)

@@ -190,6 +190,10 @@ SENTENCES: dict[str, str] = {
     "not_a_date": gettext_noop(
         'Line %(line)s, column "%(column)s": "%(value)s" is not a date. Write year-month-day, like 2019-09-15.'
     ),
+    "placeholder_date": gettext_noop(
+        'Line %(line)s, column "%(column)s": "%(value)s" is what systems write where there is no day. '
+        "Write the day, like 2019-09-15, or leave the cell empty."
+    ),
     "date_out_of_range": gettext_noop(
         'Line %(line)s, column "%(column)s": the date %(value)s cannot be right. Allowed: %(allowed)s.'
     ),
@@ -215,6 +219,14 @@ SENTENCES: dict[str, str] = {
     "birth_age": gettext_noop(
         'Line %(line)s, column "%(column)s": born on %(value)s, the student is not %(allowed)s years old. '
         "Check the year."
+    ),
+    "far_from_others": gettext_noop(
+        'Line %(line)s, column "%(column)s": %(value)s lies years away from nearly all others, %(allowed)s. '
+        "Check the year."
+    ),
+    "before_birth": gettext_noop(
+        'Line %(line)s, column "%(column)s": %(value)s is before the student was born, on %(allowed)s. '
+        "Correct one of them."
     ),
     "grade_outside_scale": gettext_noop(
         'Line %(line)s, column "%(column)s": the grade %(value)s is above its scale. The best is %(allowed)s.'

@@ -23,6 +23,11 @@ CALENDAR_DAYS_AHEAD = 3 * 366
 YOUNGEST, OLDEST = 4, 40
 # As far as a school plans the last day of a child who just entered.
 MOST_YEARS_PLANNED = 16
+# A day is far from the others that many years outside the days between which nearly all of a file's rows lie: of
+# their 98%, and of all but the first and the last where the rows are few. Fewer than so many rows say nothing.
+FAR_YEARS, FAR_SHARE, FAR_FEWEST = 3, 0.01, 20
+# The last day of something, which may not have one yet.
+END_COLUMNS = ("exited_on", "planned_exit_on", "ended_on")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +57,13 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "date_in_future": Rule(severity="refuse", words=gettext_noop("A date after tomorrow")),
         "birth_age": Rule(
             severity="warn", words=gettext_noop("A date of birth that makes a student younger than 4 or older than 40")
+        ),
+        "far_from_others": Rule(
+            severity="refuse",
+            words=gettext_noop("An absence, grade or incident more than 3 years away from nearly all others"),
+        ),
+        "before_birth": Rule(
+            severity="refuse", words=gettext_noop("A first day or a record before the student's date of birth")
         ),
         "grade_outside_scale": Rule(
             severity="refuse", words=gettext_noop("A grade higher than its scale"), is_fixed=True
@@ -97,6 +109,14 @@ def latest_day(kind: str, *, today: date) -> date:
     """Return the last day a record of this kind may name."""
     ahead = CALENDAR_DAYS_AHEAD if kind in ("terms", "school_days") else DAYS_AHEAD
     return today + timedelta(days=ahead)
+
+
+def latest_readable(kind: str, column: str, *, today: date) -> date:
+    """Return the last day that a text of a column can mean, where it can be read in two ways: 6/7/2027, 30/06/27.
+
+    An end may be planned; whether the day is one that the column may name is for `latest_day` to say.
+    """
+    return years_after(today, MOST_YEARS_PLANNED) if column in END_COLUMNS else latest_day(kind, today=today)
 
 
 def earliest_day(column: str) -> date:

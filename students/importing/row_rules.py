@@ -25,10 +25,13 @@ Found = tuple[str, Bad]
 # The words of an attendance code that say at the same time whether the absence was excused.
 _UNEXCUSED = r"unexcused|^ua?$|truant"
 _EXCUSED = r"excused|^ea?$"
+# The term behind it is told in a column of its own.
 _SCHOOL_YEAR = (
-    r"(?i)^(?:sy|ay|school year|year)?\s*(?P<first>\d{4})\s*[-/_\x{2013}\x{2014}]\s*(?P<last>\d{2}|\d{4})"
-    r"(?:\s*school year)?$"
+    r"(?i)^(?:sy|ay|school year|year)?\s*(?P<first>\d{4}|\d{2})\s*[-/_\x{2013}\x{2014}]\s*(?P<last>\d{2}|\d{4})"
+    r"(?:\s*school year|\s+(?:s|sem|semester|hs|q|quarter|t|trimester|term)\s*[1-4])?$"
 )
+# Of 90-91 and what follows, the century is the last one.
+_FIRST_OF_LAST_CENTURY = 90
 _ONE_YEAR = r"(?i)^(?:sy|ay|school year)\s*(\d{4})$"
 _FIRST_AND_LAST = (("entered_on", "exited_on"), ("starts_on", "ends_on"), ("started_on", "ended_on"))
 
@@ -42,11 +45,13 @@ def numbers_of_grades(texts: pl.Series) -> pl.Series:
 
 
 def last_years(texts: pl.Series) -> pl.Series:
-    """Return school years by the year they end in: 2025-26, 2025/2026, 2025–26, SY2026 and "2025-2026 School Year"."""
+    """Return school years by the year they end in: 2025-26, 2025/2026, 25/26, SY2026 and "2025-2026 School Year"."""
     parts = texts.str.extract_groups(_SCHOOL_YEAR)
     first, last = parts.struct.field("first"), parts.struct.field("last")
     # Of two digits the century is that of the year before: 1999-00 ends in 2000.
-    begun = first.cast(pl.Int64, strict=False)
+    said = first.cast(pl.Int64, strict=False)
+    century = pl.when(said < _FIRST_OF_LAST_CENTURY).then(2000).otherwise(1900)
+    begun = pl.when(first.str.len_bytes() == 2).then(said + century).otherwise(said)  # noqa: PLR2004
     ended = pl.when(last.str.len_bytes() == 2).then(begun // 100 * 100 + last.cast(pl.Int64, strict=False))  # noqa: PLR2004
     whole = ended.otherwise(last.cast(pl.Int64, strict=False))
     turned = pl.when(whole < begun).then(whole + 100).otherwise(whole)
@@ -146,14 +151,16 @@ def _not_before(known: str, happened: str) -> pl.Expr:
 
 def implausible(rows: pl.DataFrame, kind: Kind, *, today: date) -> Iterator[Found]:
     """Yield the cells that can be read but cannot be right: the rules of plausibility.RULES that one row can break."""
-    latest = latest_day(kind.name, today=today)
+    tomorrow, planned = latest_day(kind.name, today=today), years_after(today, MOST_YEARS_PLANNED)
     for field in kind.fields:
         if field.type == "date":
-            if field.name == "planned_exit_on":
-                latest = years_after(today, MOST_YEARS_PLANNED)
+            latest = planned if field.name == "planned_exit_on" else tomorrow
             yield from _implausible_days(rows[field.name], field.name, latest=latest)
     if "birth_on" in rows.columns:
         yield "birth_on", _implausible_age(rows["birth_on"], today=today)
+        if "entered_on" in rows.columns:
+            before = (rows["entered_on"] < rows["birth_on"]).fill_null(value=False)
+            yield "entered_on", Bad(before, "before_birth", rows["birth_on"].cast(pl.String))
     if kind.name == "grades":
         scale = rows["scale_max"].fill_null(float(kind.field("scale_max").default))
         above = (rows["value"] > scale).fill_null(value=False)

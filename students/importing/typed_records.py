@@ -9,10 +9,10 @@ from datetime import date
 import polars as pl
 
 from students.grade_levels import LONGEST_LEVEL, short_level
-from students.importing import cells, dates, row_rules
+from students.importing import cells, dates, placeholder_dates, row_rules
 from students.importing.batches import FAULTS, Batch, Report, no_faults
 from students.importing.cells import Bad, Cells
-from students.importing.plausibility import earliest_day, latest_day, severities
+from students.importing.plausibility import END_COLUMNS, earliest_day, latest_readable, severities
 from students.importing.record_kinds import Field, Kind, kinds
 
 _LONGEST_VALUE_KEPT = 200
@@ -148,7 +148,7 @@ class _Columns:
             return self._required(field, Cells(values))
         raw = self.raw[field.name]
         if raw.dtype != pl.String:
-            return self._required(field, _typed_already(raw.cast(dtype), field))
+            return self._required(field, self._typed_already(raw.cast(dtype), field))
         texts = self.texts[field.name] = cells.trimmed(raw)
         return self._required(field, self._read(field, texts))
 
@@ -180,10 +180,25 @@ class _Columns:
 
     def _dates(self, field: Field, texts: pl.Series) -> Cells:
         values = dates.iso_days(texts)
+        no_days = placeholder_dates.placeholders(texts, values, is_birth=field.name == "birth_on")
+        if not no_days.any():
+            return self._days(field, texts, values)
+        read = self._days(field, texts.set(no_days, None), values.set(no_days, None))
+        if field.name in END_COLUMNS:
+            self._note_no_ends(field)
+            return read
+        return Cells(read.values, [*read.bad, Bad(no_days, "placeholder_date")])
+
+    def _note_no_ends(self, field: Field) -> None:
+        where = f'"{self.header(field.name)}" of {self.file}'
+        self.typing.note(f'Days in {where} that stand for "no end", like 9999-12-31, were read as no day at all.')
+
+    def _days(self, field: Field, texts: pl.Series, values: pl.Series) -> Cells:
+        """Return the days of a column, those that are ISO dates as they were read already."""
         rest = values.is_null() & texts.is_not_null()
         if not rest.any():
             return Cells(values)
-        latest = latest_day(self.batch.kind, today=self.typing.today)
+        latest = latest_readable(self.batch.kind, field.name, today=self.typing.today)
         others = dates.local_days(texts.filter(rest), time_zone=self.typing.time_zone)
         place = dates.Place(file=self.file, column=field.name, header=self.header(field.name))
         chosen = dates.order_of(self.batch.date_formats.get(field.name, ""))
@@ -201,6 +216,13 @@ class _Columns:
             unread & dates.ambiguous(texts) if order is None else pl.repeat(value=False, n=len(texts), eager=True)
         )
         return Cells(values, [Bad(doubtful, "ambiguous_date"), Bad(unread & ~doubtful, "not_a_date")])
+
+    def _typed_already(self, values: pl.Series, field: Field) -> Cells:
+        """Return the cells of a column that its reader typed: what no day can be and no number may be holds for it."""
+        if field.name in END_COLUMNS and (far := placeholder_dates.are_far_ends(values)).any():
+            self._note_no_ends(field)
+            values = values.set(far, None)
+        return Cells(values, cells.out_of_bounds(values, field) if field.type == "number" else [])
 
     def faults(self, name: str, bad: Bad) -> pl.DataFrame:
         """Return the bad cells of a column as rows of FAULTS."""
@@ -225,11 +247,6 @@ def _short_levels(texts: pl.Series) -> pl.Series:
     levels = [level for level in texts.drop_nulls().unique() if len(level) <= LONGEST_LEVEL]
     shorter = {level: short for level in levels if (short := short_level(level)) != level}
     return texts.replace(shorter) if shorter else texts
-
-
-def _typed_already(values: pl.Series, field: Field) -> Cells:
-    """Return the cells of a column that its reader typed: the bounds hold for it too."""
-    return Cells(values, cells.out_of_bounds(values, field) if field.type == "number" else [])
 
 
 def _with_defaults(rows: pl.DataFrame, kind: Kind) -> pl.DataFrame:

@@ -34,7 +34,7 @@ def test_a_last_day_that_lies_ahead_is_planned(two_schools, enrolments, roll):
 
 def test_a_last_day_far_ahead_is_no_plan(two_schools, tmp_path):
     path = tmp_path / "students.csv"
-    path.write_text("student_id,given_name,school_id,entered_on,exit_date\nX1,Ada,10,2026-09-01,2099-12-31\n")
+    path.write_text("student_id,given_name,school_id,entered_on,exit_date\nX1,Ada,10,2026-09-01,2099-06-30\n")
     upload = bring_in(two_schools, path)
     assert [fault["problem"] for fault in upload.errors] == ["date_in_future"]
 

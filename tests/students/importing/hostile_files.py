@@ -170,13 +170,40 @@ ENCODINGS = {
     "no-width spaces": read(students(ANA.replace("s1", "s1\u200b")), 1),
 }
 
+# Sundays and Saturdays by turns, and one day of another century.
+WEEKENDS = [f"s1,2025-{month:02}-{day:02},absent" for month, day in ((3, 1), (3, 2), (3, 8), (3, 9), (3, 15)) * 4]
+ROSTER = STUDENTS + ",entered_on,exited_on"
+NO_END = ("9999-12-31", "12/31/9999", "31.12.2099", "31/12/99", "00/00/0000", "9999-12-31T23:59:59Z")
+
+DAYS = {
+    "no end in many spellings": read(students(*(f"{ANA},2024-09-02,{day}" for day in NO_END), header=ROSTER), 6),
+    "placeholders among days": read(
+        attendance(*(f"s1,{day},absent" for day in ("2025-03-03", *NO_END))), 7, filename="attendance.csv"
+    ),
+    "years of two digits": read(students(ANA.replace("2010-03-01", "31/12/99"), BEN.replace("2009", "2099")), 2),
+    "day of another century": read(attendance(*WEEKENDS, "s1,1999-03-01,absent"), 21, filename="attendance.csv"),
+    "born after the first day": read(students(f"{ANA},2009-09-01,", f"{BEN},2024-09-02,", header=ROSTER), 2),
+    "nothing but weekends": read(attendance(*WEEKENDS), 20, filename="attendance.csv"),
+    "years and terms by many names": read(
+        text("school_year,term,starts_on,ends_on", *(f"{y},HS1,2025-09-01,2099-12-31" for y in ("25/26", "25-27"))),
+        2,
+        filename="terms.csv",
+    ),
+}
+
 CELLS = {
     "formulas": read(students(ANA.replace("Ana", "=cmd|'/c calc'!A1"), BEN.replace("Ben", "@SUM(1)"), "+x" + CHLOE), 3),
     "markup in a name": read(students(ANA.replace("Ana", "<img src=x onerror=alert(1)>")), 1),
     "SQL in a name": read(students(ANA.replace("Ana", "Robert'); DROP TABLE students;--")), 1),
-    "days that are not": read(attendance(*(f"s1,{day},absent" for day in ("2024-02-30", "31/12/99", "6209-01-01"))), 3),
-    "year 3": read(attendance("s1,0003-09-01,absent"), 1),
-    "serial numbers of a spreadsheet": read(attendance("s1,45170,absent", "s1,45171.5,tardy"), 2),
+    "days that are not": read(
+        attendance(*(f"s1,{day},absent" for day in ("2024-02-30", "30/12/99", "6209-01-01"))),
+        3,
+        filename="attendance.csv",
+    ),
+    "year 3": read(attendance("s1,0003-09-01,absent"), 1, filename="attendance.csv"),
+    "serial numbers of a spreadsheet": read(
+        attendance("s1,45170,absent", "s1,45171.5,tardy"), 2, filename="attendance.csv"
+    ),
     "decimal commas": read(text(GRADES.replace(",", ";"), "s1;2024-01-31;Math;87,5", "s2;2024-01-31;Art;1.000,5"), 2),
     "numbers that are none": read(text(GRADES, *(f"s1,2024-01-31,Art,{v}" for v in ("-5", "inf", "nan", "1e999"))), 4),
     "cell of 10,000 characters": read(students(ANA.replace("Ana", "A" * 10_000)), 1),

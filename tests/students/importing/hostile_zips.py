@@ -13,6 +13,7 @@ from tests.students.importing.hostile_files import (
     ANA,
     BEN,
     CELLS,
+    DAYS,
     ENCODINGS,
     HEADER,
     LINES,
@@ -130,4 +131,4 @@ ZIPS = {
     ),
 }
 
-CORPUS: dict[str, Hostile] = {**WHOLE_FILE, **HEADER, **LINES, **ENCODINGS, **CELLS, **ZIPS}
+CORPUS: dict[str, Hostile] = {**WHOLE_FILE, **HEADER, **LINES, **ENCODINGS, **DAYS, **CELLS, **ZIPS}

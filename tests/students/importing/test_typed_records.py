@@ -216,6 +216,20 @@ def test_a_calendar_may_lie_ahead() -> None:
     assert problems(typed("school_days", held_on=["6209-01-01"]).faults) == [(2, "held_on", "date_in_future")]
 
 
+@pytest.mark.parametrize(
+    ("written", "ends_in"),
+    [("25-26", 2026), ("25/26", 2026), ("99-00", 2000), ("98/99", 1999), ("09–10", 2010), ("AY 2025-2026", 2026)]
+    + [("2025-2026 S1", 2026), ("2025-26 Semester 2", 2026), ("AY 25/26", 2026), ("2025-2026 School Year", 2026)],
+)
+def test_a_school_year_is_known_by_the_year_it_ends_in(written: str, ends_in: int) -> None:
+    assert typed("terms", school_year=[written]).rows["school_year"].to_list() == [ends_in]
+
+
+@pytest.mark.parametrize("written", ["25-27", "25/25", "2025-2027", "9-10", "2025-26 S9", "2025-26 exam", "25-26-27"])
+def test_a_school_year_that_may_mean_another_is_refused(written: str) -> None:
+    assert problems(typed("terms", school_year=[written]).faults) == [(2, "school_year", "not_a_number")]
+
+
 def test_settings_keep_defaults_fixed_rules_and_pass_unknown_words_over() -> None:
     chosen = severities({"birth_age": "refuse", "grade_outside_scale": "off", "date_too_early": "loud", "new": "off"})
 
