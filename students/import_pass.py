@@ -41,7 +41,7 @@ from students.importing.meaning import Meaning
 from students.importing.student_numbers import Numbers
 from students.lines_read import LinesRead
 from students.models import Cohort, Format, Upload
-from students.staged import first_rows, identities, sessions, two_schools
+from students.staged import first_rows, identities, sessions, shifted_days, two_schools
 from students.staging import Context, Staging
 
 Stage = Upload.Stage
@@ -197,8 +197,11 @@ class ImportPass:
         """Stop the file where something about it must be said first; nothing of it was compared by then."""
         upload = self.upload
         open_questions = [*self.meaning.questions()]
-        open_questions += identities.questions(staging, self._context_of_questions(), self.meaning.answers)
+        context = Context(institution=self.institution, upload=upload, by=None, now=self.now)
+        open_questions += identities.questions(staging, context, self.meaning.answers)
         open_questions += two_schools.questions(staging, self.meaning.answers)
+        open_questions += shifted_days.questions(staging, context, self.meaning.answers)
+        shifted_days.move(staging, self.meaning.answers)
         if "attendance" in staging.kinds:
             look = sessions.Look()
             meaning = self.meaning
@@ -220,9 +223,6 @@ class ImportPass:
         taken_for = [one | {"rows": []} for one in first_rows.of(staging)]
         upload.summary |= {"withheld": self.withheld | reader.report.withheld, "taken_for": taken_for}
         return True
-
-    def _context_of_questions(self) -> Context:
-        return Context(institution=self.institution, upload=self.upload, by=None, now=self.now)
 
     def _show_faults_early(self) -> Callable[[pl.DataFrame], None]:
         """Let the heartbeat write the first faults on the row, long before the pass is over; returns who to tell."""

@@ -74,6 +74,11 @@ YES_NO_CHOICES = (
     ("no", gettext_lazy("No")),
     (questions.NOT_KNOWN, gettext_lazy("Not known")),
 )
+DAYS_CHOICES = (
+    (questions.DAYS_ARE_RIGHT, gettext_lazy("The days are right: school was held then")),
+    (questions.DAY_BEFORE, gettext_lazy("Each is one day late: the day before is meant")),
+    (questions.DAY_AFTER, gettext_lazy("Each is one day early: the day after is meant")),
+)
 TWO_SCHOOLS_CHOICES = (
     (questions.BOTH, gettext_lazy("They are at both schools")),
     (questions.MOVED, gettext_lazy("They moved: the enrolment begun last holds")),
@@ -113,6 +118,7 @@ def why(question: Mapping[str, Any]) -> str:
         questions.NUMBERS: _("Taken for others, they would be here twice, each with half of their records."),
         questions.REUSED: _("Taken for the same, one child would get the records of another."),
         questions.CODES: _("Each code is asked once. Later files of this source are read the same way."),
+        questions.DAYS: _("Days in another time zone come out a day early or late. If neither fits, mend the file."),
         questions.TWO_SCHOOLS: _("Taken for moved, a student would be gone from one of their schools."),
         questions.OUTCOMES: _("It is what a model learns from: who is taken for gone must have gone."),
         questions.HELP: _("What helped whom is counted by kind of help."),
@@ -133,7 +139,7 @@ def how_to_answer(asked: Sequence[Mapping[str, Any]]) -> str:
         answer = dict(question["proposal"])
         if question["values"]:
             answer = {value["value"]: answer.get(value["value"], "…") for value in question["values"]}
-        elif not answer and question["name"] == questions.TWO_SCHOOLS:
+        elif not answer and question["name"] in (questions.TWO_SCHOOLS, questions.DAYS):
             answer = {"is": "…"}
         elif not answer:
             answer = {"best": "…", "worst": 0}

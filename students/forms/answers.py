@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -13,6 +13,7 @@ from students import question_words
 from students.importing import questions
 from students.importing.questions import (
     CODES,
+    DAYS,
     GRADE_WORDS,
     HELP,
     MIXED,
@@ -40,7 +41,13 @@ LISTED = {
 }
 # The fields of questions whose one answer is for all.
 COUNTED = ("period", "minutes")
-PLAIN = {MIXED: ("mixed",), UNIT: ("unit", "a_day"), SCALE: ("best", "worst"), TWO_SCHOOLS: ("two_schools",)}
+PLAIN = {
+    MIXED: ("mixed",),
+    UNIT: ("unit", "a_day"),
+    SCALE: ("best", "worst"),
+    TWO_SCHOOLS: ("two_schools",),
+    DAYS: ("days",),
+}
 CHOICES = {
     OUTCOMES: question_words.OUTCOME_CHOICES,
     HELP: question_words.HELP_CHOICES,
@@ -129,12 +136,15 @@ def _mixed_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
     )
 
 
-def _two_schools_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
-    form.fields["two_schools"] = forms.ChoiceField(
-        label=gettext_lazy("Students at two schools"),
-        choices=question_words.TWO_SCHOOLS_CHOICES,
-        widget=forms.RadioSelect,
-    )
+def _choice_of_all(name: str, label: Any, choices: Any) -> Callable[[AnswersForm, Mapping[str, Any]], None]:
+    """Return what adds the field of a question whose answer is one word for all rows."""
+
+    def add(form: AnswersForm, question: Mapping[str, Any]) -> None:
+        form.fields[name] = forms.ChoiceField(
+            label=label, choices=choices, widget=forms.RadioSelect, initial=question["proposal"].get("is")
+        )
+
+    return add
 
 
 def _grade_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
@@ -170,8 +180,8 @@ def _listed_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> d
     return {value["value"]: cleaned[f"{prefix}{n}"] for n, value in enumerate(question["values"])}
 
 
-def _two_schools_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
-    return {"is": cleaned["two_schools"]}
+def _word_for_all(name: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]:
+    return lambda cleaned, _question: {"is": cleaned[name]}
 
 
 def _mixed_answer(cleaned: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
@@ -196,13 +206,17 @@ _FIELDS = {
     UNIT: _unit_fields,
     SCALE: _scale_fields,
     MIXED: _mixed_fields,
-    TWO_SCHOOLS: _two_schools_fields,
+    TWO_SCHOOLS: _choice_of_all(
+        "two_schools", gettext_lazy("Students at two schools"), question_words.TWO_SCHOOLS_CHOICES
+    ),
+    DAYS: _choice_of_all("days", gettext_lazy("The days of absence"), question_words.DAYS_CHOICES),
     GRADE_WORDS: _grade_fields,
 }
 _ANSWERS = {
     **dict.fromkeys(LISTED, _listed_answer),
     UNIT: _unit_answer,
-    TWO_SCHOOLS: _two_schools_answer,
+    TWO_SCHOOLS: _word_for_all("two_schools"),
+    DAYS: _word_for_all("days"),
     SCALE: _scale_answer,
     MIXED: _mixed_answer,
     GRADE_WORDS: _grade_answer,

@@ -14,6 +14,7 @@ from students.importing.file_errors import gettext_noop
 
 Answers = Mapping[str, Any]
 
+DAYS, DAYS_ARE_RIGHT, DAY_BEFORE, DAY_AFTER = "attendance.days", "right", "day_before", "day_after"
 UNIT, CODES, STATUS = "attendance.unit", "attendance.codes", "students.status"
 SCALE, MIXED = "grades.scale", "grades.mixed"
 # Where low grades are low, and on no scale of their own.
@@ -69,6 +70,9 @@ SENTENCES: Mapping[str, str] = {
     UNIT: gettext_noop(
         "%(file)s has more than one row for a student's day (%(n)s of %(of)s days), or says for which part or how many "
         "minutes of it. What is one row?"
+    ),
+    DAYS: gettext_noop(
+        "%(n)s of %(of)s days of absence in %(file)s are Saturdays or Sundays. On which days was school held?"
     ),
     CODES: gettext_noop("What do these codes of attendance in %(file)s mean?"),
     STATUS: gettext_noop("What do these statuses of students in %(file)s mean?"),
@@ -132,13 +136,19 @@ def problems(answers: Any) -> list[str]:
     Parameters
     ----------
     answers : mapping of name of a question to answer
-        ``attendance.unit``: {"is": one of UNITS, "a_day": how many make a day}; ``attendance.codes``: {code: one of
-        CODE_MEANINGS or "leave_out"}; ``students.status``: {status: one of STATUS_MEANINGS}; ``grades.scale``:
-        {"best": number, "worst": number}; ``students.numbers``: {number: the known number, or "other"; "zeros": "same"
-        or "other"}; ``students.reused``: {number: "corrected", "by_school" or "leave_out"}; ``students.two_schools``:
-        {"is": "both" or "moved"}; ``outcomes.codes``: {word: one of OUTCOME_MEANINGS or "leave_out"};
-        ``interventions.kinds``: {word: one of HELP_MEANINGS}; ``columns.yes_no``: {word: one of YES_NO_MEANINGS};
-        ``grades.mixed``: {"up_to": number or "one_scale"}; ``grades.words``: {word: 0 to 100, or "no_grade"}.
+        ``attendance.unit``: {"is": one of UNITS, "a_day": how many periods or minutes make a day}
+        ``attendance.codes``: {code: one of CODE_MEANINGS or "leave_out"}
+        ``attendance.days``: {"is": "right", "day_before" or "day_after"}
+        ``students.status``: {status: one of STATUS_MEANINGS}
+        ``students.numbers``: {number: the known number, or "other"; "zeros": "same" or "other"}
+        ``students.reused``: {number: "corrected", "by_school" or "leave_out"}
+        ``students.two_schools``: {"is": "both" or "moved"}
+        ``outcomes.codes``: {word: one of OUTCOME_MEANINGS or "leave_out"}
+        ``interventions.kinds``: {word: one of HELP_MEANINGS}
+        ``columns.yes_no``: {word: one of YES_NO_MEANINGS}
+        ``grades.scale``: {"best": number, "worst": number}
+        ``grades.mixed``: {"up_to": number or "one_scale"}
+        ``grades.words``: {word: 0 to 100, or "no_grade"}
     """
     if not isinstance(answers, Mapping):
         return ["Answers are a table of questions and what is answered."]
@@ -214,6 +224,11 @@ def _two_schools(answer: Answers) -> Iterator[str]:
         yield f'"is" must be {BOTH} or {MOVED}.'
 
 
+def _days(answer: Answers) -> Iterator[str]:
+    if answer.get("is") not in (DAYS_ARE_RIGHT, DAY_BEFORE, DAY_AFTER):
+        yield f'"is" must be one of {DAYS_ARE_RIGHT}, {DAY_BEFORE}, {DAY_AFTER}.'
+
+
 def _mixed(answer: Answers) -> Iterator[str]:
     best = number(answer.get("up_to"))
     if answer.get("up_to") != ONE_SCALE and (best is None or best <= 0):
@@ -230,6 +245,7 @@ def _scale(answer: Answers) -> Iterator[str]:
 
 _CHECKS: Mapping[str, Callable[[Answers], Iterator[str]]] = {
     UNIT: _unit,
+    DAYS: _days,
     CODES: _one_of(*CODE_MEANINGS, LEAVE_OUT),
     SCALE: _scale,
     MIXED: _mixed,
@@ -243,4 +259,4 @@ _CHECKS: Mapping[str, Callable[[Answers], Iterator[str]]] = {
     GRADE_WORDS: _grade_words,
 }
 # Whose answers are added to those before: one more code is one more answer.
-_BY_VALUE = set(_CHECKS) - {UNIT, SCALE, MIXED, TWO_SCHOOLS}
+_BY_VALUE = set(_CHECKS) - {UNIT, DAYS, SCALE, MIXED, TWO_SCHOOLS}

@@ -1,5 +1,7 @@
 """Minutes and hours of absence are shares of a day; grades of two scales in one file are told apart by a person."""
 
+import datetime as dt
+
 import pytest
 
 from accounts import scope
@@ -159,3 +161,26 @@ def test_an_answer_that_cannot_be_is_named(answers, sentence):
     (problem,) = questions.problems(answers)
 
     assert sentence in problem
+
+
+MONDAY = dt.date(2026, 1, 12)
+WEEKS = [MONDAY + dt.timedelta(day) for day in range(28) if day % 7 < 5]
+
+
+@pytest.mark.parametrize(("shift", "answer"), [(1, "day_before"), (-1, "day_after")])
+def test_days_that_are_one_off_the_week_are_asked_about_and_moved(two_schools, days, tmp_path, shift, answer):
+    told = [f"0004711,{day + dt.timedelta(shift)},absent" for day in WEEKS]
+    path = absences(tmp_path, *told, head="student_id,held_on,category")
+    (question,) = bring_in(two_schools, path).questions
+    assert (question["name"], question["proposal"]) == ("attendance.days", {"is": answer})
+
+    bring_in(two_schools, path, answers={"attendance.days": {"is": answer}})
+
+    found = [dt.date.fromisoformat(day) for _student, day, *_rest in days(since=MONDAY)]
+    assert set(found) >= set(WEEKS)
+
+
+def test_days_on_which_school_is_held_ask_nothing(two_schools, tmp_path):
+    told = [f"0004712,{day},absent" for day in WEEKS]
+
+    assert bring_in(two_schools, absences(tmp_path, *told, head="student_id,held_on,category")).questions == []

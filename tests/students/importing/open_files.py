@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ SCHOOLS = "school_id,name\nN,North\nS,South\n"
 ROSTER = "student_id,given_name,family_name,birth_on,school_id,grade_level,entered_on\n" + "".join(
     f"00{n},Child{n},Of House {n},2010-03-{n:02},{'NS'[n % 2]},9,2025-09-01\n" for n in range(1, 21)
 )
+SUNDAY = dt.date(2025, 9, 14)
 NUMBERS = [f"00{n}" for n in range(1, 21)]
 
 
@@ -70,6 +72,18 @@ OPEN = {
         "columns.yes_no",
         {"absences.csv": of_each("held_on,absence,tardy", "2026-03-02,Ya,Tidak", "2026-03-02,Tidak,Ya")},
         {"Ya": "yes", "Tidak": "no"},
+        "attendance",
+        20,
+    ),
+    "every_day_a_sunday": Open(
+        "attendance.days",
+        {
+            "absences.csv": rows(
+                "student_id,held_on,category",
+                *(f"{number},{SUNDAY + dt.timedelta(7 * n)},absent" for n, number in enumerate(NUMBERS)),
+            )
+        },
+        {"is": "day_after"},
         "attendance",
         20,
     ),
