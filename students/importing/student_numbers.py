@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -25,7 +25,8 @@ class Numbers:
 
     def __init__(self, answers: Answers, *, known: Callable[..., Sequence[str]]) -> None:
         said = answers.get(NUMBERS, {})
-        self._same = {number: known for number, known in said.items() if number != ZEROS and known != OTHER}
+        same = {number: known for number, known in said.items() if number != ZEROS and known != OTHER}
+        self._same = {number: _last(number, same) for number in same}
         self._has_lost_zeros = said.get(ZEROS) == SAME
         reused = answers.get(REUSED, {})
         self._by_school = BY_SCHOOL in reused.values()
@@ -75,3 +76,12 @@ class Numbers:
             return pl.coalesce(own, number)
         # A number that this school gave itself, in a file of another source.
         return pl.when(own.is_in(self._of_schools)).then(own).otherwise(number)
+
+
+def _last(number: str, same: Mapping[str, str]) -> str:
+    """Return the number that a number leads to, one answer after the other."""
+    seen = {number}
+    while (known := same.get(number)) is not None and known not in seen:
+        seen.add(known)
+        number = known
+    return number
