@@ -27,6 +27,7 @@ FROM staged_students t
 JOIN students_student s ON s.institution_id = %(institution)s AND s.birth_on = t.birth_on
     AND lower(s.given_name) = lower(t.given_name) AND lower(s.family_name) = lower(t.family_name)
 WHERE s.external_id <> t.student_id
+  AND NOT EXISTS (SELECT FROM students_studentmerge m WHERE m.other_id = s.id AND m.taken_back_at IS NULL)
   AND NOT EXISTS (SELECT FROM students_student x
                   WHERE x.institution_id = %(institution)s AND x.external_id = t.student_id)
   AND NOT EXISTS (SELECT FROM staged_students o WHERE o.student_id = s.external_id)
