@@ -23,7 +23,6 @@ from students.models import (
     Intervention,
     Outcome,
     Student,
-    Upload,
 )
 from students.staged.enrolments import MOVED
 from students.staged.fact_tables import FACT_TABLES, FactTable
@@ -93,16 +92,9 @@ def set_aside(other: Student) -> list[dict[str, Any]]:
 
 
 def put_back(rows: Iterable[Mapping[str, Any]]) -> None:
-    """Put enrolments back as they were, but for what an upload brought or ended that was taken back since."""
-    rows = list(rows)
-    named = {row[column] for row in rows for column in ("upload_id", "replaced_by_id")} - {None}
-    undone = set(Upload.objects.filter(pk__in=named, stage=Upload.Stage.UNDONE).values_list("pk", flat=True))
-    revived = {"replaced_on": None, "replaced_by_id": None}
-    kept = [
-        row | (revived if row["replaced_by_id"] in undone else {}) for row in rows if row["upload_id"] not in undone
-    ]
+    """Put enrolments back as they were; no upload that they are of is taken back before (students.undo)."""
     days = [field.attname for field in Enrolment._meta.local_concrete_fields if isinstance(field, models.DateField)]
-    read = [row | {day: dt.date.fromisoformat(row[day]) for day in days if row[day]} for row in kept]
+    read = [{**row, **{day: dt.date.fromisoformat(row[day]) for day in days if row[day]}} for row in rows]
     Enrolment.every_version.bulk_create([Enrolment(**row) for row in read])
 
 

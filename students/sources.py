@@ -27,10 +27,11 @@ def answers_of(institution: Institution, *, shape: str) -> dict[str, Any]:
 
 
 def student_numbers(*, of_schools: bool) -> list[str]:
-    """Return the numbers of the students in scope: all, or those that a school gave for itself; of merged ones none."""
-    merged = StudentMerge.objects.filter(taken_back_at=None).values("other")
-    numbers = Student.objects.exclude(pk__in=merged).values_list("external_id", flat=True)
-    return list(numbers.filter(external_id__contains=questions.AT) if of_schools else numbers)
+    """Return the numbers of the students in scope: all who were not merged, or those that a school gave for itself."""
+    numbers = Student.objects.values_list("external_id", flat=True)
+    if of_schools:
+        return list(numbers.filter(external_id__contains=questions.AT))
+    return list(numbers.exclude(pk__in=StudentMerge.objects.filter(taken_back_at=None).values("other")))
 
 
 def merged_numbers() -> dict[str, str]:

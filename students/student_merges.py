@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, LiteralString
 
 from django.db import transaction
 from django.db.models import Q
@@ -18,7 +18,7 @@ from students.staged.fact_tables import FACT_TABLES
 
 SHOWN = 50
 
-_ALIKE = """
+_ALIKE: LiteralString = """
 SELECT min(s.id), max(s.id) FROM students_student s
 WHERE s.institution_id = %(institution)s AND s.given_name <> '' AND s.family_name <> '' AND s.birth_on IS NOT NULL
   AND NOT EXISTS (SELECT FROM students_studentmerge m WHERE m.other_id = s.id AND m.taken_back_at IS NULL)

@@ -178,10 +178,12 @@ def test_what_both_have_counts_once_and_all_else_goes(cared_for, ines):
 
 def test_the_same_stay_under_two_numbers_counts_once_and_comes_back(within, told, ines, here):
     again = OTHER.replace("A2,", "A3,").replace("20,9,2026-11-02", "10,9,2026-09-01")
-    told("students", again, answers={"students.numbers": {"A3": "other"}})
+    upload = told("students", again, answers={"students.numbers": {"A3": "other"}})
     before = everything()
     merge = merged(ines, "A1", "A3")
     assert (here(LIST_DAY), len(merge.set_aside)) == (["A1", "A2", "B1"], 1)
+    with pytest.raises(undo.TouchedSince):
+        undo.check_undo(upload)
     taken_back(merge, ines)
     assert everything() == before
 
@@ -209,6 +211,15 @@ def test_later_files_of_the_other_number_reach_the_kept_student(within, told, in
     assert (days_of("A1"), days_of("A2")) == (["2026-11-03", "2026-11-05"], ["2026-11-03", "2026-11-04"])
     told("attendance", ABSENT + "A2,2026-11-06,absent\n")
     assert "2026-11-06" in days_of("A2")
+
+
+def test_what_opened_since_stays_open_and_what_it_ended_stays_ended(within, told, ines, here):
+    merge = merged(ines)
+    told("students", OTHER.replace("A2", "A1").replace("20,9,2026-11-02", "10,9,2026-11-16"))
+    taken_back(merge, ines)
+    stays = Enrolment.objects.filter(student=student("A1")).order_by("entered_on")
+    assert [(str(row.entered_on), row.exited_on is None) for row in stays][-1] == ("2026-11-16", True)
+    assert stays.filter(exited_on=None).count() == 1
 
 
 def test_a_third_number_is_asked_about_once(within, tmp_path, ines):
@@ -239,7 +250,7 @@ def test_one_student_no_stranger_and_none_twice(within, elsewhere, ines):
 
 def test_students_of_two_institutions_are_never_one(within, elsewhere, ines):
     stranger = Student(pk=0, institution=elsewhere, external_id="A1")
-    with pytest.raises(student_merges.CannotMerge):
+    with pytest.raises(student_merges.CannotMerge, match="not of one institution"):
         student_merges.merge(keep=student("A1"), other=stranger, reason="", by=ines, now=timezone.now())
 
 

@@ -3,10 +3,12 @@
 import datetime as dt
 import random
 
+import polars as pl
 import pytest
 from django.db import transaction
 
 from accounts import scope
+from students.importing.batches import Batch
 from students.importing.student_numbers import Numbers
 from students.models import Enrolment, Upload
 from students.simulation.district import simulate_district
@@ -109,6 +111,16 @@ def test_a_simulated_district_asks_nothing_and_one_child_of_it_twice_is_found(tw
 def test_answers_that_lead_on_are_followed():
     numbers = Numbers({"students.numbers": {"3": "2", "2": "1", "9": "other"}}, known=lambda of_schools: [])
     assert numbers._same == {"3": "1", "2": "1"}
+
+
+def test_numbers_of_merged_students_are_those_of_the_kept_ones():
+    known = {False: ["0007", "9001"], True: ["7@20"]}
+    numbers = Numbers({}, known=lambda of_schools: known[of_schools], merged={"7@20": "9001", "8": "9001"})
+    told = {"student_id": ["7", "7", "8", "8", "6"], "school_id": ["20", "10", "20", None, "10"]}
+    absences = numbers.applied(Batch(kind="attendance", rows=pl.DataFrame(told)))
+    assert absences.rows["student_id"].to_list() == ["9001", "7", "9001", "9001", "6"]
+    people = numbers.applied(Batch(kind="students", rows=pl.DataFrame({"student_id": ["8", "9001"]})))
+    assert people.rows["student_id"].to_list() == ["9001"]
 
 
 def _asked(institution, rows):
