@@ -24,6 +24,7 @@ from students.models import (
     Outcome,
     Student,
 )
+from students.models.people import Fact
 from students.staged.enrolments import MOVED
 from students.staged.fact_tables import FACT_TABLES, FactTable
 from students.undone_rows import TAKEN_BACK
@@ -130,9 +131,8 @@ def place(*, kept: Student, other: Student) -> list[dict[str, Any]]:
 def write_back(changed: Iterable[Mapping[str, Any]]) -> None:
     """Write back what stood in columns before, where nobody wrote something else there since."""
     for row in reversed(list(changed)):
-        model: Any = apps.get_model(row["model"])
-        rows = model._base_manager.filter(pk=row["id"], **row["to"])
-        if model is Enrolment and row["from"]["exited_on"] is None:
+        rows = _every_row(row["model"]).filter(pk=row["id"], **row["to"])
+        if rows.model is Enrolment and row["from"]["exited_on"] is None:
             # One that came since is open in its place.
             rows = rows.exclude(replaced_on=None, student__in=_enrolled())
         rows.update(**row["from"])
@@ -192,8 +192,14 @@ def _changed(row: Any, to: dict[str, Any]) -> dict[str, Any]:
 
 def _give(moved: Mapping[str, list[int]], *, of: Student, to: Student) -> None:
     for label, ids in moved.items():
-        model: Any = apps.get_model(label)
-        model._base_manager.filter(pk__in=ids, student=of).update(student=to)
+        _every_row(label).filter(pk__in=ids, student=of).update(student=to)
+
+
+def _every_row(label: str) -> models.QuerySet[Any]:
+    """Return the rows of a model by its label, of facts every version."""
+    model: Any = apps.get_model(label)
+    rows: models.QuerySet[Any] = (model.every_version if issubclass(model, Fact) else model.objects).all()
+    return rows
 
 
 def _ids(rows: models.QuerySet[Any]) -> list[int]:
