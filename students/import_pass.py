@@ -171,7 +171,8 @@ class ImportPass:
         reader = formats.reader_for(recognised, container, options)
         known = sources.answers_of(self.institution, shape=upload.summary["shape"])
         answers = questions.merged(known, upload.answers)
-        self.meaning = Meaning(answers, numbers=Numbers(answers, known=sources.student_numbers))
+        numbers = Numbers(answers, known=sources.student_numbers, merged=sources.merged_numbers())
+        self.meaning = Meaning(answers, numbers=numbers)
         typing = typed_records.Typing(
             today=self.today,
             time_zone=self.institution.time_zone,

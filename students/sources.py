@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import Institution, User
 from students.importing import questions
-from students.models import Format, Source, Student
+from students.models import Format, Source, Student, StudentMerge
 from students.record_words import LABELS
 
 
@@ -27,9 +27,17 @@ def answers_of(institution: Institution, *, shape: str) -> dict[str, Any]:
 
 
 def student_numbers(*, of_schools: bool) -> list[str]:
-    """Return the numbers of the students in scope: all, or those that a school gave for itself."""
+    """Return the numbers of the students in scope: all who were not merged, or those that a school gave for itself."""
     numbers = Student.objects.values_list("external_id", flat=True)
-    return list(numbers.filter(external_id__contains=questions.AT) if of_schools else numbers)
+    if of_schools:
+        return list(numbers.filter(external_id__contains=questions.AT))
+    return list(numbers.exclude(pk__in=StudentMerge.objects.filter(taken_back_at=None).values("other")))
+
+
+def merged_numbers() -> dict[str, str]:
+    """Return the numbers of students who were merged into others, each with the number of the kept one."""
+    standing = StudentMerge.objects.filter(taken_back_at=None)
+    return dict(standing.values_list("other__external_id", "kept__external_id"))
 
 
 @transaction.atomic

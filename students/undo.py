@@ -10,27 +10,34 @@ from django.utils import timezone
 
 from accounts import audit_log, scope
 from jobs.claims import Claim, Refused
-from students import columnar, records_lock, undone_rows
-from students.models import Upload
+from students import columnar, records_lock, student_merges, undone_rows
+from students.models import StudentMerge, Upload
 
 Stage = Upload.Stage
 
 
 class TouchedSince(Exception):
-    """Later uploads touched the same rows; `uploads` names them, newest first: the order to take them back in."""
+    """Later uploads touched the same rows; `uploads` names them, newest first: the order to take them back in.
 
-    def __init__(self, uploads: Sequence[Upload]) -> None:
-        self.uploads = list(uploads)
-        super().__init__(f"Take back first: {', '.join(upload.filename for upload in self.uploads)}.")
+    `merges` are those of two students whose enrolments the upload brought or ended.
+    """
+
+    def __init__(self, uploads: Sequence[Upload] = (), merges: Sequence[StudentMerge] = ()) -> None:
+        self.uploads, self.merges = list(uploads), list(merges)
+        named = [upload.filename for upload in self.uploads]
+        named += [f"{merge.other.external_id} = {merge.kept.external_id}" for merge in self.merges]
+        super().__init__(f"Take back first: {', '.join(named)}.")
 
 
 def check_undo(upload: Upload) -> None:
-    """Refuse where later uploads touched the same rows.
+    """Refuse where later uploads touched the same rows, or students of it were merged since.
 
     :raises TouchedSince: naming them
     """
     if upload.merged_at is None:
         return
+    if merges := student_merges.standing_since(upload):
+        raise TouchedSince(merges=merges)
     later = Upload.objects.filter(
         institution=upload.institution_id, stage__in=[Stage.DONE, Stage.UNDOING], merged_at__gte=upload.merged_at
     ).exclude(pk=upload.pk)

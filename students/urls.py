@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from students.views import answers, columns, import_settings, outcomes, sources, upload_review, uploads
+from students.views import answers, columns, import_settings, outcomes, sources, student_merges, upload_review, uploads
 
 urlpatterns = [
     path("records/", uploads.uploads, name="uploads"),
     path("records/settings/", import_settings.import_settings, name="import_settings"),
+    path("records/merges/", student_merges.student_merges, name="student_merges"),
+    path("records/merges/two/", student_merges.student_merge, name="student_merge"),
+    path("records/merges/<uuid:public_id>/take-back", student_merges.take_back_merge, name="take_back_merge"),
     path("records/sources/<uuid:public_id>/", sources.change_source, name="change_source"),
     path("records/sources/<uuid:public_id>/forget", sources.forget_source, name="forget_source"),
     path("records/<uuid:public_id>/", uploads.upload_page, name="upload_page"),

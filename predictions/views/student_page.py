@@ -18,7 +18,7 @@ from predictions import given_help, verdicts
 from predictions import student_page as pages
 from predictions.verdict_form import VerdictForm
 from predictions.views.risk_list import maker_url
-from students import import_health
+from students import import_health, student_merges
 from students.forms import InterventionForm
 from students.models import Student
 
@@ -35,8 +35,11 @@ def student_or_404(request: HttpRequest, public_id: uuid.UUID) -> Student:
 @require_GET
 @needs("see_students")
 def student_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show one student."""
-    return _page(request, student_or_404(request, public_id), InterventionForm())
+    """Show one student; of two who were merged, the kept one."""
+    student = student_or_404(request, public_id)
+    if (kept := student_merges.kept_for(student)) is not None:
+        return redirect("student_page", public_id=kept.public_id)
+    return _page(request, student, InterventionForm())
 
 
 @require_POST

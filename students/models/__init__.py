@@ -13,6 +13,7 @@ from students.models.records import (
     StudentAttribute,
     Term,
 )
+from students.models.student_merges import StudentMerge
 from students.models.uploads import Cohort, ColumnarPartition, Format, ImportSettings, Source, Upload
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Source",
     "Student",
     "StudentAttribute",
+    "StudentMerge",
     "Term",
     "Upload",
 ]

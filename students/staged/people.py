@@ -9,6 +9,7 @@ from students.staged import statements
 from students.staged.fact_tables import FACT_TABLES
 from students.staged.statements import fragment, joined
 
+# The number of a student who was merged into another is that other's, even where it was said while the file was read.
 # A student that the file itself brings is new where nobody of that number is stored; their id is drawn here, so that
 # facts about them are compared and stored like any others.
 _PEOPLE: LiteralString = """
@@ -18,7 +19,10 @@ SELECT n.ref,
        s.id IS NULL AND n.is_told AS is_new,
        s.school_id AS school, s.grade_level
 FROM (SELECT ref, bool_or(is_told) AS is_told FROM ({named}) every_kind GROUP BY ref) n
-LEFT JOIN students_student s ON s.institution_id = %(institution)s AND s.external_id = n.ref
+LEFT JOIN students_student o ON o.institution_id = %(institution)s AND o.external_id = n.ref
+LEFT JOIN students_studentmerge m
+    ON m.institution_id = %(institution)s AND m.other_id = o.id AND m.taken_back_at IS NULL
+LEFT JOIN students_student s ON s.institution_id = %(institution)s AND s.id = coalesce(m.kept_id, o.id)
 """
 _TOLD: LiteralString = "SELECT student_id AS ref, true AS is_told FROM staged_students"
 _NAMED: LiteralString = "SELECT DISTINCT student_id AS ref, false AS is_told FROM {table} t WHERE {others}"

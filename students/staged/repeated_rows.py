@@ -10,7 +10,7 @@ from students import staging
 from students.importing.record_kinds import kinds
 from students.staged import findings, statements
 from students.staged.fact_tables import staged_columns
-from students.staged.statements import each, fetch, fragment, name, run
+from students.staged.statements import each, fetch, fragment, joined, name, run
 
 RULE = "same_student_twice"
 
@@ -32,6 +32,8 @@ SELECT {kind}, r.file, r.line, {column}, r.named, {rule},
 FROM file_repeated r JOIN (VALUES {files}) f (number, name) ON f.number = r.first_file
 WHERE r.is_same = {is_same}
 """
+# A child told twice, once in capitals, is told the same twice.
+_SAID: dict[str, LiteralString] = {"given_name": "lower({n})", "family_name": "lower({n})"}
 
 
 def drop(staged: staging.Staging, context: staging.Context, kind: str) -> None:
@@ -91,7 +93,7 @@ def _find(
         number=number,
         table=table,
         counted=counted,
-        compared=each("{n}", compared),
+        compared=joined(", ", [fragment(_SAID.get(column, "{n}"), n=name(column)) for column in compared]),
         named=fragment("{n}::text", n=name(named)),
     )
     severity = context.severity(RULE)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import audit_log
 from accounts.permissions import needs
-from students import outcomes_recorded
+from students import outcomes_recorded, student_merges
 from students.forms import OutcomeForm
 from students.models import Outcome, Student
 
@@ -40,6 +40,8 @@ def student_outcomes(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
     student = Student.objects.visible_to(request.user).select_related("school").filter(public_id=public_id).first()
     if student is None:
         raise Http404
+    if (kept := student_merges.kept_for(student)) is not None:
+        return redirect("student_outcomes", public_id=kept.public_id)
     if request.method == "POST":
         return _record(request, student)
     corrects = _outcome(student, request.GET.get("correct", ""))

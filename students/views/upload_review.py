@@ -74,7 +74,9 @@ def undo_upload(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         taking_back.check_undo(upload)
     except taking_back.TouchedSince as refusal:
         status = 422 if request.method == "POST" else 200
-        return render(request, "undo_upload.html", context | {"later": refusal.uploads}, status=status)
+        return render(
+            request, "undo_upload.html", context | {"later": refusal.uploads, "merges": refusal.merges}, status=status
+        )
     return render(request, "undo_upload.html", context)
 
 

@@ -38,6 +38,7 @@ PAGES = {
     "upload taken back": ("ines", "/records/{upload}/undo/", "What will happen"),
     "upload with wrong rows": ("ines", "/records/{refused}/", "2 rows are wrong"),
     "columns": ("ines", "/records/{mapping}/columns/", "What are these columns?"),
+    "children under two numbers": ("ines", "/records/merges/", "Same name and birthday"),
     "import settings": ("ines", "/records/settings/", "Sources"),
     "models": ("mika", "/model/", "Model 1 decides the list."),
     "people": ("ines", "/people/", "3 people work here"),

@@ -88,6 +88,9 @@ BREAKING = {
     ],
     "one_incident_per_code_and_day": [{"student": "shared", "happened_on": DAY, "code": "fight", "source_id": ""}],
     "one_previous_student_per_upload": [{"student": "shared", "replaced_by": "shared"}],
+    "student_merge_of_two": [{"kept": "shared", "other": "shared"}],
+    "student_merge_taken_back_by_somebody": [{"taken_back_at": NOW}, {"taken_back_by": User}],
+    "one_standing_merge_per_student": [{"other": "shared"}],
     "one_source_per_name": [{"name": "Attendance export"}],
     "one_source_per_shape": [{"shape_sha256": "0" * 64}],
     "import_thresholds_are_shares": [{"most_gone_share": 1.1}, {"most_bad_share": -0.1}],
@@ -154,7 +157,8 @@ def filled(model, given, institution):
         for name, value in given.items()
         if value == "shared" or isinstance(value, type)
     }
-    return given | {name: rows.sound(kind, institution=institution) for name, kind in related.items()}
+    made = {kind: rows.sound(kind, institution=institution) for kind in set(related.values())}
+    return given | {name: made[kind] for name, kind in related.items()}
 
 
 def refused_by(error):
