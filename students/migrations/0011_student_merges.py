@@ -11,7 +11,7 @@ from accounts import row_security
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_row_security"),
-        ("students", "0009_planned_last_day"),
+        ("students", "0010_one_open_enrolment_at_a_school"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
