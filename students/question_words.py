@@ -15,10 +15,10 @@ CODE_CHOICES = (
     (
         gettext_lazy("Absent"),
         (
-            ("absent", gettext_lazy("Absent all day, not excused")),
-            ("absent_excused", gettext_lazy("Absent all day, excused")),
-            ("half_absent", gettext_lazy("Absent half a day, not excused")),
-            ("half_absent_excused", gettext_lazy("Absent half a day, excused")),
+            ("absent", gettext_lazy("Absent, not excused")),
+            ("absent_excused", gettext_lazy("Absent, excused")),
+            ("half_absent", gettext_lazy("Absent half the time, not excused")),
+            ("half_absent_excused", gettext_lazy("Absent half the time, excused")),
         ),
     ),
     (

@@ -31,7 +31,7 @@ COLUMNS = {
 }
 _COUNTED = ngettext_lazy("%%(kind)s (%(n)s row)", "%%(kind)s (%(n)s rows)", "count")
 _ROWS = {
-    "attendance": gettext_lazy("%(student_id)s: %(category)s on %(held_on)s, counted as %(n_sessions)s days"),
+    "attendance": gettext_lazy("%(student_id)s: %(category)s on %(held_on)s"),
     "grades": gettext_lazy("%(student_id)s: %(value)s of %(scale_max)s in %(course)s on %(awarded_on)s"),
     "discipline": gettext_lazy("%(student_id)s: %(code)s on %(happened_on)s"),
     "outcomes": gettext_lazy("%(student_id)s: %(kind)s on %(happened_on)s"),
@@ -63,9 +63,18 @@ def _in_words(kind: str, row: Mapping[str, Any]) -> str:
     told = {name: _value(kind, name, row[name]) for name in there}
     if kind in _ROWS and all(f"%({name})s" not in str(_ROWS[kind]) or name in told for name in row):
         said = str(_ROWS[kind]) % told
-        return f"{said}, {_('excused')}" if row.get("excused") is True else said
+        return ", ".join([said, *_counted(row)]) if kind == "attendance" else said
     head, *others = told.items()
     return ", ".join([head[1], *(f"{record_words.column(kind, name)} {value}" for name, value in others)])
+
+
+def _counted(row: Mapping[str, Any]) -> list[str]:
+    """Say how much of a day an absence counts for, where it is not one day, and that it was excused."""
+    if row.get("category") != "absent":
+        return []
+    days = float(row.get("n_sessions") or 1)
+    words = _("%(n)s of a day") if days < 1 else _("%(n)s days")
+    return [*([words % {"n": f"{round(days, 2):g}"}] if days != 1 else []), *([_("excused")] if row["excused"] else [])]
 
 
 def _value(kind: str, name: str, value: Any) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, LiteralString
 
 from students import staging
-from students.staged.statements import each, fetch, number
+from students.staged.statements import each, fetch, fragment, number
 from students.taken_for import COLUMNS
 
 SHOWN = 2
@@ -22,13 +22,19 @@ def of(staged: staging.Staging) -> list[dict[str, Any]]:
 
 
 def _rows(kind: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    found = fetch(
-        "SELECT {columns} FROM {table} LIMIT {n}",
+    found = _first(kind, columns, "category <> 'present'") if kind == "attendance" else []
+    found = found or _first(kind, columns, "true")
+    return [{column: _plain(value) for column, value in zip(columns, row, strict=True)} for row in found]
+
+
+def _first(kind: str, columns: tuple[str, ...], such: LiteralString) -> list[tuple[Any, ...]]:
+    return fetch(
+        "SELECT {columns} FROM {table} WHERE {such} LIMIT {n}",
         columns=each("{n}", columns),
         table=staging.table_of(kind),
+        such=fragment(such),
         n=number(SHOWN),
     )
-    return [{column: _plain(value) for column, value in zip(columns, row, strict=True)} for row in found]
 
 
 def _plain(value: Any) -> Any:

@@ -204,7 +204,8 @@ def test_later_files_of_the_other_number_reach_the_kept_student(within, told, in
     merge = merged(ines)
     told("attendance", ABSENT + "A2,2026-11-05,absent\n")
     assert days_of("A1") == ["2026-11-03", "2026-11-04", "2026-11-05"]
-    upload = told("students", ROSTER + OTHER.splitlines()[1].replace("Ada", "Adah") + "\n")
+    told_of_both = ROSTER + OTHER.splitlines()[1].replace("Ada", "Adah") + "\n"
+    upload = told("students", told_of_both, answers={"students.two_schools": {"is": "moved"}})
     assert (upload.questions, student("A1").given_name, student("A2").given_name) == ([], "Ada", "Ada")
     taken_back(merge, ines)
     # What was told since was told of the child who was kept.

@@ -50,7 +50,10 @@ def test_from_a_pair_to_one_student_and_back(ada, riverside, ines):
 
 
 def test_no_file_changes_the_records_meanwhile(ada, riverside, ines):
-    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %(institution)s"
+    held = (
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %(institution)s"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
     before = statements.fetch(held, {"institution": riverside.pk})
     signed_in(ines).post(TWO, BOTH | {"reason": "So."})
     # The lock lasts as long as the transaction, which is this test's.

@@ -22,7 +22,7 @@ def test_a_file_is_said_to_be_what_it_is_read_as(two_schools, tmp_path):
     assert taken_for.sentence(upload) == "case_01_period_attendance.csv is taken for: Absences and tardies (34 rows)."
     first, second = taken_for.rows(upload)
     assert first.startswith("0004711: absent on ")
-    assert first.endswith(" 2026, counted as 0.143 days")
+    assert first.endswith(" 2026, 0.14 of a day")
     assert second != first
 
 
