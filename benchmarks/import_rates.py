@@ -229,9 +229,12 @@ def _imported(path: Path, institution: Institution, upload: Upload) -> dict[str,
     from django.utils import timezone
 
     from accounts import scope
-    from students import database_checks, difference, merging
+    from students import database_checks, difference, merging, sources
     from students.importing import containers, formats, typed_records
     from students.importing.batches import Options
+    from students.importing.meaning import Meaning
+    from students.importing.student_numbers import Numbers
+    from students.staged import open_questions
     from students.staging import Context, Staging
 
     now, seconds = timezone.now(), dict[str, float]()
@@ -241,9 +244,14 @@ def _imported(path: Path, institution: Institution, upload: Upload) -> dict[str,
             recognised = formats.recognise(container, schemas={}, mappings={})
             reader = formats.reader_for(recognised, container, Options(today=institution.day_of(now)))
             typing = typed_records.Typing(today=institution.day_of(now), rules={}, report=reader.report)
-            for batch in reader.batches():
+            meaning = Meaning({}, numbers=Numbers({}, known=sources.student_numbers))
+            for read in reader.batches():
+                batch = meaning.applied(read)
                 staging.add(typing.typed(batch), batch)
         context = Context(institution=institution, upload=upload, by=None, now=now, source="records.zip")
+        with _timed(seconds, "ask"):
+            if asked := open_questions.settled(staging, context, meaning):
+                raise SystemExit(f"A file without any doubt is asked about: {asked}")
         with _timed(seconds, "check"):
             database_checks.check(staging, context)
         with _timed(seconds, "compare"):

@@ -5,6 +5,7 @@ Every rule is one statement over all rows of a kind. What is refused leaves the 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Container
 from typing import LiteralString
 
@@ -16,6 +17,8 @@ from students.staged import enrolments, findings, people, repeated_rows, schools
 from students.staged.fact_tables import AT_SCHOOL, FACT_TABLES
 from students.staged.statements import fetch, fragment, make, name, run
 from students.staging import Context, Staging, table_of
+
+A_DAY, A_YEAR = dt.timedelta(days=1), dt.timedelta(days=365)
 
 _STRANGERS: LiteralString = """
 SELECT {kind}, t.file, t.line, 'student_id', t.student_id, 'unknown_student', ''
@@ -68,6 +71,7 @@ LEFT JOIN students_student s ON s.institution_id = %(institution)s AND s.id = p.
 LEFT JOIN {told} f ON f.student_id = p.ref
 WHERE coalesce(f.birth_on, s.birth_on) IS NOT NULL
 """
+_YOUNGEST: LiteralString = "SELECT max(birth_on) FROM students_student WHERE institution_id = %(institution)s"
 _NO_STUDENTS: LiteralString = "(SELECT NULL::text AS student_id, NULL::date AS birth_on, 0 AS file, 0 AS line)"
 # Nearly every row is of a later day than the youngest was born on, and is looked up nowhere. A line that tells both
 # days was judged when it was read.
@@ -161,6 +165,8 @@ def _check_enrolments(staging: Staging, context: Context) -> None:
 
 def _find_far_days(staging: Staging, context: Context) -> None:
     for kind in _staged(staging, AT_SCHOOL):
+        if not staging.reaches_over(kind, plausibility.FAR_YEARS * A_YEAR):
+            continue
         findings.keep(
             context.severity("far_from_others"),
             _FAR_FROM_OTHERS,
@@ -176,6 +182,12 @@ def _find_days_before_birth(staging: Staging, context: Context) -> None:
     severity = context.severity("before_birth")
     kinds = [kind for kind in _staged(staging, FACT_TABLES) if FACT_TABLES[kind].happened]
     if severity == "off" or not kinds:
+        return
+    # Days may have been moved by one since they were read.
+    earliest = min((staging.reach[kind][0] for kind in kinds if kind in staging.reach), default=dt.date.max)
+    [(youngest,)] = fetch(_YOUNGEST, context.parameters)
+    births = [day for day in (youngest, *staging.reach.get("students", ())[1:]) if day is not None]
+    if max(births, default=dt.date.min) + A_DAY < earliest:
         return
     told = name("staged_students") if "students" in staging.kinds else fragment(_NO_STUDENTS)
     make("file_births", _BIRTHS, context.parameters, told=told)

@@ -41,7 +41,7 @@ from students.importing.meaning import Meaning
 from students.importing.student_numbers import Numbers
 from students.lines_read import LinesRead
 from students.models import Cohort, Format, Upload
-from students.staged import first_rows, identities, sessions, shifted_days, two_schools
+from students.staged import first_rows, open_questions
 from students.staging import Context, Staging
 
 Stage = Upload.Stage
@@ -197,23 +197,10 @@ class ImportPass:
     def _asks(self, container: Container, reader: Reader, staging: Staging) -> bool:
         """Stop the file where something about it must be said first; nothing of it was compared by then."""
         upload = self.upload
-        open_questions = [*self.meaning.questions()]
         context = Context(institution=self.institution, upload=upload, by=None, now=self.now)
-        open_questions += identities.questions(staging, context, self.meaning.answers)
-        open_questions += two_schools.questions(staging, self.meaning.answers)
-        open_questions += shifted_days.questions(staging, context, self.meaning.answers)
-        shifted_days.move(staging, self.meaning.answers)
-        if "attendance" in staging.kinds:
-            look = sessions.Look()
-            meaning = self.meaning
-            unit = look.question(
-                meaning.answers, counts_its_days=meaning.counts_its_days, most_minutes=meaning.most_minutes
-            )
-            open_questions += [unit] if unit else []
-            if not open_questions and look.are_parts(self.meaning.answers):
-                sessions.combine(staging)
-        upload.questions = [question.as_json(file=upload.filename) for question in open_questions]
-        if not open_questions:
+        found = open_questions.settled(staging, context, self.meaning)
+        upload.questions = [question.as_json(file=upload.filename) for question in found]
+        if not found:
             return False
         self.claim.at_each_beat = lambda: None
         upload.stage = Stage.ASKING

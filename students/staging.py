@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import DatabaseError, connection
 from psycopg import sql
@@ -21,6 +21,7 @@ from accounts.models import Institution, User
 from students.importing import plausibility
 from students.importing.batches import FAULTS, Batch
 from students.importing.file_errors import MAX_ERRORS_KEPT, CellError
+from students.importing.record_kinds import kinds
 from students.models import Cohort, Upload
 from students.staged import statements
 from students.staged.fact_tables import staged_columns
@@ -93,6 +94,11 @@ class Staging:
         # Rows that became a part of another: periods of one day.
         self.n_combined: Counter[str] = Counter()
         self.has_nameless_faults: set[str] = set()
+        # The first and last day of each kind's facts, of students their births: it meets most rules about days.
+        self.reach: dict[str, tuple[dt.date, dt.date]] = {}
+        self.absence_days: set[dt.date] = set()
+        # Rows of a kind that repeat the key of another, where somebody has counted them.
+        self.n_same_key: dict[str, int] = {}
         self._files: dict[str, int] = {}
         self._files_of: dict[str, set[int]] = {}
         self._headers: dict[tuple[int, str], str] = {}
@@ -125,6 +131,11 @@ class Staging:
     def n_rows(self) -> dict[str, int]:
         """Return the rows of each kind that the file holds, the unreadable ones among them."""
         return dict(self.n_staged + self.n_unread)
+
+    def reaches_over(self, kind: str, days: dt.timedelta) -> bool:
+        """Tell whether the first and the last day of a kind's rows lie at least so far apart."""
+        first, last = self.reach.get(kind, (dt.date.min, dt.date.min))
+        return last - first >= days
 
     def add(self, typed: Typed, batch: Batch | None = None) -> None:
         """Stage the rows of a batch, and keep its faults and warnings.
@@ -249,10 +260,21 @@ class Staging:
             run("CREATE TEMP TABLE {table} ({columns}) ON COMMIT DROP", table=table_of(kind), columns=described)
         self._files_of[kind] |= {self._number(file) for file in rows["file"].unique().to_list()}
         self.n_staged[kind] += rows.height
+        self._note_reach(kind, rows)
         # What a batch says nothing of is not sent: a column left out is missing all the same.
         told = (column for column in columns if rows[column].null_count() < rows.height)
         wanted = (*told, "file", "line")
         self._copy(f"staged_{kind}", wanted, self._numbered(rows).select(wanted))
+
+    def _note_reach(self, kind: str, rows: pl.DataFrame) -> None:
+        column = "birth_on" if kind == "students" else kinds()[kind].happened
+        if not column or rows[column].null_count() == rows.height:
+            return
+        first, last = cast("dt.date", rows[column].min()), cast("dt.date", rows[column].max())
+        known = self.reach.get(kind, (first, last))
+        self.reach[kind] = min(first, known[0]), max(last, known[1])
+        if kind == "attendance":
+            self.absence_days.update(rows[column].drop_nulls().unique().to_list())
 
     def _copy_findings(self, table: str, kind: str, found: pl.DataFrame) -> None:
         if not found.is_empty():

@@ -67,6 +67,13 @@ WITH named AS (
 )
 SELECT of_name * (of_day - of_both + 1) / (of_all - of_name + 1000) FROM pairs
 """
+_HAS_NEW: LiteralString = """
+SELECT EXISTS (
+    SELECT FROM staged_students t LEFT JOIN students_student x
+        ON x.institution_id = %(institution)s AND x.external_id = t.student_id
+    WHERE x.id IS NULL
+)
+"""
 # One of the two may be corrected; a child whose first name and birthday are both others is another child.
 _OTHER_CHILD: LiteralString = """
 SELECT t.student_id, concat_ws(' ', s.given_name, s.family_name), s.birth_on::text,
@@ -94,9 +101,10 @@ _NOT_TOLD: LiteralString = "AND NOT EXISTS (SELECT FROM staged_students o WHERE 
 
 def questions(staged: staging.Staging, context: staging.Context, answers: Answers) -> Iterator[Question]:
     """Yield what must be said about the students of a file before it is known whom its rows are about."""
-    pairs = _same_child(staged, context, answers)
+    has_new = "students" in staged.kinds and _has_new_numbers(staged, context)
+    pairs = _same_child(staged, context, answers, has_new=has_new)
     # Two of one file may be one child or two: what is known speaks for neither, so nothing is proposed.
-    twice = _twice(staged, context, answers, but={pair["value"] for pair in pairs})
+    twice = _twice(staged, context, answers, but={pair["value"] for pair in pairs}) if has_new else []
     if pairs or twice:
         proposal = {pair["value"]: pair["known"] for pair in pairs}
         yield Question(name=NUMBERS, values=(pairs + twice)[:MOST_VALUES], proposal=proposal)
@@ -104,10 +112,18 @@ def questions(staged: staging.Staging, context: staging.Context, answers: Answer
         yield Question(name=REUSED, values=others)
 
 
-def _same_child(staged: staging.Staging, context: staging.Context, answers: Answers) -> list[dict[str, Any]]:
+def _has_new_numbers(staged: staging.Staging, context: staging.Context) -> bool:
+    """Tell whether the file names a student under a number that nobody has: most later files name none."""
+    with statements.planned_for(staged.n_staged["students"], of="students_student"):
+        return bool(fetch(_HAS_NEW, context.parameters)[0][0])
+
+
+def _same_child(
+    staged: staging.Staging, context: staging.Context, answers: Answers, *, has_new: bool
+) -> list[dict[str, Any]]:
     said = answers.get(NUMBERS, {})
     found: list[tuple[Any, ...]] = []
-    if "students" in staged.kinds:
+    if has_new:
         with statements.planned_for(staged.n_staged["students"], of="students_student"):
             found = [row for row in fetch(_SAME_CHILD, context.parameters) if row[0] not in said]
     zeros = [(row[0], row[1]) for row in found if row[-1]]
@@ -131,8 +147,6 @@ def _twice(
     staged: staging.Staging, context: staging.Context, answers: Answers, *, but: Collection[str]
 ) -> list[dict[str, Any]]:
     """Return pairs within the file that may be one child, where they are few and more than chance brings."""
-    if "students" not in staged.kinds:
-        return []
     n_students = staged.n_staged["students"]
     with statements.planned_for(n_students, of="students_student"):
         found = fetch(_TWICE, context.parameters)

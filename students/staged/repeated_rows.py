@@ -85,7 +85,10 @@ def _find(
 ) -> int:
     # A row that says "present" is never stored, so it may stand there once for every lesson.
     counted = fragment("category <> 'present'" if kind == "attendance" else "true")
-    if not fetch(_REPEATS, number=number, table=table, counted=counted)[0][0]:
+    n_same = staged.n_same_key.get(kind)
+    if n_same is None:
+        n_same = fetch(_REPEATS, number=number, table=table, counted=counted)[0][0]
+    if not n_same:
         return 0
     n_found = statements.make(
         "file_repeated",
