@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from modeling import decider
+from modeling import decider, registry
 from modeling.decider import Decision
 from modeling.models import ModelVersion
 from predictions import answers, runs
@@ -38,9 +38,16 @@ class Answerer:
     def answer(self, *, as_of: dt.date, values: dict[str, Any]) -> dict[str, Any]:
         """Answer for features by name."""
         values = self._as_imported(values)
-        if self.version is not None:
+        if self.version is None:
+            return _by_rule(self, as_of=as_of, values=values)
+        try:
             return answers.for_values(version=self.version, as_of=as_of, values=values)
-        return _by_rule(self, as_of=as_of, values=values)
+        except registry.ModelFileChanged:
+            # Since it was asked who answers. Now the rule does, as it will from here on.
+            instead = answerer()
+            if instead.version is not None:
+                raise
+            return _by_rule(instead, as_of=as_of, values=values)
 
     def _as_imported(self, values: dict[str, Any]) -> dict[str, Any]:
         """Read a grade level as the importer does, unless the model learned it as it is written."""

@@ -25,8 +25,7 @@ from students.models import (
     Student,
 )
 from students.models.people import Fact
-from students.staged.enrolments import MOVED
-from students.staged.fact_tables import FACT_TABLES, FactTable
+from students.staged.fact_tables import FACT_TABLES, MOVED, FactTable
 from students.undone_rows import TAKEN_BACK
 
 # What files and people tell of a student, outcomes aside: those are added and never changed.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from modeling.core.encoding import FrameEncoder, category_code
 from modeling.core.feature import Feature
-from modeling.core.spoken import steps
+from modeling.core.spoken import OF_100, TENTHS, WINDOWS
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -44,7 +44,7 @@ def usual_cells(
     listed : mapping of feature name to value
         What at least half of a list share, as `shared_values` returns it.
     sessions : ndarray of shape (n,)
-        As `spoken.steps` takes them.
+        As `steps` takes them.
 
     Returns
     -------
@@ -120,3 +120,33 @@ def sessions_of_new(frame: pd.DataFrame) -> FloatArray:
 
 def _said(matrix: FloatArray, features: Sequence[Feature], sessions: FloatArray) -> FloatArray:
     return np.round(matrix * steps(features, sessions))
+
+
+def steps(features: Sequence[Feature], sessions: FloatArray | None = None) -> FloatArray:
+    """Return in how many steps one unit of each feature is said: values that round alike are said alike.
+
+    Parameters
+    ----------
+    features : sequence of Feature
+    sessions : ndarray of shape (n,), or None
+        The school days each student has been on the roll for where a window may not speak of days before, else NaN.
+
+    Returns
+    -------
+    ndarray of shape (n_features,), or (n, n_features) where sessions are given
+        Days of the window for shares, 10 for other numbers, 1 for numbers of categories.
+    """
+    of_unit = {True: OF_100, False: TENTHS}
+    usual = np.array(
+        [
+            1 if feature.kind == "category" else WINDOWS.get(feature.name, of_unit[feature.unit == "share"])
+            for feature in features
+        ],
+        dtype=np.float64,
+    )
+    if sessions is None or np.isnan(sessions).all():
+        return usual
+    windowed = [feature.name in WINDOWS for feature in features]
+    shorter = np.where(np.isfinite(sessions) & (sessions >= 1), np.floor(sessions), np.inf)[:, None]
+    found: FloatArray = np.where(windowed, np.minimum(usual, shorter), usual)
+    return found

@@ -165,8 +165,12 @@ class KindFile:
         sample = pl.DataFrame(
             self.csv.sample(ROWS_LOOKED_AT), schema=dict.fromkeys(self.csv.header, pl.String()), orient="row"
         )
-        doubtful = [column for column in columns if self._shown(sample, column, today=today).n_open]
-        if not doubtful or any(self._shown(sample, column, today=today).order for column in columns):
+        shown = {column: self._shown(sample, column, today=today) for column in columns}
+        n_given = {column: len(cells.trimmed(sample[self.columns[column]]).drop_nulls()) for column in columns}
+        # A few odd cells among other days decide nothing, here or in a later row.
+        told = {column: found for column, found in shown.items() if not found.is_beside(n_given[column])}
+        doubtful = [column for column, found in told.items() if found.n_open]
+        if not doubtful or any(found.order for found in told.values()):
             return {}
         for block in self.csv.blocks():
             orders = {self._shown(block.rows, column, today=today).order for column in doubtful} - {None}

@@ -6,9 +6,9 @@ from typing import Final, LiteralString
 
 from students import staging
 from students.staged import statements, two_schools
+from students.staged.fact_tables import MOVED
 from students.staged.statements import run
 
-MOVED: Final = "moved on"
 NOT_IN_FILE: Final = "not in the file"
 # What parts the enrolments of a student who is at two schools at once; the same for all of anybody else's.
 SCHOOL_APART: LiteralString = "CASE WHEN student IN (SELECT student FROM file_at_both) THEN school END"

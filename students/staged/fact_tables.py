@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 from django.db import models
 
@@ -119,6 +120,8 @@ FACT_TABLES: Mapping[str, FactTable] = MappingProxyType(
     }
 )
 
+# Why an enrolment ended that only a later one elsewhere closes.
+MOVED: Final = "moved on"
 # Kinds whose rows have a day and may name a school: what the rules about enrolment look at.
 AT_SCHOOL = ("attendance", "grades", "discipline")
 # Kinds of which a file changes nothing but by adding new rows and new versions of old ones.

@@ -1,5 +1,6 @@
 """A champion whose stored bytes changed: the rule makes the list; page, row, command and API say why."""
 
+import datetime as dt
 import json
 
 import pytest
@@ -7,6 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from modeling import registry
+from predictions import answering
 from predictions.models import ScoringRun
 from tests.modeling import stored_models
 
@@ -40,3 +42,17 @@ def test_the_model_page_says_it(changed, client, mika):
 
     assert page.status_code == 200
     assert CHANGED in page.content.decode()
+
+
+def test_a_champion_that_changes_between_look_and_answer_leaves_the_answer_to_the_rule(at_riverside):
+    version = registry.champion()
+    stored_models.forget()
+    asked = answering.answerer()
+    assert asked.version == version
+    with stored_models.rewriting(version) as change:
+        change("booster_text", version.booster_text[1:])
+
+        answer = asked.answer(as_of=dt.date(2026, 1, 12), values={"absence_rate_year": 0.4})
+
+    stored_models.forget()
+    assert (answer["decided_by"], answer["why_rule"], answer["probability"]) == ("rule", "file_changed", None)

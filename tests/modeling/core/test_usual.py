@@ -10,8 +10,8 @@ from modeling.core.feature import Feature
 from modeling.core.fitting import fit_risk_model
 from modeling.core.reasons import top_reasons
 from modeling.core.risk_model import RiskModel
-from modeling.core.spoken import spoken, steps, window_days
-from modeling.core.usual import FEWEST_STUDENTS, sessions_of_new, shared_values
+from modeling.core.spoken import spoken, window_days
+from modeling.core.usual import FEWEST_STUDENTS, sessions_of_new, shared_values, steps
 from tests.modeling.core.district_rows import FEATURES, SETTINGS, rows
 from tests.modeling.core.test_reasons import contributed, students
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
 
-from students.importing import dates
-from students.importing.batches import Batch
+from students.importing import containers, dates, formats
+from students.importing.batches import Batch, Options
+from students.importing.typed_records import Typing
 from tests.students.importing.small_batches import batch_of, problems, sentences, typed, typing
 
 PLACEHOLDERS = [
@@ -134,3 +136,22 @@ def test_a_planned_end_is_no_proof_of_the_order() -> None:
     one = one_typing.typed(batch_of("enrolments", entered_on=["2024-09-02"], exited_on=["01/12/2025"]))
 
     assert one.rows["planned_exit_on"].to_list() == [date(2025, 12, 1)]
+
+
+def test_a_later_proof_does_not_settle_an_odd_cell_among_iso_days(tmp_path: Path) -> None:
+    """The first rows hold one day that can be read in two ways, a much later one proves an order: of itself alone."""
+    days = [f"2026-0{1 + n % 9}-{1 + n % 28:02}" for n in range(2500)]
+    days[4], days[2000] = "03/04/2026", "25/12/2025"
+    lines = ["student_id,held_on,category", *(f"{n},{day},absent" for n, day in enumerate(days))]
+    path = tmp_path / "attendance.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    container = containers.opened(path, "attendance.csv")
+    recognised = formats.recognise(container, schemas={}, mappings={})
+    reader = formats.reader_for(recognised, container, Options(today=date(2026, 11, 30)))
+    one_typing = Typing(today=date(2026, 11, 30), rules={}, report=reader.report)
+    read = [one_typing.typed(batch) for batch in reader.batches()]
+
+    faults = [(line, problem) for one in read for line, problem in one.faults.select("line", "problem").iter_rows()]
+    assert faults == [(6, "ambiguous_date")]
+    assert reader.report.notes == []
