@@ -110,6 +110,25 @@ def title(question: Mapping[str, Any]) -> str:
     return _(questions.SENTENCES[question["name"]]) % question["arguments"]
 
 
+def about(name: str) -> str:
+    """Return what an answer is about that is kept for a source."""
+    return {
+        questions.UNIT: _("What one row of attendance is"),
+        questions.DAYS: _("On which days school was held"),
+        questions.STATUS: _("What statuses of students mean"),
+        questions.NUMBERS: _("Which numbers are of the same student"),
+        questions.REUSED: _("Whose numbers are"),
+        questions.TWO_SCHOOLS: _("Whether students are at two schools"),
+        questions.CODES: _("What codes of attendance mean"),
+        questions.OUTCOMES: _("What codes of leaving mean"),
+        questions.HELP: _("Which kinds of help words mean"),
+        questions.YES_NO: _("Which words mean yes or no"),
+        questions.GRADE_WORDS: _("How good grades in words are, out of 100"),
+        questions.SCALE: _("The scale of grades"),
+        questions.MIXED: _("Whether low grades are on a scale of their own"),
+    }[name]
+
+
 def why(question: Mapping[str, Any]) -> str:
     """Return what depends on the answer."""
     return {

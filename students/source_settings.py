@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit_log
 from accounts.models import User
+from students.importing import questions
 from students.models import Source, Upload
 
 Stage = Upload.Stage
@@ -17,6 +20,10 @@ NEEDS_ITS_SOURCE = (Stage.CHECKING, Stage.MAPPING, Stage.ASKING, Stage.REVIEW, S
 
 class NameTaken(Exception):
     """Another source of the institution has this name."""
+
+
+class AnswersRefused(Exception):
+    """A file cannot be read by these answers; the message says why."""
 
 
 class UnderWay(Exception):
@@ -38,6 +45,24 @@ def change(*, source: Source, name: str, expected_every_days: int | None, by: Us
     source.name, source.expected_every_days = name, expected_every_days
     source.save(update_fields=["name", "expected_every_days"])
     audit_log.record(action="change_source", by=by, now=now, purpose=f"{said[:150]}, {rhythm}")
+    return source
+
+
+@transaction.atomic
+def change_answers(*, source: Source, answers: Mapping[str, Any], by: User | None, now: dt.datetime) -> Source:
+    """Keep other answers for the files of a source; what is no longer among them is asked again.
+
+    What was brought in by the answers before stays as it is.
+
+    :raises AnswersRefused: if a file cannot be read by them
+    """
+    if problems := questions.problems(answers):
+        raise AnswersRefused(" ".join(problems))
+    source = Source.objects.select_for_update().get(pk=source.pk)
+    changed = [name for name in {**source.answers, **answers} if source.answers.get(name) != answers.get(name)]
+    source.answers = dict(answers)
+    source.save(update_fields=["answers"])
+    audit_log.record(action="change_answers", by=by, now=now, purpose=f"{source.name}: {', '.join(changed)}"[:200])
     return source
 
 

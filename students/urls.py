@@ -11,6 +11,7 @@ urlpatterns = [
     path("records/merges/two/", student_merges.student_merge, name="student_merge"),
     path("records/merges/<uuid:public_id>/take-back", student_merges.take_back_merge, name="take_back_merge"),
     path("records/sources/<uuid:public_id>/", sources.change_source, name="change_source"),
+    path("records/sources/<uuid:public_id>/answers/", sources.source_answers, name="source_answers"),
     path("records/sources/<uuid:public_id>/forget", sources.forget_source, name="forget_source"),
     path("records/<uuid:public_id>/", uploads.upload_page, name="upload_page"),
     path("records/<uuid:public_id>/columns/", columns.upload_columns, name="upload_columns"),

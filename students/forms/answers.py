@@ -72,7 +72,7 @@ class AnswersForm(forms.Form):
         for name, question in self.asked.items():
             section = {
                 "name": name.replace(".", "-"),
-                "title": question_words.title(question),
+                "title": self.heading(question),
                 "why": question_words.why(question),
             }
             if name in LISTED:
@@ -81,15 +81,26 @@ class AnswersForm(forms.Form):
             else:
                 yield section | {"fields": [self[field] for field in PLAIN[name]]}
 
+    def heading(self, question: Mapping[str, Any]) -> str:
+        """Return what is asked."""
+        return question_words.title(question)
+
+    def answered(
+        self, cleaned: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> dict[str, Any]:
+        """Put together the answers, as a file is read by them."""
+        asked = self.asked if asked is None else asked
+        return {name: _ANSWERS[name](cleaned, question) for name, question in asked.items()}
+
     def clean(self) -> dict[str, Any]:
         """Put together what was answered, as the file is read by it."""
         cleaned: dict[str, Any] = super().clean() or {}
         if self.errors:
             return cleaned
-        if UNIT in self.asked and cleaned["unit"] in COUNTED and not cleaned.get("a_day"):
+        if UNIT in self.asked and cleaned.get("unit") in COUNTED and not cleaned.get("a_day"):
             self.add_error("a_day", _("Say how many periods or minutes a school day has."))
             return cleaned
-        answers = {name: _ANSWERS[name](cleaned, question) for name, question in self.asked.items()}
+        answers = self.answered(cleaned)
         for problem in questions.problems(answers):
             self.add_error(None, problem)
         return cleaned | {"answers": answers}
@@ -125,14 +136,16 @@ def _listed_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
 
 def _mixed_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
     best = question["proposal"]["up_to"]
+    bests = questions.SECOND_BEST if best == questions.ONE_SCALE else (best,)
+    words = _("Up to %(best)s they are of %(best)s, the others of 100")
     form.fields["mixed"] = forms.ChoiceField(
-        label=_("Grades up to %(best)s") % {"best": best},
+        label=gettext_lazy("The low grades"),
         choices=[
-            (str(best), _("They are of %(best)s, the others of 100") % {"best": best}),
+            *((f"{one:g}", words % {"best": f"{one:g}"}) for one in bests),
             (questions.ONE_SCALE, _("All grades are of 100; these are low")),
         ],
         widget=forms.RadioSelect,
-        initial=str(best),
+        initial=best if best == questions.ONE_SCALE else f"{best:g}",
     )
 
 
@@ -154,6 +167,7 @@ def _grade_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:
             required=False,
             min_value=0,
             max_value=OF_100,
+            initial=None if (given := question["proposal"].get(value["value"])) == NO_GRADE else given,
         )
 
 

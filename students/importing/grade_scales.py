@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from students.importing.questions import MIXED, OF_100, ONE_SCALE, SCALE, Answers, Question
+from students.importing.questions import MIXED, OF_100, ONE_SCALE, SCALE, SECOND_BEST, Answers, Question
 from students.importing.record_kinds import kinds
 
 # A grade of 30 in 100 is the best of its file nowhere; a grade of 4 in 4 is.
@@ -20,7 +20,6 @@ ABOVE_SCALE_SHARE = 0.05
 COMMON_BEST = (4, 5, 6, 10, 12, 15, 20, 30, 40)
 # Of a second scale among the grades are at least so many, and hardly any between its best and those of the other.
 SECOND_SCALE_SHARE, BETWEEN_SHARE = 0.1, 0.1
-SECOND_BEST = tuple(best for best in COMMON_BEST if best <= 20)  # noqa: PLR2004 -- above it both scales overlap
 
 
 class Grades:

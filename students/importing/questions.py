@@ -19,6 +19,8 @@ UNIT, CODES, STATUS = "attendance.unit", "attendance.codes", "students.status"
 SCALE, MIXED = "grades.scale", "grades.mixed"
 # Where low grades are low, and on no scale of their own.
 ONE_SCALE = "one_scale"
+# The best grades that a second scale may have; above them both scales overlap.
+SECOND_BEST = (4, 5, 6, 10, 12, 15, 20)
 
 # What one row of attendance may stand for. A row that counts its own days is none of these.
 UNITS = ("day", "half_day", "period", "minutes", "repeated")

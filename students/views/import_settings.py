@@ -67,6 +67,7 @@ def _line(source: Any, refused: SourceForm | None) -> dict[str, Any]:
         "has_mapping": source.format == Format.MAPPED,
         "expected_every_days": source.expected_every_days,
         "n_files": source.n_files,
+        "has_answers": bool(source.answers),
         "last_at": source.last_at,
         "form": refused or SourceForm.of(source),
     }

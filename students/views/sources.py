@@ -6,14 +6,15 @@ import uuid
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import needs
 from students import source_settings
 from students.forms.import_settings import SourceForm
+from students.forms.kept_answers import KeptAnswersForm
 from students.models import Source
 from students.views import import_settings
 
@@ -54,3 +55,18 @@ def forget_source(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     else:
         messages.success(request, _("Forgotten. What its files brought stays."))
     return redirect("import_settings")
+
+
+@require_http_methods(["GET", "POST"])
+@needs("upload_records")
+def source_answers(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show what was answered of the files of a source, and take other answers."""
+    source = _source(public_id)
+    form = KeptAnswersForm(request.POST if request.method == "POST" else None, kept=source.answers)
+    if form.is_bound and form.is_valid():
+        answers = form.cleaned_data["answers"]
+        source_settings.change_answers(source=source, answers=answers, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        messages.success(request, _("Saved. The next file of this source is read so."))
+        return redirect("import_settings")
+    context = {"source": source, "form": form, "sections": list(form.sections())}
+    return render(request, "source_answers.html", context, status=422 if form.errors else 200)

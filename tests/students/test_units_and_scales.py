@@ -140,7 +140,7 @@ def test_grades_of_one_scale_ask_nothing(graded, values):
 def test_the_page_asks_for_the_second_scale(two_schools, ines, graded):
     upload = graded(*OF_100, *OF_4)
     browser, address = signed_in(ines), f"/records/{upload.public_id}/answers/"
-    assert "They are of 4, the others of 100" in browser.get(address).content.decode()
+    assert "Up to 4 they are of 4, the others of 100" in browser.get(address).content.decode()
 
     browser.post(address, {"mixed": "4"})
 

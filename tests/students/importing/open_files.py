@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-SCHOOLS = "school_id,name\nN,North\nS,South\n"
+SCHOOLS = "school_id,name\nNN,North\nSS,South\n"
 ROSTER = "student_id,given_name,family_name,birth_on,school_id,grade_level,entered_on\n" + "".join(
-    f"00{n},Child{n},Of House {n},2010-03-{n:02},{'NS'[n % 2]},9,2025-09-01\n" for n in range(1, 21)
+    f"00{n},Child{n},Of House {n},2010-03-{n:02},{2 * 'NS'[n % 2]},9,2025-09-01\n" for n in range(1, 21)
 )
 SUNDAY = dt.date(2025, 9, 14)
 NUMBERS = [f"00{n}" for n in range(1, 21)]
@@ -110,7 +110,7 @@ OPEN = {
     ),
     "statuses": Open(
         "students.status",
-        {"students.csv": rows("student_id,school_id,enrollment_status", "0041,N,Parked", "0042,N,Active")},
+        {"students.csv": rows("student_id,school_id,enrollment_status", "0041,NN,Parked", "0042,NN,Active")},
         {"Parked": "not_yet"},
         "students",
         1,
@@ -131,7 +131,7 @@ OPEN = {
     ),
     "two_schools_at_once": Open(
         "students.two_schools",
-        {"enrolments.csv": rows("student_id,school_id,entered_on", "001,N,2025-09-01", "001,S,2025-09-01")},
+        {"enrolments.csv": rows("student_id,school_id,entered_on", "001,NN,2025-09-01", "001,SS,2025-09-01")},
         {"is": "both"},
         "enrolments",
         1,
@@ -145,14 +145,14 @@ OPEN = {
     ),
     "another_number_of_a_child": Open(
         "students.numbers",
-        {"students.csv": rows(ROSTER.splitlines()[0], "9001,Child1,Of House 1,2010-03-01,S,9,2025-09-01")},
+        {"students.csv": rows(ROSTER.splitlines()[0], "9001,Child1,Of House 1,2010-03-01,SS,9,2025-09-01")},
         {"9001": "001"},
         "students",
         0,
     ),
     "a_number_of_two_children": Open(
         "students.reused",
-        {"students.csv": rows(ROSTER.splitlines()[0], "001,Nora,Lind,2011-07-21,S,9,2025-09-01")},
+        {"students.csv": rows(ROSTER.splitlines()[0], "001,Nora,Lind,2011-07-21,SS,9,2025-09-01")},
         {"001": "by_school"},
         "students",
         1,
