@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy
@@ -23,27 +23,25 @@ class KeptAnswersForm(AnswersForm):
         for field in self.fields.values():
             field.required = False
             if isinstance(field, forms.ChoiceField):
-                field.choices = [ASK_AGAIN, *(choice for choice in _offered(field) if choice[0] != "")]
+                offered = list(cast("Iterable[Any]", field.choices))
+                field.choices = [ASK_AGAIN, *(choice for choice in offered if choice[0] != "")]
 
     def heading(self, question: Mapping[str, Any]) -> str:
         """Return what an answer is about."""
         return question_words.about(question["name"])
 
-    def answered(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+    def answered(
+        self, cleaned: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> dict[str, Any]:
         """Return the answers that stay."""
-        stay = {
-            name: question for name, question in self.asked.items() if name in LISTED or cleaned.get(PLAIN[name][0])
-        }
+        asked = self.asked if asked is None else asked
+        stay = {name: question for name, question in asked.items() if name in LISTED or cleaned.get(PLAIN[name][0])}
         found = super().answered(cleaned, stay)
         blank = {name for name in stay if name in LISTED and name != GRADE_WORDS}
         return {
             name: {value: meaning for value, meaning in answer.items() if meaning} if name in blank else answer
             for name, answer in found.items()
         }
-
-
-def _offered(field: forms.ChoiceField) -> list[Any]:
-    return list(field.choices)
 
 
 def _asked(name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
