@@ -20,6 +20,8 @@ FLAGS = {"absent_flag": "absent", "tardy_flag": "tardy"}
 _LONGEST_NAME = 80
 # Every file about students has their number; what else it says must tell which kind it is.
 _TELLS_STUDENTS = frozenset({"given_name", "family_name", "birth_on", "school_id", "grade_level"})
+# Who and when alone may be of anything.
+_TELLS_HELP = frozenset({"kind", "goal", "result"})
 _NUMBERED = re.compile(r"[\s_.-]*(?:\d[\d\s_.-]*|\(\d+\))$")
 # Words of headers that the fairness audit may read and the model never; matched anywhere in a header.
 _PROTECTED_PARTS = (
@@ -130,6 +132,8 @@ def _can_be(one: Fit, header: Sequence[str]) -> bool:
         return not _TELLS_STUDENTS.isdisjoint(one.columns)
     if one.kind.name == "school_days":
         return len(header) <= 2  # noqa: PLR2004
+    if one.kind.name == "interventions":
+        return not _TELLS_HELP.isdisjoint(one.columns)
     return True
 
 

@@ -16,6 +16,15 @@ ROWS_LOOKED_AT = 1000
 MOST = 0.5
 # Shorter ones are codes, which say nothing about what they are codes of.
 SHORTEST_WORD = 5
+_OF_INCIDENTS = frozenset({"action", "days_removed"})
+_CALLED_INCIDENTS = frozenset({"incidentcode", "offense", "offence", "behavior", "behaviour", "incident"})
+# Parts of the words that schools use for what happened; after the behaviours of the Ed-Fi data standard.
+_INCIDENTS = (
+    *("fight", "assault", "batter", "bully", "harass", "threat", "intimid", "weapon", "firearm", "knife", "gun"),
+    *("drug", "alcohol", "tobacco", "vap", "smok", "theft", "steal", "stole", "vandal", "arson", "trespass"),
+    *("disrupt", "insubord", "defian", "disobed", "disrespect", "profan", "language", "obscen", "cheat", "plagiar"),
+    *("truan", "skip", "cut class", "phone", "dress code", "horseplay", "gang", "sexual", "violen", "misconduct"),
+)
 
 
 def chosen(name: str, csv: CsvFile, fits: list[Fit]) -> Fit | None:
@@ -29,12 +38,19 @@ def chosen(name: str, csv: CsvFile, fits: list[Fit]) -> Fit | None:
     fits : list of Fit
         Kinds that its columns fit about equally well, the best first.
     """
+    rows = pl.DataFrame(csv.sample(ROWS_LOOKED_AT), schema=dict.fromkeys(csv.header, pl.String()), orient="row")
+    one = _fitting(name, rows, fits)
+    if one is None or one.kind.name != "discipline" or _is_named(name, one) or _is_told(one, rows):
+        return one
+    return None
+
+
+def _fitting(name: str, rows: pl.DataFrame, fits: list[Fit]) -> Fit | None:
     rivals = [one for one in fits if _reads_the_same(one, fits[0])]
     if len(rivals) == 1:
         return fits[0] if len(fits) == 1 or fits[0].score > fits[1].score else None
     if len(named := [one for one in rivals if _is_named(name, one)]) == 1:
         return named[0]
-    rows = pl.DataFrame(csv.sample(ROWS_LOOKED_AT), schema=dict.fromkeys(csv.header, pl.String()), orient="row")
     known = [(share, one) for one in rivals if (share := _known_share(rows, one)) is not None]
     if known and max(share for share, _one in known) >= MOST:
         return max(known, key=lambda pair: pair[0])[1]
@@ -42,6 +58,14 @@ def chosen(name: str, csv: CsvFile, fits: list[Fit]) -> Fit | None:
     open_ones = [one for one in rivals if _known_share(rows, one) is None]
     is_clear = all(share == 0 for share, _one in known)
     return open_ones[0] if len(open_ones) == 1 and is_clear and _are_words(rows, open_ones[0]) else None
+
+
+def _is_told(one: Fit, rows: pl.DataFrame) -> bool:
+    """Tell whether a file is of incidents by a column of theirs, a header or its words; a "type" may be of anything."""
+    if not _OF_INCIDENTS.isdisjoint(one.columns) or plain(one.columns["code"]) in _CALLED_INCIDENTS:
+        return True
+    texts = cells.trimmed(rows[one.columns["code"]]).drop_nulls().str.to_lowercase()
+    return float(texts.str.contains("|".join(_INCIDENTS)).mean() or 0) >= MOST  # type: ignore[arg-type]
 
 
 def _reads_the_same(one: Fit, best: Fit) -> bool:

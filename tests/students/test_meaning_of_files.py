@@ -252,3 +252,20 @@ def test_the_command_says_what_the_page_says(two_schools, tmp_path, capsys):
     assert "(line 2 · held_on: 2026-11-02)" in told
     assert "Not needed, attendance.csv: bus" in told
     assert "Never read, attendance.csv: ssn" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "row"),
+    [
+        ("fees.csv", "student_id,date,type,amount", "0004711,2026-09-08,Lunch,3"),
+        ("export.csv", "student_id,date,P1,P2,P3", "0004711,2026-09-08,A,,A"),
+        ("visits.csv", "student_id,date,room", "0004711,2026-09-08,12"),
+    ],
+)
+def test_a_file_that_says_only_who_and_when_is_of_no_kind_until_somebody_says(two_schools, tmp_path, name, head, row):
+    path = tmp_path / name
+    path.write_text(f"{head}\n{row}\n")
+
+    upload = bring_in(two_schools, path)
+
+    assert (upload.stage, upload.summary.get("counts", {})) == (Stage.MAPPING, {})
