@@ -20,8 +20,6 @@ FLAGS = {"absent_flag": "absent", "tardy_flag": "tardy"}
 _LONGEST_NAME = 80
 # Every file about students has their number; what else it says must tell which kind it is.
 _TELLS_STUDENTS = frozenset({"given_name", "family_name", "birth_on", "school_id", "grade_level"})
-# Who and when alone may be of anything.
-_TELLS_HELP = frozenset({"kind", "goal", "result"})
 _NUMBERED = re.compile(r"[\s_.-]*(?:\d[\d\s_.-]*|\(\d+\))$")
 # Words of headers that the fairness audit may read and the model never; matched anywhere in a header.
 _PROTECTED_PARTS = (
@@ -97,12 +95,14 @@ def fit(header: Sequence[str], kind: Kind) -> Fit:
 def missing_columns(kind: Kind, columns: Iterable[str]) -> tuple[str, ...]:
     """Return the columns that every row needs and that are not among these.
 
-    An outcome may be told by an exit code, a category of attendance by flags.
+    An outcome may be told by an exit code, a category of attendance by flags, a course without a grade by its credits.
     """
     there = set(columns)
     missing = [name for name in kind.required if name not in there and not kind.field(name).default]
     if kind.name == "outcomes" and there.isdisjoint({"kind", "exit_code"}):
         missing.append("kind")
+    if kind.name == "grades" and there.isdisjoint({"value", "credits_earned", "credits_attempted"}):
+        missing.append("value")
     if kind.name == "attendance" and not there.isdisjoint(FLAGS):
         missing = [name for name in missing if name != "category"]
     return tuple(missing)
@@ -133,7 +133,8 @@ def _can_be(one: Fit, header: Sequence[str]) -> bool:
     if one.kind.name == "school_days":
         return len(header) <= 2  # noqa: PLR2004
     if one.kind.name == "interventions":
-        return not _TELLS_HELP.isdisjoint(one.columns)
+        # Who and when alone, and a reason, may be of anything.
+        return "kind" in one.columns
     return True
 
 

@@ -67,13 +67,12 @@ def planned(members: Sequence[Member], *, asks: bool) -> Plan:
 
 
 def _fit(name: str, csv: CsvFile) -> Fit | None:
-    """Return the kind that a file is named for, if its columns are there, else the one that its columns fit."""
+    """Return the kind that a file is named for, whether or not its columns are there, else the one its columns fit."""
     named = headers.kind_named(name)
-    by_name = headers.fit(csv.header, named) if named else None
-    if by_name is not None and not by_name.missing:
-        return by_name
+    if named:
+        return headers.fit(csv.header, named)
     fits = headers.best_fits(csv.header)
-    return kind_guesses.chosen(name, csv, fits) if fits else by_name
+    return kind_guesses.chosen(name, csv, fits) if fits else None
 
 
 def _may_be_mapped(one: Fit, csv: CsvFile) -> bool:

@@ -260,9 +260,13 @@ def test_the_command_says_what_the_page_says(two_schools, tmp_path, capsys):
         ("fees.csv", "student_id,date,type,amount", "0004711,2026-09-08,Lunch,3"),
         ("export.csv", "student_id,date,P1,P2,P3", "0004711,2026-09-08,A,,A"),
         ("visits.csv", "student_id,date,room", "0004711,2026-09-08,12"),
+        ("absences.csv", "student_id,date,reason", "0004711,2026-09-08,sick"),
+        ("grades.csv", "student_id,date,course,S1,S2", "0004711,2026-09-08,Art,88,90"),
     ],
 )
-def test_a_file_that_says_only_who_and_when_is_of_no_kind_until_somebody_says(two_schools, tmp_path, name, head, row):
+def test_a_file_that_lacks_what_makes_it_of_a_kind_is_of_none_until_somebody_says(
+    two_schools, tmp_path, name, head, row
+):
     path = tmp_path / name
     path.write_text(f"{head}\n{row}\n")
 

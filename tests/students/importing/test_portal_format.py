@@ -108,6 +108,7 @@ def test_every_missing_column_is_told_with_the_header_that_was_meant(tmp_path: P
         'Column "held_on" is missing from attendance.csv. Did you mean "held_onn"? Rename it in line 1.',
         'Column "category" is missing from attendance.csv. Add it; the file needs it.',
         'Column "awarded_on" is missing from grades.csv. Add it; the file needs it.',
+        'Column "value" is missing from grades.csv. Add it; the file needs it.',
     ]
 
 
