@@ -264,9 +264,7 @@ def test_the_command_says_what_the_page_says(two_schools, tmp_path, capsys):
         ("grades.csv", "student_id,date,course,S1,S2", "0004711,2026-09-08,Art,88,90"),
     ],
 )
-def test_a_file_that_lacks_what_makes_it_of_a_kind_is_of_none_until_somebody_says(
-    two_schools, tmp_path, name, head, row
-):
+def test_a_file_without_what_makes_a_kind_is_of_none_until_told(two_schools, tmp_path, name, head, row):
     path = tmp_path / name
     path.write_text(f"{head}\n{row}\n")
 
