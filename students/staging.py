@@ -97,6 +97,8 @@ class Staging:
         # The first and last day of each kind's facts, of students their births: it meets most rules about days.
         self.reach: dict[str, tuple[dt.date, dt.date]] = {}
         self.absence_days: set[dt.date] = set()
+        # Kind and column of which some row says something.
+        self.told_columns: set[tuple[str, str]] = set()
         # Rows of a kind that repeat the key of another, where somebody has counted them.
         self.n_same_key: dict[str, int] = {}
         self._files: dict[str, int] = {}
@@ -262,7 +264,8 @@ class Staging:
         self.n_staged[kind] += rows.height
         self._note_reach(kind, rows)
         # What a batch says nothing of is not sent: a column left out is missing all the same.
-        told = (column for column in columns if rows[column].null_count() < rows.height)
+        told = [column for column in columns if rows[column].null_count() < rows.height]
+        self.told_columns.update((kind, column) for column in told)
         wanted = (*told, "file", "line")
         self._copy(f"staged_{kind}", wanted, self._numbered(rows).select(wanted))
 

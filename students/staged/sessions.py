@@ -9,7 +9,7 @@ from students.importing.meaning import HALVES, WHOLE
 from students.importing.questions import MOST_PERIODS, UNIT, Answers, Question
 from students.staged import statements
 from students.staged.fact_tables import staged_columns
-from students.staged.statements import each, fetch, name, run
+from students.staged.statements import each, fetch, fragment, name, run
 
 # A record written twice by mistake is rare; a file in which many days stand twice counts something smaller than days.
 FEWEST_DAYS, SHARE_OF_DAYS = 10, 0.05
@@ -19,11 +19,14 @@ LEAST_DAY, MOST_DAY = 240, 540
 
 _LOOK: LiteralString = """
 SELECT count(*) - count(DISTINCT hash_record_extended(ROW(student_id, held_on, category), 0)),
-       bool_or(n_sessions < 1), count(part),
-       count(part) FILTER (WHERE lower(part) <> ALL (%(halves)s)),
-       count(DISTINCT part), max(CASE WHEN part ~ '^[0-9][0-9]?$' THEN part::int END)
+       bool_or(n_sessions < 1), {parts}
 FROM staged_attendance WHERE category <> 'present'
 """
+_PARTS: LiteralString = """
+count(part), count(part) FILTER (WHERE lower(part) <> ALL (%(halves)s)), count(DISTINCT part),
+max(CASE WHEN part ~ '^[0-9][0-9]?$' THEN part::int END)
+"""
+_NO_PARTS: LiteralString = "0, 0, 0, 0"
 _DAYS: LiteralString = """
 SELECT count(*), count(*) FILTER (WHERE n > 1), max(n), min(line) FILTER (WHERE n > 1) FROM (
     SELECT count(*) AS n, min(line) AS line FROM staged_attendance WHERE category <> 'present'
@@ -47,7 +50,9 @@ class Look:
     """What the staged rows of attendance look like, before anything is taken out."""
 
     def __init__(self, staged: staging.Staging) -> None:
-        found = fetch(_LOOK, {"halves": [*HALVES, *WHOLE]})[0]
+        # Parts are sorted to be counted, so a file without any is spared that.
+        parts = fragment(_PARTS if ("attendance", "part") in staged.told_columns else _NO_PARTS)
+        found = fetch(_LOOK, {"halves": [*HALVES, *WHOLE]}, parts=parts)[0]
         self.n_repeated: int = found[0] or 0
         # The same is asked of every kind later; the day of ten million rows is sorted once.
         staged.n_same_key["attendance"] = self.n_repeated
