@@ -7,41 +7,45 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from modeling.core.tree_nodes import NEAREST_TO_ZERO, Condition
+from modeling.core.tree_paths import NEAREST_TO_ZERO, Condition
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 ByteArray = NDArray[np.uint8]
 
-# Some conditions and the answer wanted of each. A row bears the mark if it gives all of them.
-Mark = tuple[tuple[Condition, bool], ...]
+# Numbers of conditions and the answer wanted of each, true for left. A row bears the mark if it gives all of them.
+Mark = tuple[tuple[int, bool], ...]
 
 
 class Answers:
     """Tells which marks rows bear.
 
-    Attributes
+    Parameters
     ----------
-    marks : sequence of Mark
     conditions : sequence of Condition
-        Those of the marks, each once.
+        Those on numbers first, then those on categories.
+    marks : sequence of Mark
+        At least one condition each.
     """
 
-    def __init__(self, marks: Sequence[Mark]) -> None:
+    def __init__(self, conditions: Sequence[Condition], marks: Sequence[Mark]) -> None:
+        self.conditions = conditions
         self.marks = marks
-        self.conditions = list(dict.fromkeys(condition for mark in marks for condition, _ in mark))
-        number = {condition: number for number, condition in enumerate(self.conditions)}
-        self._asked = [[(number[condition], wanted) for condition, wanted in mark] for mark in marks]
-        self._n_levels: dict[int, int] = {}
-        for condition in self.conditions:
-            if condition.levels is not None:
-                beyond = max(condition.levels, default=-1) + 1
-                self._n_levels[condition.feature] = max(self._n_levels.get(condition.feature, 0), beyond)
-        self._members = {number[c]: self._member(c) for c in self.conditions if c.levels is not None}
+        n_levels: dict[int, int] = {}
+        for condition in conditions:
+            beyond = max(condition.levels or (), default=-1) + 1
+            n_levels[condition.feature] = max(n_levels.get(condition.feature, 0), beyond)
+        self._n_levels = np.array([n_levels[condition.feature] for condition in conditions], dtype=np.intp)
+        self._members = [self._member(number) for number in range(len(conditions))]
+        self._keep_for_one_row()
 
-    def _member(self, condition: Condition) -> ByteArray:
+    def _member(self, number: int) -> ByteArray:
+        levels = self.conditions[number].levels
+        if levels is None:
+            return np.zeros(0, dtype=np.uint8)
         # One place more than there are levels, for all that goes right: negative, never seen, missing.
-        member = np.zeros(self._n_levels[condition.feature] + 1, dtype=np.uint8)
-        member[list(condition.levels or ())] = 1
+        member = np.zeros(self._n_levels[number] + 1, dtype=np.uint8)
+        member[list(levels)] = 1
         return member
 
     def of_columns(self, columns: FloatArray) -> Sequence[ByteArray]:
@@ -52,22 +56,17 @@ class Answers:
         columns : ndarray of shape (n_features, n), each column in one piece
         """
         answers = self._of_conditions(columns)
-        return [
-            answers[asked[0][0]]
-            if len(asked) == 1 and asked[0][1]
-            else np.logical_and.reduce([answers[number] == wanted for number, wanted in asked]).view(np.uint8)
-            for asked in self._asked
-        ]
+        return [answers[mark[0][0]] if mark[0][1] and len(mark) == 1 else _all(mark, answers) for mark in self.marks]
 
     def _of_conditions(self, columns: FloatArray) -> ByteArray:
         found = np.empty((len(self.conditions), columns.shape[1]), dtype=np.uint8)
-        missing: dict[int, NDArray[np.bool_] | None] = {}
+        missing: dict[int, BoolArray | None] = {}
         levels: dict[int, NDArray[np.intp]] = {}
         for number, condition in enumerate(self.conditions):
             feature = condition.feature
             if condition.levels is not None:
                 if feature not in levels:
-                    levels[feature] = _truncated(columns[feature], self._n_levels[feature])
+                    levels[feature] = _truncated(columns[feature], self._n_levels[number])
                 np.take(self._members[number], levels[feature], out=found[number], mode="clip")
                 continue
             if feature not in missing:
@@ -76,15 +75,59 @@ class Answers:
             _answer(condition, columns[feature], missing[feature], out=found[number].view(np.bool_))
         return found
 
+    def of_row(self, row: FloatArray) -> BoolArray:
+        """Return whether one row bears each mark, of shape (n_marks,).
 
-def _truncated(values: FloatArray, n_levels: int | NDArray[np.intp]) -> NDArray[np.intp]:
+        Parameters
+        ----------
+        row : ndarray of shape (n_features,)
+        """
+        values = row[self._features]
+        numbers, codes = values[: self._n_numbers], values[self._n_numbers :]
+        answers = np.empty(len(values), dtype=np.bool_)
+        missing = np.isnan(numbers)
+        if self._some_zero_is_missing:
+            missing |= self._zero_is_missing & (np.abs(numbers) <= NEAREST_TO_ZERO)
+        answers[: self._n_numbers] = np.where(missing, self._if_missing, numbers <= self._thresholds)
+        if len(codes):
+            places = _truncated(codes, self._n_levels[self._n_numbers :])
+            answers[self._n_numbers :] = self._flat_members[self._first_member + places]
+        if self._first is None:
+            return answers[self._asked]
+        given: BoolArray = answers[self._asked] == self._answers_wanted
+        return np.logical_and.reduceat(given, self._first)
+
+    def _keep_for_one_row(self) -> None:
+        numbers = [condition for condition in self.conditions if condition.levels is None]
+        self._n_numbers = len(numbers)
+        self._features = np.array([condition.feature for condition in self.conditions], dtype=np.intp)
+        self._thresholds = np.array([condition.threshold for condition in numbers])
+        self._if_missing = np.array([condition.if_missing for condition in numbers], dtype=np.bool_)
+        self._zero_is_missing = np.array([condition.zero_is_missing for condition in numbers], dtype=np.bool_)
+        self._some_zero_is_missing = bool(self._zero_is_missing.any())
+        members = self._members[self._n_numbers :]
+        self._flat_members = np.concatenate([np.zeros(0, dtype=np.uint8), *members]).astype(np.bool_)
+        self._first_member = np.cumsum([0, *map(len, members)])[:-1]
+        self._asked = np.array([number for mark in self.marks for number, _ in mark], dtype=np.intp)
+        self._answers_wanted = np.array([wanted for mark in self.marks for _, wanted in mark], dtype=np.bool_)
+        plain = len(self._asked) == len(self.marks) and bool(self._answers_wanted.all())
+        self._first = None if plain else np.cumsum([0, *map(len, self.marks)])[:-1]
+
+
+def _all(mark: Mark, answers: ByteArray) -> ByteArray:
+    number, wanted = mark[0]
+    found = answers[number] ^ (not wanted)
+    for number, wanted in mark[1:]:
+        found &= answers[number] if wanted else answers[number] ^ 1
+    return found
+
+
+def _truncated(values: FloatArray, n_levels: np.intp | NDArray[np.intp]) -> NDArray[np.intp]:
     """Return category numbers, `n_levels` for all that is none: LightGBM cuts off the fraction first, so -0.5 is 0."""
     return np.where((values > -1) & (values < n_levels), values, n_levels).astype(np.intp)
 
 
-def _answer(
-    condition: Condition, values: FloatArray, missing: NDArray[np.bool_] | None, *, out: NDArray[np.bool_]
-) -> None:
+def _answer(condition: Condition, values: FloatArray, missing: BoolArray | None, *, out: BoolArray) -> None:
     np.less_equal(values, condition.threshold, out=out)
     if condition.zero_is_missing:
         out[np.abs(values) <= NEAREST_TO_ZERO] = condition.if_missing

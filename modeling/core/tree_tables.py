@@ -1,21 +1,23 @@
 """Exact contributions of a booster's features by look-up, equal to LightGBM's own within rounding.
 
-Path-dependent TreeSHAP (Lundberg et al., 2020, "From local explanations to global understanding with explainable AI for
-trees", Nature Machine Intelligence 2, algorithm 2) walks every path of every tree for every row. What it finds there
-hangs on nothing but the answers to the tree's conditions. So the answers of a few conditions are read as a binary number, and a
-table holds the contributions for each such number, summed over all leaves that these conditions lead to: for a tree of
-up to `MOST_BITS` splits one table; for a larger one several, each of a branch of it.
+Path-dependent TreeSHAP (Lundberg et al., 2020, "From local explanations to global understanding with explainable AI
+for trees", Nature Machine Intelligence 2, algorithm 2) walks every path of every tree for every row. What it finds
+hangs on nothing but the answers to the tree's conditions. So the answers to a few conditions are read as a binary
+number, and a table holds the contributions for each such number, summed over all leaves these conditions lead to. A
+tree of up to `MOST_BITS` splits has one table; a larger one has several, each of leaves side by side.
 
 A leaf of value v, whose path asks d distinct features, adds for feature f
     v (o_f - z_f) integral from 0 to 1 over t of the product over the other features g of t o_g + (1 - t) z_g,
-with o 1 where a row answers all of a feature's conditions as the path does, else 0, and z the share of training rows that
-do. That is the Shapley value of a product game; the integrand is of degree d - 1 in t, for which Gauss-Legendre
+with o 1 where a row answers all of a feature's conditions as the path does, else 0, and z the share of training rows
+that do. That is the Shapley value of a product game; the integrand is of degree d - 1 in t, for which Gauss-Legendre
 quadrature with d / 2 points, rounded up, is exact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -23,33 +25,25 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from modeling.core import tree_nodes
+from modeling.core import tree_paths
 from modeling.core.tree_answers import Answers, Mark
-from modeling.core.tree_nodes import Condition, Leaf, Node, TooManyNodes
+from modeling.core.tree_paths import Leaf, Path, TooManyNodes
 
 FloatArray = NDArray[np.float64]
 
-# Conditions per table: 256 rows. With ten the tables of 120 trees of 24 leaves no longer fit a processor's cache.
-MOST_BITS = 8
+# Conditions per table: 1,024 rows. With eleven the tables of 120 trees of 24 leaves take twice the
+# memory and no less time.
+MOST_BITS = 10
 MOST_LEAVES = 24
 # A branch that cannot be parted any more is a leaf: its table has a bit for each distinct feature on the way to it.
 MOST_FEATURES_OF_A_LEAF = 12
-# Rows at a time: the sums of 40 columns stay in the cache.
-_CHUNK = 4096
+# Rows at a time: enough that NumPy's calls cost little, few enough that the sums of 40 columns stay near.
+_CHUNK = 8192
+_BYTE = 8
+# To make a pattern and an index of it takes as long as the look-ups of two features.
+_COST_OF_A_PATTERN = 2
 
 __all__ = ["TooManyNodes", "TreeTables"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Step:
-    """One condition on the way to a leaf: which answer leads on, and for what share of the rows that are asked."""
-
-    condition: Condition
-    left: bool
-    share: float
-
-
-_Path = tuple[_Step, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,20 +77,17 @@ class TreeTables:
     tables : sequence of Table
     """
 
-    def __init__(self, forest: tree_nodes.Forest) -> None:
+    def __init__(self, forest: tree_paths.Forest) -> None:
         """Make the tables.
 
         :raises TooManyNodes: if a leaf lies behind more than `MOST_FEATURES_OF_A_LEAF` distinct features
         """
         self.n_features = forest.n_features
-        self.base = 0.0
+        self.base = sum(leaf.value * _share(leaf.path) for leaves in forest.trees for leaf in leaves)
         numbers: dict[Mark, int] = {}
-        self.tables: list[Table] = []
-        for tree in forest.trees:
-            self.base += sum(leaf.value * _reach(path) for leaf, path in _leaves(tree, ()))
-            for node, path in _branches(tree, ()):
-                self.tables.append(_table(node, path, numbers))
-        self.answers = Answers(list(numbers))
+        parts = [part for leaves in forest.trees for part in _parted(leaves)]
+        self.tables = [_table(part, numbers) for part in parts]
+        self.answers = Answers(forest.conditions, list(numbers))
 
     @classmethod
     def of(cls, booster: lightgbm.Booster) -> Self:
@@ -110,10 +101,10 @@ class TreeTables:
         DamagedBooster
             If it is not a forest of constant leaves and one score per row.
         """
-        return cls(tree_nodes.read(booster.model_to_string(), most_leaves=MOST_LEAVES))
+        return cls(tree_paths.read(booster.model_to_string(), most_leaves=MOST_LEAVES))
 
     def contributions(self, matrix: FloatArray) -> FloatArray:
-        """Return what each column adds to the log-odds, as LightGBM's `pred_contrib` does; a row's sum is its raw score.
+        """Return what each column adds to the log-odds, as `pred_contrib` does; a row's sum is its raw score.
 
         Parameters
         ----------
@@ -146,9 +137,9 @@ class TreeTables:
         n = columns.shape[1]
         marks = self.answers.of_columns(columns)
         sums = np.zeros((self.n_features, n))
-        index, found = np.empty(n, dtype=np.intp), np.empty(n)
+        found = np.empty(n)
         for table in self.tables:
-            index[:] = _pattern([marks[mark] for mark in table.marks])
+            index = _pattern([marks[mark] for mark in table.marks])
             for feature, values in zip(table.features, table.values, strict=True):
                 # "clip" looks at no bounds: a pattern has none but its own.
                 np.take(values, index, out=found, mode="clip")
@@ -156,78 +147,98 @@ class TreeTables:
         return sums
 
 
-def _pattern(bits: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    # Bytes as long as eight bits will do: twice as many rows at a time.
-    kind = np.uint8 if len(bits) <= 8 else np.uint16  # noqa: PLR2004
-    pattern = bits[0].astype(kind)
-    for place, bit in enumerate(bits[1:], 1):
-        pattern |= np.left_shift(bit, place, dtype=kind)
-    return pattern
+def _pattern(bits: Sequence[NDArray[np.uint8]]) -> NDArray[np.intp]:
+    # Byte by byte: sixteen bits at once are slower than twice eight.
+    low, high = _byte(bits[:_BYTE]), bits[_BYTE:]
+    if not high:
+        return low.astype(np.intp)
+    return (low | _byte(high).astype(np.uint16) << _BYTE).astype(np.intp)
 
 
-def _reach(path: _Path) -> float:
-    return float(np.prod([step.share for step in path]))
+def _byte(bits: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    # Doubled by adding, the highest bit first: NumPy adds bytes far faster than it shifts them.
+    found = bits[-1].copy()
+    for bit in bits[-2::-1]:
+        found += found
+        found += bit
+    return found
 
 
-def _leaves(node: Node | Leaf, path: _Path) -> Iterator[tuple[Leaf, _Path]]:
-    if isinstance(node, Leaf):
-        yield node, path
-        return
-    for child, step in _ways(node):
-        yield from _leaves(child, (*path, step))
+def _share(path: Path) -> float:
+    return math.prod(step.share for step in path)
 
 
-def _ways(node: Node) -> list[tuple[Node | Leaf, _Step]]:
-    return [
-        (child, _Step(condition=node.condition, left=left, share=child.count / node.count))
-        for child, left in ((node.left, True), (node.right, False))
-    ]
+def _parted(leaves: Sequence[Leaf]) -> list[Sequence[Leaf]]:
+    """Return the leaves in parts that each fit a table, so that a row has the least to look up.
+
+    :raises TooManyNodes: if a leaf alone does not fit one
+    """
+    if not leaves[0].path:
+        return []
+    # cheapest[end]: what the first `end` leaves cost at least, and where their last part begins.
+    cheapest = [(0, 0)]
+    for end in range(1, len(leaves) + 1):
+        ways = []
+        for begin in reversed(range(end)):
+            part = leaves[begin:end]
+            if not _fits(part):
+                break
+            n_features = len({step.feature for leaf in part for step in leaf.path})
+            ways.append((cheapest[begin][0] + n_features + _COST_OF_A_PATTERN, begin))
+        cheapest.append(min(ways))
+    parts = []
+    end = len(leaves)
+    while end:
+        begin = cheapest[end][1]
+        parts.append(leaves[begin:end])
+        end = begin
+    return parts[::-1]
 
 
-def _branches(node: Node | Leaf, path: _Path) -> Iterator[tuple[Node | Leaf, _Path]]:
-    """Return the fewest branches that cover the leaves and each fit a table; a tree of one leaf has none."""
-    n_before = len({step.condition.feature for step in path})
-    if n_before + _n_splits(node) <= (MOST_FEATURES_OF_A_LEAF if isinstance(node, Leaf) else MOST_BITS):
-        if path or isinstance(node, Node):
-            yield node, path
-        return
-    if isinstance(node, Leaf):
+def _fits(part: Sequence[Leaf]) -> bool:
+    n_shared = _n_shared(part)
+    n_before = len({step.feature for step in part[0].path[:n_shared]})
+    if len(part) > 1:
+        return n_before + len({step.condition for leaf in part for step in leaf.path[n_shared:]}) <= MOST_BITS
+    if n_before > MOST_FEATURES_OF_A_LEAF:
         raise TooManyNodes(f"A leaf lies behind {n_before} features; tables are made for {MOST_FEATURES_OF_A_LEAF}.")
-    for child, step in _ways(node):
-        yield from _branches(child, (*path, step))
+    return True
 
 
-def _n_splits(node: Node | Leaf) -> int:
-    return 0 if isinstance(node, Leaf) else 1 + _n_splits(node.left) + _n_splits(node.right)
+def _n_shared(part: Sequence[Leaf]) -> int:
+    """Return how many steps all leaves of a part share: what the first and the last do, for they stand in order."""
+    same = (one == other for one, other in zip(part[0].path, part[-1].path, strict=False))
+    return sum(itertools.takewhile(bool, same))
 
 
-def _table(node: Node | Leaf, before: _Path, numbers: dict[Mark, int]) -> Table:
-    """Return the table of a branch, all leaves of it together, and number its marks."""
-    leaves = [(leaf, path, _wanted(path, len(before))) for leaf, path in _leaves(node, before)]
-    marks = list(dict.fromkeys(mark for _, _, wanted in leaves for of in wanted.values() for mark, _ in of))
-    features = sorted({feature for _, _, wanted in leaves for feature in wanted})
+def _table(part: Sequence[Leaf], numbers: dict[Mark, int]) -> Table:
+    """Return the table of a part, all leaves of it together, and number its marks."""
+    n_shared = _n_shared(part)
+    ways = [(leaf, _wanted(leaf.path, n_shared)) for leaf in part]
+    marks = list(dict.fromkeys(mark for _, wanted in ways for of in wanted.values() for mark, _ in of))
+    features = sorted({feature for _, wanted in ways for feature in wanted})
     pattern = np.arange(1 << len(marks))
     bears = {mark: (pattern >> place & 1).astype(np.bool_) for place, mark in enumerate(marks)}
     values = np.zeros((len(features), len(pattern)))
-    for leaf, path, wanted in leaves:
+    for leaf, wanted in ways:
         index = np.zeros(len(pattern), dtype=np.intp)
         for place, of in enumerate(wanted.values()):
             index |= np.logical_and.reduce([bears[mark] == yes for mark, yes in of]).astype(np.intp) << place
-        shares = [_reach(tuple(step for step in path if step.condition.feature == feature)) for feature in wanted]
+        shares = [_share(tuple(step for step in leaf.path if step.feature == feature)) for feature in wanted]
         added = _of_leaf(leaf.value, np.array(shares))
         for place, feature in enumerate(wanted):
             values[features.index(feature)] += added[place, index]
     return Table(marks=[numbers.setdefault(mark, len(numbers)) for mark in marks], features=features, values=values)
 
 
-def _wanted(path: _Path, n_before: int) -> dict[int, list[tuple[Mark, bool]]]:
-    """Return the marks that lead to a leaf by feature: one for all that was asked of it before the branch begins."""
+def _wanted(path: Path, n_shared: int) -> dict[int, list[tuple[Mark, bool]]]:
+    """Return the marks that lead to a leaf by feature: one for all that is asked of it before the part begins."""
     before: dict[int, Mark] = {}
-    for step in path[:n_before]:
-        before[step.condition.feature] = (*before.get(step.condition.feature, ()), (step.condition, step.left))
+    for step in path[:n_shared]:
+        before[step.feature] = (*before.get(step.feature, ()), (step.condition, step.left))
     wanted = {feature: [_as_asked(mark)] for feature, mark in before.items()}
-    for step in path[n_before:]:
-        wanted.setdefault(step.condition.feature, []).append((((step.condition, True),), step.left))
+    for step in path[n_shared:]:
+        wanted.setdefault(step.feature, []).append((((step.condition, True),), step.left))
     return wanted
 
 

@@ -1,11 +1,12 @@
 """Reads the trees of a booster from LightGBM's own text, each question put so that it can be answered in NumPy.
 
-The text and not `dump_model`: that one says 1e300 where the text says inf, and an infinite value would go the other way.
+The text and not `dump_model`: that one says 1e300 where the text says inf, and an infinite
+value would go the other way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modeling.core import booster_text
-from modeling.core.booster_text import DamagedBooster
 
 # LightGBM takes what is nearer to zero than this for zero. It is a 32-bit number there, a little above 1e-35.
 NEAREST_TO_ZERO = float(np.float32(1e-35))
@@ -54,21 +54,35 @@ class Condition:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Leaf:
-    """What a tree adds to the log-odds of the rows that end here, and how many rows of training did."""
+class Step:
+    """One split on the way to a leaf.
 
-    value: float
-    count: int
+    Attributes
+    ----------
+    condition : int
+        Its number in the forest.
+    feature : int
+    left : bool
+        The answer that leads on.
+    share : float
+        Share of the rows of training asked here that gave this answer.
+    """
+
+    condition: int
+    feature: int
+    left: bool
+    share: float
+
+
+Path = tuple[Step, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Node:
-    """A condition, where either answer leads, and how many rows of training were asked."""
+class Leaf:
+    """What a tree adds to the log-odds of the rows that end here, and the way from the root."""
 
-    condition: Condition
-    count: int
-    left: Node | Leaf
-    right: Node | Leaf
+    value: float
+    path: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +93,15 @@ class Forest:
     ----------
     n_features : int
         Columns of the matrix that they read.
-    trees : sequence of Node or Leaf
-        The root of each.
+    conditions : sequence of Condition
+        Each once, those on numbers first, then those on categories.
+    trees : sequence of sequence of Leaf
+        The leaves of each tree from the left to the right.
     """
 
     n_features: int
-    trees: Sequence[Node | Leaf]
+    conditions: Sequence[Condition]
+    trees: Sequence[Sequence[Leaf]]
 
 
 def read(text: str, *, most_leaves: int) -> Forest:
@@ -108,41 +125,66 @@ def read(text: str, *, most_leaves: int) -> Forest:
     header = booster_text._fields(head.split("\n")[1:], "the header")
     booster_text._require({"max_feature_idx", "num_tree_per_iteration"} <= set(header), "its header lacks a line")
     booster_text._require(header["num_tree_per_iteration"] == "1", "it has several scores per row")
-    trees, _, _ = rest.partition("end of trees")
-    chunks = [chunk for chunk in trees.split("\n\n\n") if chunk.strip()]
     n_features = int(booster_text._whole(header["max_feature_idx"], "the header")[0]) + 1
-    return Forest(n_features=n_features, trees=[_tree(chunk.strip(), most_leaves=most_leaves) for chunk in chunks])
+    chunks = rest.partition("end of trees")[0].split("\n\n\n")
+    trees = [_splits(chunk.strip(), most_leaves=most_leaves) for chunk in chunks if chunk.strip()]
+    every = dict.fromkeys(condition for tree in trees for condition in tree.conditions)
+    conditions = sorted(every, key=lambda condition: condition.levels is not None)
+    numbers = {condition: number for number, condition in enumerate(conditions)}
+    return Forest(n_features=n_features, conditions=conditions, trees=[_leaves(tree, numbers) for tree in trees])
 
 
-def _tree(chunk: str, *, most_leaves: int) -> Node | Leaf:
+@dataclass(frozen=True, kw_only=True)
+class _Splits:
+    conditions: Sequence[Condition]
+    children: Sequence[tuple[int, int]]
+    counts: Sequence[int]
+    leaf_values: Sequence[float]
+    leaf_counts: Sequence[int]
+
+    def count(self, child: int) -> int:
+        # A negative number counts the leaves from -1 down.
+        return self.counts[child] if child >= 0 else self.leaf_counts[-1 - child]
+
+
+def _splits(chunk: str, *, most_leaves: int) -> _Splits:
     what, *lines = chunk.split("\n")
     fields = booster_text._fields(lines, what)
-    n_leaves = int(booster_text._whole(fields["num_leaves"], what)[0])
-    booster_text._require(fields["is_linear"] == "0", f"{what} is of another kind")
-    if n_leaves > most_leaves:
-        raise TooManyNodes(f"A tree has {n_leaves} leaves; tables are made of {most_leaves} at most.")
-    values = booster_text._real(fields["leaf_value"], what)
-    if n_leaves == 1:
-        return Leaf(value=float(values[0]), count=1)
+    booster_text._require({*_WHOLE, "leaf_value", "threshold", "num_cat"} <= set(fields), f"{what} lacks a line")
+    booster_text._require(fields.get("is_linear", "0") == "0", f"{what} is of another kind")
+    values = booster_text._real(fields["leaf_value"], what).tolist()
+    if len(values) > most_leaves:
+        raise TooManyNodes(f"A tree has {len(values)} leaves; tables are made of {most_leaves} at most.")
     whole = {name: booster_text._whole(fields[name], what).tolist() for name in _WHOLE}
-    if min(whole["internal_count"]) <= 0:
-        raise DamagedBooster(f"The booster's text is damaged: {what} has a split that no row of training reached.")
-    leaves = [Leaf(value=v, count=n) for v, n in zip(values.tolist(), whole["leaf_count"], strict=True)]
-    conditions = _conditions(fields, whole, what)
-    return _joined(conditions, leaves, whole)
+    counts = whole["internal_count"]
+    booster_text._require(min(counts, default=1) > 0, f"{what} has a split that no row of training reached")
+    return _Splits(
+        conditions=_conditions(fields, whole, what),
+        children=list(zip(whole["left_child"], whole["right_child"], strict=True)),
+        counts=counts,
+        leaf_values=values,
+        leaf_counts=whole["leaf_count"],
+    )
 
 
-def _joined(conditions: Sequence[Condition], leaves: Sequence[Leaf], whole: dict[str, list[int]]) -> Node | Leaf:
-    # A child that is a split stands behind its parent; a negative number counts the leaves from -1 down.
-    nodes: dict[int, Node | Leaf] = {-1 - number: leaf for number, leaf in enumerate(leaves)}
-    for number in reversed(range(len(conditions))):
-        nodes[number] = Node(
-            condition=conditions[number],
-            count=whole["internal_count"][number],
-            left=nodes[whole["left_child"][number]],
-            right=nodes[whole["right_child"][number]],
-        )
-    return nodes[0]
+def _leaves(tree: _Splits, numbers: Mapping[Condition, int]) -> list[Leaf]:
+    if not tree.conditions:
+        return [Leaf(value=tree.leaf_values[0], path=())]
+    found: list[Leaf] = []
+    ahead: list[tuple[int, Path]] = [(0, ())]
+    while ahead:
+        place, path = ahead.pop()
+        if place < 0:
+            found.append(Leaf(value=tree.leaf_values[-1 - place], path=path))
+            continue
+        condition = tree.conditions[place]
+        # The left child is put on top, so that it comes first.
+        for left in (False, True):
+            child = tree.children[place][0 if left else 1]
+            share = tree.count(child) / tree.counts[place]
+            step = Step(condition=numbers[condition], feature=condition.feature, left=left, share=share)
+            ahead.append((child, (*path, step)))
+    return found
 
 
 def _conditions(fields: dict[str, str], whole: dict[str, list[int]], what: str) -> list[Condition]:
