@@ -37,7 +37,7 @@ class Answers:
             n_levels[condition.feature] = max(n_levels.get(condition.feature, 0), beyond)
         self._n_levels = np.array([n_levels[condition.feature] for condition in conditions], dtype=np.intp)
         self._members = [self._member(number) for number in range(len(conditions))]
-        self._keep_for_one_row()
+        self._keep_for_few_rows()
 
     def _member(self, number: int) -> ByteArray:
         levels = self.conditions[number].levels
@@ -75,29 +75,28 @@ class Answers:
             _answer(condition, columns[feature], missing[feature], out=found[number].view(np.bool_))
         return found
 
-    def of_row(self, row: FloatArray) -> BoolArray:
-        """Return whether one row bears each mark, of shape (n_marks,).
+    def of_rows(self, rows: FloatArray) -> BoolArray:
+        """Return whether each of a few rows bears each mark, all at once: of shape (n, n_marks).
 
         Parameters
         ----------
-        row : ndarray of shape (n_features,)
+        rows : ndarray of shape (n, n_features)
         """
-        values = row[self._features]
-        numbers, codes = values[: self._n_numbers], values[self._n_numbers :]
-        answers = np.empty(len(values), dtype=np.bool_)
+        values = rows[:, self._features]
+        numbers, codes = values[:, : self._n_numbers], values[:, self._n_numbers :]
+        answers = np.empty(values.shape, dtype=np.bool_)
         missing = np.isnan(numbers)
         if self._some_zero_is_missing:
             missing |= self._zero_is_missing & (np.abs(numbers) <= NEAREST_TO_ZERO)
-        answers[: self._n_numbers] = np.where(missing, self._if_missing, numbers <= self._thresholds)
-        if len(codes):
+        answers[:, : self._n_numbers] = np.where(missing, self._if_missing, numbers <= self._thresholds)
+        if codes.shape[1]:
             places = _truncated(codes, self._n_levels[self._n_numbers :])
-            answers[self._n_numbers :] = self._flat_members[self._first_member + places]
+            answers[:, self._n_numbers :] = self._flat_members[self._first_member + places]
         if self._first is None:
-            return answers[self._asked]
-        given: BoolArray = answers[self._asked] == self._answers_wanted
-        return np.logical_and.reduceat(given, self._first)
+            return answers[:, self._asked]
+        return np.logical_and.reduceat(answers[:, self._asked] == self._answers_wanted, self._first, axis=1)
 
-    def _keep_for_one_row(self) -> None:
+    def _keep_for_few_rows(self) -> None:
         numbers = [condition for condition in self.conditions if condition.levels is None]
         self._n_numbers = len(numbers)
         self._features = np.array([condition.feature for condition in self.conditions], dtype=np.intp)

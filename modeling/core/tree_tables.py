@@ -37,6 +37,8 @@ MOST_BITS = 10
 MOST_LEAVES = 24
 # A branch that cannot be parted any more is a leaf: its table has a bit for each distinct feature on the way to it.
 MOST_FEATURES_OF_A_LEAF = 12
+# Together 128 MB: seven times what 120 trees of 24 leaves take.
+MOST_CELLS = 1 << 24
 # Rows at a time: enough that NumPy's calls cost little, few enough that the sums of 40 columns stay near.
 _CHUNK = 8192
 _BYTE = 8
@@ -80,12 +82,15 @@ class TreeTables:
     def __init__(self, forest: tree_paths.Forest) -> None:
         """Make the tables.
 
-        :raises TooManyNodes: if a leaf lies behind more than `MOST_FEATURES_OF_A_LEAF` distinct features
+        :raises TooManyNodes: if a leaf lies behind too many distinct features, or there are too many trees
         """
         self.n_features = forest.n_features
         self.base = sum(leaf.value * _share(leaf.path) for leaves in forest.trees for leaf in leaves)
         numbers: dict[Mark, int] = {}
         parts = [part for leaves in forest.trees for part in _parted(leaves)]
+        n_cells = sum(_n_cells(part) for part in parts)
+        if n_cells > MOST_CELLS:
+            raise TooManyNodes(f"The tables would have {n_cells} cells; {MOST_CELLS} at most are kept in memory.")
         self.tables = [_table(part, numbers) for part in parts]
         self.answers = Answers(forest.conditions, list(numbers))
 
@@ -96,8 +101,8 @@ class TreeTables:
         Raises
         ------
         TooManyNodes
-            If a tree has more than `MOST_LEAVES` leaves, or a leaf lies behind more than `MOST_FEATURES_OF_A_LEAF`
-            distinct features: let LightGBM compute them.
+            If a tree has more than `MOST_LEAVES` leaves, a leaf lies behind more than `MOST_FEATURES_OF_A_LEAF`
+            distinct features, or all tables have more than `MOST_CELLS` cells: let LightGBM compute them.
         DamagedBooster
             If it is not a forest of constant leaves and one score per row.
         """
@@ -121,14 +126,19 @@ class TreeTables:
         ValueError
             If the matrix has another number of columns.
         """
-        self._check_width(matrix.shape[1:])
+        self.check_width(matrix.shape[1:])
         found = np.empty((len(matrix), self.n_features + 1))
-        for start in range(0, len(matrix), _CHUNK):
-            found[start : start + _CHUNK, :-1] = self._sums(matrix[start : start + _CHUNK]).T
+        for some in np.array_split(np.arange(len(matrix)), -(-len(matrix) // _CHUNK) or 1):
+            rows = slice(some[0], some[-1] + 1) if len(some) else slice(0)
+            found[rows, :-1] = self._sums(matrix[rows]).T
         found[:, -1] = self.base
         return found
 
-    def _check_width(self, shape: tuple[int, ...]) -> None:
+    def check_width(self, shape: tuple[int, ...]) -> None:
+        """Check that rows are of the shape that the trees read.
+
+        :raises ValueError: if they are not
+        """
         if shape != (self.n_features,):
             raise ValueError(f"the rows have shape {shape}; the trees read {self.n_features} columns")
 
@@ -183,8 +193,7 @@ def _parted(leaves: Sequence[Leaf]) -> list[Sequence[Leaf]]:
             part = leaves[begin:end]
             if not _fits(part):
                 break
-            n_features = len({step.feature for leaf in part for step in leaf.path})
-            ways.append((cheapest[begin][0] + n_features + _COST_OF_A_PATTERN, begin))
+            ways.append((cheapest[begin][0] + _n_features(part) + _COST_OF_A_PATTERN, begin))
         cheapest.append(min(ways))
     parts = []
     end = len(leaves)
@@ -196,13 +205,26 @@ def _parted(leaves: Sequence[Leaf]) -> list[Sequence[Leaf]]:
 
 
 def _fits(part: Sequence[Leaf]) -> bool:
-    n_shared = _n_shared(part)
-    n_before = len({step.feature for step in part[0].path[:n_shared]})
     if len(part) > 1:
-        return n_before + len({step.condition for leaf in part for step in leaf.path[n_shared:]}) <= MOST_BITS
-    if n_before > MOST_FEATURES_OF_A_LEAF:
-        raise TooManyNodes(f"A leaf lies behind {n_before} features; tables are made for {MOST_FEATURES_OF_A_LEAF}.")
+        return _n_bits(part) <= MOST_BITS
+    n_features = _n_bits(part)
+    if n_features > MOST_FEATURES_OF_A_LEAF:
+        raise TooManyNodes(f"A leaf lies behind {n_features} features; {MOST_FEATURES_OF_A_LEAF} at most fit a table.")
     return True
+
+
+def _n_bits(part: Sequence[Leaf]) -> int:
+    n_shared = _n_shared(part)
+    before = {step.feature for step in part[0].path[:n_shared]}
+    return len(before) + len({step.condition for leaf in part for step in leaf.path[n_shared:]})
+
+
+def _n_cells(part: Sequence[Leaf]) -> int:
+    return _n_features(part) << _n_bits(part)
+
+
+def _n_features(part: Sequence[Leaf]) -> int:
+    return len({step.feature for leaf in part for step in leaf.path})
 
 
 def _n_shared(part: Sequence[Leaf]) -> int:
