@@ -3,8 +3,9 @@
     OMP_NUM_THREADS=1 python -m benchmarks.tree_tables_rates
 
 Made-up rows of 28 numbers, half of them with 8 % of gaps, and 12 categories of 2 to 40 levels. Microseconds of CPU
-time per row on one thread, the median of a few rounds in which all ways take turns; `pred_contrib` of a batch is timed on
-its first rows only, for it costs the same for each. Also how long the tables take to make, and the largest difference.
+time per row on one thread, the median of a few rounds in which all ways take turns; `pred_contrib` of a batch is timed
+on its first rows only, for it costs the same for each. Also how long the tables take to make, and the largest
+difference.
 """
 
 from __future__ import annotations
@@ -79,8 +80,8 @@ def _batch(booster: lightgbm.Booster, X: FloatArray, n_rounds: int) -> dict[str,
     )
     size = sum(table.values.nbytes for table in tables.tables)
     made = {"made_in_s": round(made_in, 2), "tables_mb": round(size / 1e6, 1), "n_tables": len(tables.tables)}
-    error = np.abs(tables.contributions(some) - booster.predict(some, pred_contrib=True, num_threads=1)).max()
-    return {**_told(booster, times), "times_raw": _ratio(times, "raw"), **made, "error": float(error)}
+    error = _error(tables.contributions(some), booster, some)
+    return {**_told(booster, times), "times_raw": _ratio(times, "raw"), **made, "error": error}
 
 
 def _single(booster: lightgbm.Booster, X: FloatArray, n_rounds: int) -> dict[str, Any]:
@@ -90,11 +91,17 @@ def _single(booster: lightgbm.Booster, X: FloatArray, n_rounds: int) -> dict[str
         {
             "tables": (lambda: [few.contributions(row) for row in rows], len(rows)),
             "pred_contrib": (lambda: [booster.predict(r, pred_contrib=True, num_threads=1) for r in rows], len(rows)),
+            "tables_of_100": (lambda: few.contributions(X[:100]), 100),
+            "batch_of_100": (lambda: few.tables.contributions(X[:100]), 100),
         },
         n_rounds,
     )
-    errors = (few.contributions(row) - booster.predict(row, pred_contrib=True, num_threads=1) for row in rows)
-    return {**_told(booster, times), "error": float(max(np.abs(error).max() for error in errors))}
+    return {**_told(booster, times), "error": max(_error(few.contributions(row), booster, row) for row in rows)}
+
+
+def _error(found: FloatArray, booster: lightgbm.Booster, rows: FloatArray) -> float:
+    expected = np.asarray(booster.predict(rows, pred_contrib=True, num_threads=1), dtype=np.float64)
+    return float(np.abs(found - expected).max())
 
 
 def _timed(ways: Mapping[str, tuple[Callable[[], object], int]], n_rounds: int) -> dict[str, float]:

@@ -115,7 +115,7 @@ class Answers:
 
 def _all(mark: Mark, answers: ByteArray) -> ByteArray:
     number, wanted = mark[0]
-    found = answers[number] ^ (not wanted)
+    found: ByteArray = answers[number] ^ (not wanted)
     for number, wanted in mark[1:]:
         found &= answers[number] if wanted else answers[number] ^ 1
     return found

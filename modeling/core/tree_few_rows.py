@@ -62,6 +62,7 @@ class FewRows:
         patterns = (marks[:, self._marks] * self._weights).sum(axis=2)
         added = self._cells[self._begins + patterns[:, self._table]]
         places = self._feature + width * np.arange(n)[:, None]
-        found = np.bincount(places.ravel(), weights=added.ravel(), minlength=n * width).reshape(n, width)
+        sums = np.bincount(places.ravel(), weights=added.ravel(), minlength=n * width)
+        found = np.asarray(sums, dtype=np.float64).reshape(n, width)
         found[:, -1] = self.tables.base
         return found

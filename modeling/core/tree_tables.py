@@ -15,6 +15,7 @@ quadrature with d / 2 points, rounded up, is exact.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -276,7 +277,7 @@ def _of_leaf(value: float, shares: FloatArray) -> FloatArray:
     """Return what the d features on the way to a leaf add, whichever of them are met: shape (d, 2 ** d)."""
     d = len(shares)
     met = (np.arange(1 << d) >> np.arange(d)[:, None] & 1).astype(np.float64)
-    points, weights = np.polynomial.legendre.leggauss((d + 1) // 2)
+    points, weights = _quadrature((d + 1) // 2)
     t = ((points + 1) / 2)[:, None, None]
     factors = t * met + (1 - t) * shares[:, None]
     # The product over all others from both ends: a share of 0 forbids to divide by one's own.
@@ -285,3 +286,9 @@ def _of_leaf(value: float, shares: FloatArray) -> FloatArray:
     down = np.cumprod(np.concatenate([one, factors[:, :0:-1]], axis=1), axis=1)[:, ::-1]
     integral = np.tensordot(weights / 2, up * down, axes=1)
     return np.asarray(value * (met - shares[:, None]) * integral)
+
+
+@functools.cache
+def _quadrature(n_points: int) -> tuple[FloatArray, FloatArray]:
+    points, weights = np.polynomial.legendre.leggauss(n_points)
+    return points, weights
