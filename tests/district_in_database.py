@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import itertools
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -35,6 +36,8 @@ SILENT_MLFLOW = "http://127.0.0.1:9"
 NOW = dt.datetime(2026, 4, 24, 12, tzinfo=dt.UTC)
 # Every training and list is asked for at a moment of its own.
 _minutes = itertools.count()
+# What another process made the district with asked at other moments.
+_OF_THIS_PROCESS = dt.timedelta(microseconds=os.getpid() % 1_000_000)
 
 
 def fill(patched: pytest.MonkeyPatch, folder: Path) -> None:
@@ -61,12 +64,14 @@ def fill(patched: pytest.MonkeyPatch, folder: Path) -> None:
 def train(institution: Institution) -> training.TrainingRun:
     """Train as a worker does, and return the run as it then stands."""
     with scope.entered(scope.of_institution(institution)):
-        run = training_requests.request(
-            institution=institution, by=None, now=NOW + dt.timedelta(minutes=next(_minutes)), wakes=False
-        )
+        run = training_requests.request(institution=institution, by=None, now=_moment(), wakes=False)
     claims.carry_out(job_id=run.job_id, work=training.train_model)
     with scope.entered(scope.of_institution(institution)):
         return training.TrainingRun.objects.select_related("job", "model_version").get(pk=run.pk)
+
+
+def _moment() -> dt.datetime:
+    return NOW + dt.timedelta(minutes=next(_minutes)) + _OF_THIS_PROCESS
 
 
 def let_decide(version: ModelVersion) -> None:
@@ -84,9 +89,7 @@ def let_decide(version: ModelVersion) -> None:
 def score(institution: Institution, *, as_of: dt.date) -> ScoringRun:
     """Make a list as a worker does, and return the run as it then stands."""
     with scope.entered(scope.of_institution(institution)):
-        run = runs.request(
-            institution=institution, as_of=as_of, by=None, now=NOW + dt.timedelta(minutes=next(_minutes)), wakes=False
-        )
+        run = runs.request(institution=institution, as_of=as_of, by=None, now=_moment(), wakes=False)
     claims.carry_out(job_id=run.job_id, work=scoring_run.score_students)
     with scope.entered(scope.of_institution(institution)):
         return ScoringRun.objects.select_related("job", "model_version").get(pk=run.pk)
