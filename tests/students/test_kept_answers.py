@@ -1,8 +1,10 @@
 """What was answered of a source can be looked at and changed; what has no answer any more is asked again."""
 
 import pytest
+from django.utils import timezone
 
 from accounts import scope
+from students import source_settings
 from students.models import Source, Upload
 from tests.people import signed_in
 from tests.students.import_by_command import bring_in
@@ -75,6 +77,17 @@ def test_what_cannot_be_is_told_and_changes_nothing(source, riverside, ines):
     refused = signed_in(ines).post(f"/records/sources/{before.public_id}/answers/", {"unit": "period", "a_day": "400"})
 
     assert refused.status_code == 422
+    assert kept(riverside, "attendance.unit").answers == before.answers
+
+
+def test_answers_by_which_no_file_can_be_read_are_refused_whoever_gives_them(source, riverside):
+    before = source("periods")
+
+    with scope.entered(scope.of_institution(riverside)), pytest.raises(source_settings.AnswersRefused, match="a_day"):
+        source_settings.change_answers(
+            source=before, answers={"attendance.unit": {"is": "period"}}, by=None, now=timezone.now()
+        )
+
     assert kept(riverside, "attendance.unit").answers == before.answers
 
 

@@ -129,9 +129,10 @@ def test_low_grades_may_be_low(two_schools, graded):
         (*OF_100, 4, 3),
         (*OF_100, 0, 0, 0, 0, 0, 0),
         (*OF_100, 3, 8, 13, 17, 22, 26, 29, 33, 36, 39),
+        (*OF_100, 2, 3, 3, 4, 4, 6, 9, 12, 15, 18, 22, 25, 30, 35),
         tuple(range(5, 100, 5)),
     ],
-    ids=["two_slips", "not_handed_in", "a_weak_class", "evenly"],
+    ids=["two_slips", "not_handed_in", "a_weak_class", "a_very_weak_class", "evenly"],
 )
 def test_grades_of_one_scale_ask_nothing(graded, values):
     assert graded(*values).questions == []
