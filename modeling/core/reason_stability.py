@@ -81,8 +81,9 @@ def bound(
     shuffled = np.random.default_rng(0).permutation(len(frame))[:MOST_ROWS]
     rows = frame.iloc[shuffled]
     sources = Sources.of(model.features)
-    usual = model.usual_cells(rows, listed={}, sessions=sessions_of_new(rows))
-    sums = sources.telling(model.score(rows).contributions[:, :-1], usual)[1]
+    scores = model.score(rows)
+    usual = model.usual_cells(rows, scores, listed={}, sessions=sessions_of_new(rows))
+    sums = sources.telling(scores.contributions[:, :-1], usual)[1]
     refitted = np.stack([sources.telling(_contributions(refit, rows), usual)[1] for refit in refits])
     students = np.arange(len(frame)) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
     halves = students[shuffled] % 2 == 0

@@ -59,7 +59,7 @@ def top_reasons(
         days they have been here for. Empty where nothing contributes enough or holds.
     """
     sessions = sessions_of_new(frame)
-    usual = model.usual_cells(frame, listed=listed or {}, sessions=sessions)
+    usual = model.usual_cells(frame, scores, listed=listed or {}, sessions=sessions)
     sources = Sources.of(model.features)
     contributions, sums = sources.telling(scores.contributions[:, :-1], usual)
     bound = model.specification.get("reasons") or None

@@ -17,7 +17,7 @@ from modeling.core.encoding import FrameEncoder
 from modeling.core.feature import Feature
 from modeling.core.recorded_together import Parts
 from modeling.core.unknowns import Read, Unknowns
-from modeling.core.usual import usual_cells
+from modeling.core.usual import Usual
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -49,6 +49,8 @@ class Scores:
         Where a category was never seen in training, or in too few rows to learn from.
     parts : Parts
         Which features are recorded together.
+    matrix : ndarray of shape (n, n_features), or None
+        The students as the trees read them; None where it has to be read anew.
     term_probability : ndarray of shape (n,), in (0, 1), or None
         Calibrated risk of leaving before the term ends; None where the version has no model of the term.
     """
@@ -59,6 +61,7 @@ class Scores:
     missing: BoolArray
     unfamiliar: BoolArray
     parts: Parts
+    matrix: FloatArray | None = None
     term_probability: FloatArray | None = None
 
     @property
@@ -103,6 +106,7 @@ class RiskModel:
         self._encoder = encoder
         self._unknowns = unknowns
         self._calibration = calibration
+        self._usual: Usual | None = None
         self._parts = Parts.of(self.features, specification.get("recorded_together", {}))
 
     @classmethod
@@ -172,20 +176,21 @@ class RiskModel:
         """
         return self._unknowns.read(self._encoder.transform(frame)).matrix
 
-    def usual_cells(self, frame: pd.DataFrame, *, listed: Mapping[str, Any], sessions: FloatArray) -> BoolArray:
-        """Return which values of a frame are the usual ones (`modeling.core.usual.usual_cells`).
+    def usual_cells(
+        self, frame: pd.DataFrame, scores: Scores, *, listed: Mapping[str, Any], sessions: FloatArray
+    ) -> BoolArray:
+        """Return which values of a frame that was scored are the usual ones (`modeling.core.usual.Usual.cells`).
 
         Returns
         -------
         ndarray of bool, shape (n, n_features)
         """
-        return usual_cells(
-            self._encoder.transform(frame),
-            self._encoder,
-            reference=self.specification["reference"],
-            listed=listed,
-            sessions=sessions,
-        )
+        # The model of the term has no reference, and no reasons are told of it.
+        if self._usual is None:
+            self._usual = Usual(self._encoder, self.specification["reference"])
+        matrix = self._encoder.transform(frame) if scores.matrix is None else scores.matrix
+        gaps = np.isnan(matrix) if scores.matrix is None else scores.missing
+        return self._usual.cells(matrix, gaps, listed=listed, sessions=sessions)
 
     def score(self, frame: pd.DataFrame) -> Scores:
         """Score many students.
@@ -232,6 +237,7 @@ class RiskModel:
             missing=read.gaps,
             unfamiliar=read.strange,
             parts=self._parts,
+            matrix=read.matrix,
             term_probability=term_probability,
         )
 

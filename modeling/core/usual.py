@@ -24,41 +24,54 @@ FEWEST_STUDENTS = 20
 DAYS_ON_ROLL, LAST_YEAR = "days_enrolled", "absence_rate_last_year"
 
 
-def usual_cells(
-    matrix: FloatArray,
-    encoder: FrameEncoder,
-    *,
-    reference: Mapping[str, Mapping[str, Any]],
-    listed: Mapping[str, Any],
-    sessions: FloatArray,
-) -> BoolArray:
-    """Return which values are said as the usual one is said: that of training, or that of the list.
+class Usual:
+    """The usual values of one version, kept as its encoder reads them: one prediction has a bound.
 
     Parameters
     ----------
-    matrix : ndarray of shape (n, n_features)
-        As `encoder` reads the students.
     encoder : FrameEncoder
     reference : mapping of feature name to its entry of `reference.training_reference`
         The median of a number, the most common value of a flag or category is usual; a gap where half had none.
-    listed : mapping of feature name to value
-        What at least half of a list share, as `shared_values` returns it.
-    sessions : ndarray of shape (n,)
-        As `steps` takes them.
-
-    Returns
-    -------
-    ndarray of bool, shape (n, n_features)
     """
-    said = _said(matrix, encoder.features, sessions)
-    gaps = np.isnan(matrix)
-    found = np.zeros(matrix.shape, dtype=np.bool_)
-    for usual in (typical_values(encoder.features, reference), dict(listed)):
-        row = encoder.encode_row(usual)
-        found |= said == _said(row, encoder.features, sessions)
-        blank = [name in usual and usual[name] is None for name in encoder.names]
-        found |= gaps & np.array(blank, dtype=np.bool_)
-    return found
+
+    def __init__(self, encoder: FrameEncoder, reference: Mapping[str, Mapping[str, Any]]) -> None:
+        self._encoder = encoder
+        self._steps = steps(encoder.features)
+        self._typical = self._row(typical_values(encoder.features, reference))
+
+    def cells(
+        self, matrix: FloatArray, gaps: BoolArray, *, listed: Mapping[str, Any], sessions: FloatArray
+    ) -> BoolArray:
+        """Return which values are said as the usual one is said: that of training, or that of the list.
+
+        Parameters
+        ----------
+        matrix : ndarray of shape (n, n_features)
+            As the encoder reads the students.
+        gaps : ndarray of bool, shape (n, n_features)
+            Where there is no value.
+        listed : mapping of feature name to value
+            What at least half of a list share, as `shared_values` returns it.
+        sessions : ndarray of shape (n,)
+            As `steps` takes them.
+
+        Returns
+        -------
+        ndarray of bool, shape (n, n_features)
+        """
+        is_new = bool(np.isfinite(sessions).any())
+        in_steps = steps(self._encoder.features, sessions) if is_new else self._steps
+        said = np.round(matrix * in_steps)
+        found = np.zeros(matrix.shape, dtype=np.bool_)
+        for row, blank in (self._typical, self._row(listed)) if listed else (self._typical,):
+            found |= said == np.round(row * in_steps)
+            found |= gaps & blank
+        return found
+
+    def _row(self, usual: Mapping[str, Any]) -> tuple[FloatArray, BoolArray]:
+        """Return usual values as one row, and where a gap is usual."""
+        blank = [name in usual and usual[name] is None for name in self._encoder.names]
+        return self._encoder.encode_row(usual), np.array(blank, dtype=np.bool_)
 
 
 def typical_values(features: Sequence[Feature], reference: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -116,10 +129,6 @@ def sessions_of_new(frame: pd.DataFrame) -> FloatArray:
     if LAST_YEAR not in frame:
         return days
     return np.where(frame[LAST_YEAR].isna().to_numpy(), days, np.nan)
-
-
-def _said(matrix: FloatArray, features: Sequence[Feature], sessions: FloatArray) -> FloatArray:
-    return np.round(matrix * steps(features, sessions))
 
 
 def steps(features: Sequence[Feature], sessions: FloatArray | None = None) -> FloatArray:

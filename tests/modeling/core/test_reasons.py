@@ -183,7 +183,7 @@ def test_reasons_of_many_are_plain_json_and_stay_with_their_student(model: RiskM
 
     assert json.loads(json.dumps(reasons, allow_nan=False)) == reasons
     assert len(reasons) == 300
-    usual = model.usual_cells(frame, listed={}, sessions=np.full(300, np.nan))
+    usual = model.usual_cells(frame, scores, listed={}, sessions=np.full(300, np.nan))
     sums = SOURCES.telling(scores.contributions[:, :-1], usual)[1]
     for row, of_student in enumerate(reasons):
         sizes = [abs(reason["contribution"]) for reason in of_student]
