@@ -161,7 +161,7 @@ class ColumnWords:
         if not own:
             return rows
         meanings = {
-            text: answers.get(text) or (asked.neighbour(word) if asked.neighbour else None)
+            text: answers[text] if text in answers else (asked.neighbour(word) if asked.neighbour else None)
             for text, word in own.items()
         }
         unknown = [text for text, meaning in meanings.items() if meaning is None]

@@ -97,6 +97,15 @@ def test_grades_in_words_are_asked_and_counted_of_100(two_schools, stored, tmp_p
     assert found[:3] == [("0004711", 95, 100), ("0004712", 55.5, 100), ("0004713", None, 100)]
 
 
+def test_a_word_may_be_worth_nothing(two_schools, stored, tmp_path):
+    upload = bring_in(
+        two_schools, grades(tmp_path, *["Pass", "Fail"] * 6), answers={"grades.words": {"Pass": 80, "Fail": 0}}
+    )
+
+    assert (upload.stage, upload.questions) == (Stage.DONE, [])
+    assert stored(GradeRecord, "value", course__startswith="Art")[1] == ("0004712", 0)
+
+
 def test_words_beside_numbers_of_another_scale_are_of_100(two_schools, stored, tmp_path):
     answers = {"grades.words": {"Excellent": 95}, "grades.scale": {"best": 4, "worst": 0}}
 
