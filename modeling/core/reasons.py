@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modeling.core.encoding import category_code
 from modeling.core.feature import Feature
+from modeling.core.reference import TYPICAL
 from modeling.core.risk_model import RiskModel, Scores
 from modeling.core.sources import Sources
 from modeling.core.standing import MOST_TOLD, Noise, Standing, first_sources
@@ -132,5 +133,4 @@ def _plain_values(feature: Feature, frame: pd.DataFrame) -> list[Any]:
 
 
 def _comparisons(features: Sequence[Feature], reference: Mapping[str, Mapping[str, Any]]) -> list[Any]:
-    typical = {"number": "median", "flag": "most_common", "category": "most_common"}
-    return [reference[feature.name][typical[feature.kind]] for feature in features]
+    return [reference[feature.name][TYPICAL[feature.kind]] for feature in features]

@@ -18,6 +18,8 @@ FloatArray = NDArray[np.float64]
 N_BINS = 10
 # A share of 0 has no logarithm. One row in ten thousand is less than any cohort here can show.
 SMALLEST_SHARE = 1e-4
+# Which entry of a feature's reference is its typical value, by kind.
+TYPICAL = {"number": "median", "flag": "most_common", "category": "most_common"}
 
 
 def training_reference(frame: pd.DataFrame, features: Sequence[Feature]) -> dict[str, dict[str, Any]]:

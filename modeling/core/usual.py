@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from modeling.core.encoding import FrameEncoder, category_code
 from modeling.core.feature import Feature
+from modeling.core.reference import TYPICAL
 from modeling.core.spoken import OF_100, TENTHS, WINDOWS
+from modeling.core.too_little_known import DAYS_ON_ROLL
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -21,7 +23,7 @@ BoolArray = NDArray[np.bool_]
 USUAL_SHARE = 0.5
 # Of fewer students half is three or four: that is no custom.
 FEWEST_STUDENTS = 20
-DAYS_ON_ROLL, LAST_YEAR = "days_enrolled", "absence_rate_last_year"
+LAST_YEAR = "absence_rate_last_year"
 
 
 class Usual:
@@ -76,9 +78,8 @@ class Usual:
 
 def typical_values(features: Sequence[Feature], reference: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return the usual value of each feature in training: None where a gap is usual, {} of what the reference lacks."""
-    typical = {"number": "median", "flag": "most_common", "category": "most_common"}
     return {
-        feature.name: None if seen["missing_share"] >= USUAL_SHARE else seen[typical[feature.kind]]
+        feature.name: None if seen["missing_share"] >= USUAL_SHARE else seen[TYPICAL[feature.kind]]
         for feature in features
         if (seen := reference.get(feature.name)) is not None
     }

@@ -85,11 +85,13 @@ class AnswersForm(forms.Form):
         """Return what is asked."""
         return question_words.title(question)
 
-    def answered(
-        self, cleaned: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]] | None = None
-    ) -> dict[str, Any]:
+    def stays(self, name: str, cleaned: Mapping[str, Any]) -> bool:
+        """Tell whether a question has an answer; every open one must."""
+        return True
+
+    def answered(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         """Put together the answers, as a file is read by them."""
-        asked = self.asked if asked is None else asked
+        asked = {name: question for name, question in self.asked.items() if self.stays(name, cleaned)}
         return {name: _ANSWERS[name](cleaned, question) for name, question in asked.items()}
 
     def clean(self) -> dict[str, Any]:

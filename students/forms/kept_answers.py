@@ -12,6 +12,7 @@ from students import question_words
 from students.forms.answers import LISTED, PLAIN, AnswersForm
 from students.importing.questions import GRADE_WORDS
 
+CHOSEN = set(LISTED) - {GRADE_WORDS}
 ASK_AGAIN = ("", gettext_lazy("Ask again"))
 
 
@@ -30,17 +31,15 @@ class KeptAnswersForm(AnswersForm):
         """Return what an answer is about."""
         return question_words.about(question["name"])
 
-    def answered(
-        self, cleaned: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]] | None = None
-    ) -> dict[str, Any]:
-        """Return the answers that stay."""
-        asked = self.asked if asked is None else asked
-        stay = {name: question for name, question in asked.items() if name in LISTED or cleaned.get(PLAIN[name][0])}
-        found = super().answered(cleaned, stay)
-        blank = {name for name in stay if name in LISTED and name != GRADE_WORDS}
+    def stays(self, name: str, cleaned: Mapping[str, Any]) -> bool:
+        """Tell whether an answer was left standing."""
+        return name in LISTED or bool(cleaned.get(PLAIN[name][0]))
+
+    def answered(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answers that stay; of a word without a choice there is none, but a word may be no grade."""
         return {
-            name: {value: meaning for value, meaning in answer.items() if meaning} if name in blank else answer
-            for name, answer in found.items()
+            name: {value: meaning for value, meaning in answer.items() if meaning or name not in CHOSEN}
+            for name, answer in super().answered(cleaned).items()
         }
 
 

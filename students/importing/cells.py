@@ -108,6 +108,11 @@ def word_cells(texts: pl.Series, column: Field) -> Cells:
     return Cells(values, [_bad(unread, "not_allowed", ", ".join(column.allowed))])
 
 
+def plain_word(text: str) -> str:
+    """Return a text in lower case with single spaces, as `plain_words` does for many."""
+    return " ".join(text.lower().replace("_", " ").split())
+
+
 def plain_words(texts: pl.Series) -> pl.Series:
     """Return texts in lower case with single spaces."""
     return texts.str.to_lowercase().str.replace_all(r"[\s_]+", " ")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from students.importing import cells
+
 ATTENDANCE, EXITS = "attendance_codes", "exit_codes"
 _CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
@@ -24,6 +26,6 @@ def lists(name: str) -> Mapping[str, Mapping[str, str]]:
 
 def proposed(name: str, codes: Collection[str]) -> dict[str, str]:
     """Return what codes probably mean, by the documented list that knows most of them; unknown ones are left out."""
-    plain = {code: " ".join(code.lower().replace("_", " ").split()) for code in codes}
+    plain = {code: cells.plain_word(code) for code in codes}
     best = max(lists(name).values(), key=lambda known: sum(code in known for code in plain.values()))
     return {code: best[word] for code, word in plain.items() if word in best}

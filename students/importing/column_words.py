@@ -156,7 +156,7 @@ class ColumnWords:
     def _column(self, asked: _Asked, rows: pl.DataFrame, answers: Mapping[str, str]) -> pl.DataFrame:
         texts = cells.trimmed(rows[asked.column])
         self._n_filled[asked.name] = self._n_filled.get(asked.name, 0) + texts.len() - texts.null_count()
-        own = {text: _plain(text) for text in texts.drop_nulls().unique(maintain_order=True).to_list()}
+        own = {text: cells.plain_word(text) for text in texts.drop_nulls().unique(maintain_order=True).to_list()}
         own = {text: word for text, word in own.items() if not _is_known(asked, word)}
         if not own:
             return rows
@@ -182,10 +182,6 @@ class ColumnWords:
                 if name == OUTCOMES:
                     proposal |= code_lists.proposed(code_lists.EXITS, [seen["value"] for seen in listed])
                 yield Question(name=name, values=listed, proposal=proposal)
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.lower().replace("_", " ").split())
 
 
 def _is_known(asked: _Asked, word: str) -> bool:

@@ -177,7 +177,7 @@ class _Codes:
         return _explained(rows, texts, meanings) if any(text in meanings for text in found) else rows
 
     def _is_known(self, text: str) -> bool:
-        return " ".join(text.lower().replace("_", " ").split()) in self._known or text.lower() in cells.MISSING_WORDS
+        return cells.plain_word(text) in self._known or text.lower() in cells.MISSING_WORDS
 
     def questions(self) -> Iterator[Question]:
         listed = self._unexplained.values()
