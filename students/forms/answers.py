@@ -99,13 +99,26 @@ class AnswersForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         if self.errors:
             return cleaned
-        if UNIT in self.asked and cleaned.get("unit") in COUNTED and not cleaned.get("a_day"):
-            self.add_error("a_day", _("Say how many periods or minutes a school day has."))
+        if UNIT in self.asked and (fault := _of_a_day(cleaned)):
+            self.add_error("a_day", fault)
             return cleaned
         answers = self.answered(cleaned)
         for problem in questions.problems(answers):
             self.add_error(None, problem)
         return cleaned | {"answers": answers}
+
+
+def _of_a_day(cleaned: Mapping[str, Any]) -> str:
+    """Return what is wrong with the periods or minutes of a day; "" where nothing is."""
+    n, unit = cleaned.get("a_day"), cleaned.get("unit")
+    if unit in COUNTED and not n:
+        return _("Say how many periods or minutes a school day has.")
+    if unit == "period" and n > questions.MOST_PERIODS:
+        return _("A school day has 1 to %(most)s periods.") % {"most": questions.MOST_PERIODS}
+    if unit == "minutes" and n < questions.FEWEST_MINUTES:
+        fewest, most = questions.FEWEST_MINUTES, questions.MOST_MINUTES
+        return _("A school day has %(fewest)s to %(most)s minutes.") % {"fewest": fewest, "most": most}
+    return ""
 
 
 def _unit_fields(form: AnswersForm, question: Mapping[str, Any]) -> None:

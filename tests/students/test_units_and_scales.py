@@ -71,9 +71,13 @@ def test_the_page_takes_minutes(two_schools, ines, tmp_path):
     browser, address = signed_in(ines), f"/records/{upload.public_id}/answers/"
 
     refused = browser.post(address, {"unit": "minutes", "a_day": ""})
+    too_short = browser.post(address, {"unit": "minutes", "a_day": "7"})
+    too_many = browser.post(address, {"unit": "period", "a_day": "45"})
     browser.post(address, {"unit": "minutes", "a_day": "380"})
 
     assert "Say how many periods or minutes a school day has." in refused.content.decode()
+    assert "A school day has 60 to 1440 minutes." in too_short.content.decode()
+    assert "A school day has 1 to 24 periods." in too_many.content.decode()
     with scope.entered(scope.of_institution(two_schools)):
         answers = Upload.objects.get(public_id=upload.public_id).answers
     assert answers == {"attendance.unit": {"is": "minutes", "a_day": 380}}
