@@ -58,6 +58,16 @@ def test_who_is_at_both_stays_where_they_were(told, stays):
     assert stays("0004711") == ("10", [("10", None), ("20", None)])
 
 
+def test_home_stays_where_it_was_though_the_other_began_earlier(told, stays):
+    told("0004711,20,2026-01-12,")
+    assert stays("0004711")[0] == "20"
+
+    upload = told(*AT_BOTH, answers=BOTH)
+
+    assert upload.difference["moved_school"] == 0
+    assert stays("0004711")[0] == "20"
+
+
 def test_who_moved_is_at_the_later_alone(told, stays):
     upload = told(*AT_BOTH, answers=MOVED)
 

@@ -61,6 +61,16 @@ def test_what_is_said_as_the_usual_value_is_usual(model: RiskModel) -> None:
     assert [len(of_student) for of_student in told] == [0, 0, 1]
 
 
+def test_what_is_usual_of_a_new_student_is_said_of_the_days_they_are_here(model: RiskModel) -> None:
+    """A day more in 30 than half have is a reason; of two days here it is none either way."""
+    usual = round(model.specification["reference"]["absence_rate_30d"]["median"] * 30) / 30
+    frame = students(2).assign(absence_rate_30d=usual + 1 / 30, days_enrolled=[2.0, 100.0])
+
+    told = top_reasons(model, frame, contributed(*[[0.5, 0.0, 0.0, 0.0, 0.0, 0.0]] * 2))
+
+    assert [len(of_student) for of_student in told] == [0, 1]
+
+
 def test_no_reason_is_told_of_a_value_that_half_of_the_list_share(model: RiskModel) -> None:
     frame = students(FEWEST_STUDENTS).assign(core_failures_term=[5.0] * 12 + [3.0] * 8)
     listed = shared_values(frame, FEATURES)
