@@ -110,7 +110,8 @@ class AnswersForm(forms.Form):
 
 def _of_a_day(cleaned: Mapping[str, Any]) -> str:
     """Return what is wrong with the periods or minutes of a day; "" where nothing is."""
-    n, unit = cleaned.get("a_day"), cleaned.get("unit")
+    n: int = cleaned.get("a_day") or 0
+    unit = cleaned.get("unit")
     if unit in COUNTED and not n:
         return _("Say how many periods or minutes a school day has.")
     if unit == "period" and n > questions.MOST_PERIODS:
