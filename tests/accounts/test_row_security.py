@@ -2,7 +2,7 @@
 
 import pytest
 from django.apps import apps
-from django.db import ProgrammingError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from accounts import scope
 from accounts.models import AuditEntry
@@ -16,12 +16,18 @@ OPEN_TABLES = {
     "accounts_apiclient": "found by the hash of its key, before there is a scope",
     "jobs_job": "claimed and swept across institutions; holds no student data",
 }
-GUARDED = [
-    model
-    for model in apps.get_models()
-    if any(field.name == "institution" for field in model._meta.local_fields)
-    and model._meta.db_table not in OPEN_TABLES
+WITH_INSTITUTION = [
+    model for model in apps.get_models() if any(field.name == "institution" for field in model._meta.local_fields)
 ]
+GUARDED = [model for model in WITH_INSTITUTION if model._meta.db_table not in OPEN_TABLES]
+# Every key from one of these tables to another.
+KEYS = [
+    (model, field)
+    for model in WITH_INSTITUTION
+    for field in model._meta.local_fields
+    if field.is_relation and field.related_model in WITH_INSTITUTION
+]
+NOBODY = 2**40
 BY_STUDENT = [
     model
     for model in GUARDED
@@ -38,6 +44,19 @@ def count(model):
 def made(model, institution, **given):
     with scope.entered(scope.of_institution(institution)):
         return rows.sound(model, institution=institution, **given)
+
+
+def refusal_of(model, institution, **given):
+    values = rows.values(model, institution=institution, **given)
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        stored(model, values)
+    return str(caught.value)
+
+
+def stored(model, values):
+    model._base_manager.bulk_create([model(**values)])
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def test_every_table_with_an_institution_has_row_level_security_or_a_reason(db):
@@ -140,6 +159,43 @@ def test_the_settings_end_with_the_transaction(transactional_db, riverside, nora
     assert inside == 1
     assert not any(left)
     assert count(Student) == 0
+
+
+@pytest.mark.parametrize(("model", "key"), KEYS, ids=lambda part: getattr(part, "name", None) or part._meta.label)
+def test_a_key_holds_no_row_of_another_institution_and_does_not_tell_of_it(model, key, riverside, elsewhere):
+    with scope.entered(scope.of_institution(elsewhere)):
+        theirs = rows.sound(key.related_model, institution=elsewhere)
+
+    with scope.entered(scope.of_institution(riverside)):
+        with_it = {"replaced_on": rows.DAY} if key.name == "replaced_by" else {}
+        told = [refusal_of(model, riverside, **{key.attname: pk}, **with_it) for pk in (theirs.pk, NOBODY)]
+
+    assert "violates foreign key constraint" in told[0]
+    assert told[0] == told[1]
+
+
+def test_no_key_between_tables_with_an_institution_leaves_it_out(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.conname FROM pg_constraint c WHERE c.contype = 'f' AND cardinality(c.conkey) = 1"
+            " AND c.connamespace = 'public'::regnamespace AND 2 = (SELECT count(*)"
+            " FROM unnest(ARRAY[c.conrelid, c.confrelid]) side JOIN pg_attribute a ON a.attrelid = side"
+            " WHERE a.attname = 'institution_id')"
+        )
+        assert cursor.fetchall() == []
+
+
+def test_every_institution_of_a_row_is_one_there_is(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.conrelid::regclass::text FROM pg_constraint c WHERE c.contype = 'f' AND EXISTS"
+            " (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)"
+            " AND a.attname = 'institution_id') AND (SELECT bool_and(a.attnotnull) FROM pg_attribute a"
+            " WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey))"
+        )
+        held = {name for (name,) in cursor.fetchall()}
+
+    assert {model._meta.db_table for model in WITH_INSTITUTION} <= held
 
 
 def test_an_audit_entry_cannot_be_written_for_another_institution(riverside, elsewhere):
