@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from predictions import list_states
+from predictions import list_counts, list_states
 from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier, Verdict
 from students.models import Intervention
 
@@ -39,12 +39,14 @@ def replace(run: ScoringRun) -> None:
             FROM staged_score score
             JOIN students_student student ON student.id = score.student_id
             JOIN staged_name ON staged_name.student_id = score.student_id
+            ORDER BY score.rank
             """,
             {"had_list": before is not None, "above": Tier.REVIEW_FIRST, "before": before or [], "run": run.pk},
         )
         cursor.execute("DROP TABLE staged_name")
     list_states.help_changed(Intervention.objects.values("student_id"))
     list_states.verdicts_changed(Verdict.objects.values("student_id"))
+    list_counts.count_anew()
 
 
 def point_at(run: ScoringRun) -> None:
@@ -60,6 +62,7 @@ def point_at(run: ScoringRun) -> None:
             """,
             {"run": run.pk, "above": Tier.REVIEW_FIRST},
         )
+    list_counts.count_anew()
 
 
 @contextlib.contextmanager

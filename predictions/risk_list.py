@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -15,21 +15,16 @@ from accounts.models import Institution, Membership, School
 from modeling import model_switch
 from modeling.core.feature import Feature
 from modeling.models import ModelVersion
-from predictions import answers, capacities, rule_wording, runs, wording
+from predictions import answers, capacities, list_counts, list_pages, rule_wording, runs, wording
 from predictions.capacities import Capacity, Whose
+from predictions.list_counts import Counts
+from predictions.list_pages import ORDERS, Place
 from predictions.models import CurrentRisk, DecidedBy, HelpState, RiskScore, ScoringRun, Tier, Verdict
 from predictions.record_wording import grade_words
 from students.models import Student
 
 PAGE_SIZE = 50
 REASONS_SHOWN = 2
-
-# Students too little known have no rank; they come last, never first.
-SORTS: dict[str, tuple[Any, ...]] = {
-    "risk": (F("rank").asc(nulls_last=True), "student_id"),
-    "new": (F("is_new").desc(), F("rank").asc(nulls_last=True), "student_id"),
-    "name": ("search_name", "student_id"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,29 +39,28 @@ class Filters:
     left: bool = False
     sort: str = "risk"
     estimates: bool = False
-    page: int = 1
+    place: Place = Place()
 
     @classmethod
     def from_query(cls, query: Any) -> Filters:
         """Read the address; what is not understood counts as not asked."""
         sort = query.get("sort", "risk")
         school = query.get("school", "")
-        page = query.get("page", "1")
         return cls(
             q=query.get("q", "").replace("\x00", "").strip()[:100],
             school=school if school.isascii() and school.isdigit() and len(school) < 19 else "",
             grade=query.get("grade", "").replace("\x00", "")[:20],
             tier=query.get("tier", "") if query.get("tier", "") in Tier.values else "",
             help=query.get("help", "") if query.get("help", "") in HelpState.values else "",
-            sort=sort if sort in SORTS else "risk",
+            sort=sort if sort in ORDERS else "risk",
             left=query.get("left") == "1",
             estimates=query.get("estimates") == "1",
-            page=min(int(page), 100_000) if page.isascii() and page.isdigit() and len(page) < 7 and int(page) else 1,
+            place=Place.from_query(query),
         )
 
     def url(self, **changes: Any) -> str:
         """Return the list's address with some of the filters changed; changing one returns to the first page."""
-        asked = replace(self, **({"page": 1} | changes))
+        asked = replace(self, **({"place": Place()} | changes))
         fields = {name: getattr(asked, name) for name in ("q", "school", "grade", "tier", "help")}
         query = {name: value for name, value in fields.items() if value}
         if asked.left:
@@ -75,8 +69,7 @@ class Filters:
             query["sort"] = asked.sort
         if asked.estimates:
             query["estimates"] = "1"
-        if asked.page > 1:
-            query["page"] = str(asked.page)
+        query |= asked.place.as_query()
         return reverse("risk_list") + (f"?{urlencode(query)}" if query else "")
 
     @property
@@ -89,44 +82,33 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
     """Return everything the list's page shows to one person."""
     run = runs.shown_run()
     seen = CurrentRisk.objects.visible_to(membership.user)
-    left_out = _is_left_out(today)
-    everyone, matches = seen.exclude(left_out), (left_out if filters.left else ~left_out) & _narrowing(filters)
-    capacity, matching = capacities.of(membership=membership), seen.filter(matches)
-    counted = seen.aggregate(
-        n=Count("pk"), n_left_out=Count("pk", filter=left_out), n_matching=Count("pk", filter=matches)
-    )
-    n_left_out, n_matching = counted["n_left_out"], counted["n_matching"]
-    n_students = counted["n"] if filters.left else counted["n"] - n_left_out
-    n_pages = max(1, -(-n_matching // PAGE_SIZE))
-    filters = replace(filters, page=min(filters.page, n_pages))
-    above = _above_the_line(everyone, run, capacity).aggregate(expected=Sum("risk"), n=Sum(1))
-    n_above = above["n"] or 0
-    empty = _empty(run, n_students, n_left_out, n_matching)
     by_model = run is not None and run.decided_by == DecidedBy.MODEL
     # A rule estimates nothing, so there is nothing to ask for.
     filters = replace(filters, estimates=filters.estimates and by_model)
+    left_out, narrowing = _is_left_out(today), _narrowing(filters)
+    counts = list_counts.counts(seen=seen, filters=filters, narrowing=narrowing, left_out=left_out)
+    n_students = counts.n_all - (0 if filters.left else counts.n_left_out)
+    capacity = capacities.of(membership=membership)
+    above = _above_the_line(seen.exclude(left_out), run, capacity, counts)
+    matching = seen.filter(narrowing & (left_out if filters.left else ~left_out))
+    rows, filters, pages = _page(matching, filters, run, above, counts)
     return {
-        "rows": _rows(matching, filters, run, n_above),
+        "rows": rows,
         "run": _run_words(run) if run else None,
         "n_students": n_students,
-        "n_matching": n_matching,
+        "n_matching": counts.n_matching,
         "capacity": capacity.n,
         "whose_capacity": capacity.whose,
-        "n_left_out": 0 if filters.left else n_left_out,
+        "n_left_out": 0 if filters.left else counts.n_left_out,
         "left_out_url": filters.url(left=True),
-        "n_above_line": n_above,
-        "expected_true": above["expected"],
+        "n_above_line": above.n,
+        "expected_true": above.expected,
         "filters": filters,
-        "pages": {
-            "number": filters.page,
-            "n_pages": n_pages,
-            "previous_url": filters.url(page=filters.page - 1) if filters.page > 1 else None,
-            "next_url": filters.url(page=filters.page + 1) if filters.page < n_pages else None,
-        },
+        "pages": pages,
         "shows_estimates": filters.estimates,
-        "estimates_url": filters.url(estimates=not filters.estimates, page=filters.page) if by_model else None,
-        "empty": empty,
-        **_choices(seen, membership.institution, filters),
+        "estimates_url": filters.url(estimates=not filters.estimates, place=filters.place) if by_model else None,
+        "empty": _empty(run, n_students, counts),
+        **_choices(membership.institution, filters, counts),
     }
 
 
@@ -135,19 +117,33 @@ def _is_left_out(today: dt.date) -> Q:
     return Q(is_left_out=True) & (Q(left_out_until=None) | Q(left_out_until__gt=today))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Above:
+    """How many stand above the line, how many of them are expected to leave, and the student who stands last there."""
+
+    n: int
+    expected: float | None
+    last: int | None
+
+
 def _above_the_line(
-    everyone: QuerySet[CurrentRisk], run: ScoringRun | None, capacity: Capacity
-) -> QuerySet[CurrentRisk]:
+    everyone: QuerySet[CurrentRisk], run: ScoringRun | None, capacity: Capacity, counts: Counts
+) -> Above:
     """Return who stands above the line: the first of those this person sees, or the institution's where nobody said.
 
     Without a sign of the rule nobody stands above it, however many could be seen.
     """
     if capacity.whose == Whose.INSTITUTION:
-        return everyone.filter(tier=Tier.REVIEW_FIRST)
-    ranked = everyone.filter(rank__isnull=False).order_by("rank", "student_id")
+        n = counts.n_review_first
+        last = list_pages.last_ranked(everyone.filter(tier=Tier.REVIEW_FIRST)) if n else None
+        return Above(n=n, expected=counts.risk_review_first if n else None, last=last)
+    first = list_pages.first_ranked(everyone, capacity.n)
     if run is not None and run.decided_by == DecidedBy.RULE:
-        ranked = ranked.filter(score__rule_points__gt=0)
-    return ranked[: capacity.n]
+        scores = [score for _student, _risk, score in first]
+        signed = set(RiskScore.objects.filter(pk__in=scores, rule_points__gt=0).values_list("pk", flat=True))
+        first = [row for row in first if row[2] in signed]
+    risks = [risk for _student, risk, _score in first if risk is not None]
+    return Above(n=len(first), expected=sum(risks) if risks else None, last=first[-1][0] if first else None)
 
 
 def _narrowing(filters: Filters) -> Q:
@@ -163,14 +159,14 @@ def _narrowing(filters: Filters) -> Q:
     return narrowing
 
 
-def _empty(run: ScoringRun | None, n_students: int, n_left_out: int, n_matching: int) -> str | None:
+def _empty(run: ScoringRun | None, n_students: int, counts: Counts) -> str | None:
     if run is None:
         if not Student.objects.exists():
             return "no_students"
         return "no_run" if model_switch.is_on() else "switched_off"
     if not n_students:
-        return "left_out" if n_left_out else "no_students"
-    return None if n_matching else "no_match"
+        return "left_out" if counts.n_left_out else "no_students"
+    return None if counts.n_matching else "no_match"
 
 
 def _run_words(run: ScoringRun) -> dict[str, Any]:
@@ -202,21 +198,47 @@ def model_label(version: ModelVersion) -> str:
     return _("model %(number)s") % {"number": version.number}
 
 
-def _rows(
-    matching: QuerySet[CurrentRisk], filters: Filters, run: ScoringRun | None, n_above: int
-) -> list[dict[str, Any]]:
+def _page(
+    matching: QuerySet[CurrentRisk], filters: Filters, run: ScoringRun | None, above: Above, counts: Counts
+) -> tuple[list[dict[str, Any]], Filters, dict[str, Any]]:
+    """Return the rows of the page asked for, the filters with the place where it begins, and the way to its neighbours.
+
+    A page of a list that was replaced meanwhile is the first one of the new list.
+    """
     if run is None:
-        return []
-    first = (filters.page - 1) * PAGE_SIZE
-    page = matching.order_by(*SORTS[filters.sort]).select_related("student", "school", "score")
-    current = list(page.defer("score__contributions")[first : first + PAGE_SIZE])
+        return [], replace(filters, place=Place()), {"number": 1, "n_pages": 1, "previous_url": None, "next_url": None}
+    asked = filters.place if filters.place.list == str(run.public_id) else Place()
+    found, place = list_pages.page(matching, filters.sort, asked, size=PAGE_SIZE)
+    has_next = bool(place.before) or len(found) > PAGE_SIZE
+    found = found[-PAGE_SIZE:] if place.before else found[:PAGE_SIZE]
+    filters = replace(filters, place=place)
+    rows = _rows(found, filters, run, above)
+    previous, last = max(1, place.start - PAGE_SIZE), place.start + len(rows)
+    to_previous = Place(before=str(rows[0]["public_id"]), start=previous, list=str(run.public_id)) if rows else Place()
+    pages = {
+        "number": (place.start - 1) // PAGE_SIZE + 1,
+        "n_pages": max(1, -(-counts.n_matching // PAGE_SIZE)),
+        "previous_url": filters.url(place=to_previous if previous > 1 else Place()) if place.start > 1 else None,
+        "next_url": filters.url(place=Place(after=str(rows[-1]["public_id"]), start=last, list=str(run.public_id)))
+        if rows and has_next
+        else None,
+    }
+    return rows, filters, pages
+
+
+def _rows(found: list[int], filters: Filters, run: ScoringRun, above: Above) -> list[dict[str, Any]]:
+    """Return the rows of a page's students, with the line where it falls among them."""
+    listed = CurrentRisk.objects.select_related("student", "school", "score").defer("score__contributions")
+    by_student = listed.in_bulk(found)
     draws_line = filters.sort == "risk" and not filters.narrows
     rows = []
-    for place, risk in enumerate(current, start=first + 1):
-        line_after = draws_line and n_above == place
+    # Whoever was taken off the list between the two questions is not missed.
+    current = [by_student[pk] for pk in found if pk in by_student]
+    for number, risk in enumerate(current, start=filters.place.start):
+        line_after = draws_line and risk.pk == above.last
         row = _row(risk, run, filters) | {
             # Counted within what this person sees: a place among students they may not see says nothing to them.
-            "rank": place if filters.sort == "risk" and risk.rank else None,
+            "rank": number if filters.sort == "risk" and risk.rank else None,
             "line_after": line_after,
             "line_words": _shared_at_the_line(run, risk) if line_after else "",
         }
@@ -278,12 +300,11 @@ def _reasons(raising: list[dict[str, Any]], features: dict[str, Feature]) -> lis
     ]
 
 
-def _choices(everyone: QuerySet[CurrentRisk], institution: Institution, filters: Filters) -> dict[str, Any]:
+def _choices(institution: Institution, filters: Filters, counts: Counts) -> dict[str, Any]:
     """Return what can be filtered and sorted by, and a chip for each filter that is on."""
-    schools = School.objects.filter(institution=institution, pk__in=everyone.values("school_id")).order_by("name")
+    schools = School.objects.filter(institution=institution, pk__in=counts.schools).order_by("name")
     school_names = {str(school.pk): school.name for school in schools}
-    levels = everyone.exclude(grade_level="").values_list("grade_level", flat=True).distinct()
-    grades = sorted(levels, key=lambda level: (not level.isdigit(), level.zfill(3)))
+    grades = sorted(counts.grade_levels - {""}, key=lambda level: (not level.isdigit(), level.zfill(3)))
     sorts = {"risk": _("Worth a conversation first"), "new": _("New on the list first"), "name": _("Name")}
     chips = [
         (filters.q, f"“{filters.q}”", "q"),

@@ -57,6 +57,7 @@ BREAKING = {
     "one_term_per_name": [{"school_year": 2025, "term": "1"}],
     "term_ends_after_start": [{"starts_on": DAY, "ends_on": BEFORE}],
     "one_row_per_school_day": [{"held_on": DAY}],
+    "one_count_per_part_of_the_list": [{"school": "shared", "grade_level": "9", "tier": "check_in"}],
     "one_attendance_row_per_day": [{"student": "shared", "held_on": DAY, "category": "tardy"}],
     "attendance_category_known": [{"category": "asleep"}],
     "attendance_part_excused": [

@@ -12,7 +12,7 @@ from predictions.models import CurrentRisk
 from predictions.risk_list import PAGE_SIZE
 from tests.district_in_database import CAPACITY
 from tests.people import signed_in
-from tests.predictions.pages import names, rows, text_of, values
+from tests.predictions.pages import all_pages, names, numbered, rows, text_of, values
 
 
 def ranked(institution, **wanted):
@@ -44,8 +44,7 @@ def test_students_stand_in_the_order_of_their_rank(read, riverside):
     page = read()
 
     assert names(page) == ranked(riverside)[:PAGE_SIZE]
-    places = [int(place) for place in re.findall(r'<span class="place">(\d+)</span>', page)]
-    assert places == list(range(1, PAGE_SIZE + 1))
+    assert numbered(page) == list(range(1, PAGE_SIZE + 1))
 
 
 def test_the_line_is_drawn_below_as_many_as_the_team_can_see(read):
@@ -133,9 +132,8 @@ def test_each_look_at_the_list_is_on_record_with_whom_it_showed(read, ines, rive
 def test_who_is_too_little_known_comes_last_without_rank_tier_or_estimate(read, riverside):
     with scope.entered(scope.of_institution(riverside)):
         unknown = CurrentRisk.objects.select_related("student").filter(rank=None).first().student.name
-        n_pages = -(-CurrentRisk.objects.count() // PAGE_SIZE)
 
-    last = rows(read(f"?page={n_pages}&estimates=1"))[-1]
+    last = rows(all_pages(lambda query: read(f"?{query}"), "estimates=1")[-1])[-1]
     assert unknown in last
     assert "Too little on record" in last
     assert values(last) == []
@@ -159,7 +157,7 @@ def test_caches_are_told_that_the_two_differ(ines):
     assert "no-store" in response["Cache-Control"]
 
 
-def test_a_page_of_fifty_costs_as_many_queries_as_a_page_of_one(read, riverside):
+def test_a_page_of_fifty_asks_no_more_of_the_database_than_a_page_of_one(read, riverside):
     name = ranked(riverside)[0]
     read()
 
@@ -170,7 +168,8 @@ def test_a_page_of_fifty_costs_as_many_queries_as_a_page_of_one(read, riverside)
         asked[n_rows] = len(captured)
 
     assert set(asked) == {1, PAGE_SIZE}
-    assert asked[1] == asked[PAGE_SIZE] < 25
+    # A search is counted, and looks besides for those without a rank.
+    assert asked[PAGE_SIZE] <= asked[1] < 25
 
 
 def test_reasons_on_the_list_are_those_that_raise(read):

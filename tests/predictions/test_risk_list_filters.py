@@ -1,24 +1,32 @@
 """Searching, filtering, sorting and paging the list; whatever stands in the address, a page answers."""
 
 import re
+import uuid
 
 import pytest
 
 from accounts import scope
-from predictions.models import CurrentRisk
+from predictions import runs
+from predictions.list_pages import Place
+from predictions.models import CurrentRisk, ScoringRun
 from predictions.risk_list import PAGE_SIZE, Filters
 from students.models import Student
 from tests.people import signed_in
-from tests.predictions.pages import names, rows, text_of
+from tests.predictions.pages import all_pages, names, next_query, numbered, pages_back, rows, text_of
 
+KEY = "00000000-0000-4000-8000-000000000001"
 HOSTILE = {
-    "nul": "q=%00&grade=%00&tier=%00&school=%00&sort=%00&page=%00",
-    "huge page": "page=99999999999999999999999999",
-    "page zero": "page=0",
-    "page below zero": "page=-1",
-    "page of other digits": "page=%D9%A3",
+    "nul": "q=%00&grade=%00&tier=%00&school=%00&sort=%00&after=%00&from=%00&list=%00",
+    "a place without a student": "from=51",
+    "a place that is no number": f"after={KEY}&from=x&list={KEY}",
+    "a place of other digits": f"after={KEY}&from=%D9%A3&list={KEY}",
+    "a huge place": f"after={KEY}&from=99999999999999999999999&list={KEY}",
+    "after nobody": f"after={KEY}&from=51&list={KEY}",
+    "after and before": f"after={KEY}&before={KEY}&from=51&list={KEY}",
+    "after what is no key": "after=1%27--&from=51&list=x",
+    "an old address": "page=3",
     "school of other digits": "school=%D9%A3",
-    "superscript digits": "page=%C2%B2&school=%C2%B2",
+    "superscript digits": "from=%C2%B2&school=%C2%B2",
     "school beyond a big integer": "school=999999999999999999",
     "sql": "q=%27%3B+DROP+TABLE+students_student%3B--&grade=%27+OR+1%3D1--",
     "wildcards": "q=%25%25%25_",
@@ -26,7 +34,7 @@ HOSTILE = {
     "long": f"q={'x' * 10_000}",
     "many words": f"q={'+'.join('abcdefgh' * 12)}",
     "not utf-8": "q=%ED%A0%80%FF&grade=%FF",
-    "twice": "tier=review_first&tier=check_in&page=1&page=x",
+    "twice": "tier=review_first&tier=check_in&from=1&from=x",
     "markup": "q=%3Cscript%3Ealert(1)%3C%2Fscript%3E",
     "unknown": "sort=%2F..%2F&tier=urgent&estimates=yes&who=me",
 }
@@ -109,21 +117,42 @@ def test_the_list_sorts_by_name_and_by_what_is_new(read, listed):
     assert names(read("sort=new"))[: len(new)] == new
 
 
-def test_pages_follow_each_other_without_gap_or_overlap(read, listed):
-    n_pages = -(-len(listed) // PAGE_SIZE)
+@pytest.mark.parametrize("sort", ["risk", "new", "name"])
+def test_pages_follow_each_other_without_gap_or_overlap_and_back(read, listed, sort):
+    pages = all_pages(read, f"sort={sort}")
 
-    seen = [name for number in range(1, n_pages + 1) for name in names(read(f"page={number}"))]
+    assert [names(page) for page in pages_back(read, pages[-1])] == [names(page) for page in pages]
+    shown = [name for page in pages for name in names(page)]
+    assert sorted(shown) == sorted(risk.student.name for risk in listed)
+    assert f"Page {len(pages)} of {len(pages)}" in text_of(pages[-1])
+    assert 'rel="prev"' not in pages[0]
 
-    assert sorted(seen) == sorted(risk.student.name for risk in listed)
-    assert f"Page {n_pages} of {n_pages}" in text_of(read("page=100000"))
-    assert 'rel="next"' not in read(f"page={n_pages}")
-    assert 'rel="prev"' not in read("page=1")
+
+def test_places_go_on_from_page_to_page(read, listed):
+    places = [place for page in all_pages(read) for place in numbered(page)]
+
+    assert places == [*range(1, sum(risk.rank is not None for risk in listed) + 1)]
+
+
+def test_the_page_of_a_list_that_was_replaced_is_the_first_of_the_new_one(read, riverside):
+    onward = next_query(read())
+    with scope.entered(scope.of_institution(riverside)):
+        ScoringRun.objects.filter(pk=runs.shown_run().pk).update(public_id=uuid.uuid4())
+
+    assert names(read(onward)) == names(read())
+
+
+def test_whom_the_reader_may_not_see_begins_no_page(amara, read, listed, riverside):
+    run = re.search("list=([^&]+)", next_query(read()))[1]
+    unseen = next(risk for risk in listed if risk.school != amara.memberships.get().schools.get())
+
+    page = signed_in(amara).get(f"/students/?after={unseen.student.public_id}&from=51&list={run}").content.decode()
+
+    assert numbered(page)[0] == 1
 
 
 def test_the_way_to_the_next_page_keeps_what_was_asked(read):
-    address = re.search(r'rel="next"|href="([^"]+)"[^>]*rel="next"', read("sort=name&estimates=1"))[1]
-
-    assert address.replace("&amp;", "&") == "/students/?sort=name&estimates=1&page=2"
+    assert next_query(read("sort=name&estimates=1")).startswith("sort=name&estimates=1&after=")
 
 
 @pytest.mark.parametrize("query", HOSTILE.values(), ids=HOSTILE.keys())
@@ -138,7 +167,8 @@ def test_whatever_stands_in_the_address_a_page_answers(read, query):
 def test_an_address_reads_back_as_it_was_written(filters):
     from django.http import QueryDict
 
-    written = filters.url(page=4, estimates=True)
+    place = Place(after=str(uuid.uuid4()), start=51, list=str(uuid.uuid4()))
+    written = filters.url(place=place, estimates=True)
 
     read_back = Filters.from_query(QueryDict(written.partition("?")[2]))
-    assert read_back == Filters(**{**filters.__dict__, "page": 4, "estimates": True})
+    assert read_back == Filters(**{**filters.__dict__, "place": place, "estimates": True})

@@ -1,0 +1,149 @@
+"""One page of the list: by keyset, so that page 1,000 costs what page 1 does, and by ids first.
+
+Of 300,000 students an index names the 50 of a page; only these are then put together with names, schools and scores.
+Joined first and cut after, the planner may read the whole institution (docs/decisions/0021).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from accounts import scope
+from predictions.models import CurrentRisk
+
+# Each of few schools has an index of its own, and what they give is merged; of many, one walk over all finds enough.
+MOST_MERGED = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where in the list a page begins: after or before a student, whose number in the list is known from there."""
+
+    after: str = ""
+    before: str = ""
+    # The number of the page's first student.
+    start: int = 1
+    # The list that was turned over; of a newer one the first page is shown.
+    list: str = ""
+
+    @classmethod
+    def from_query(cls, query: Any) -> Place:
+        """Read the address; what is not understood is the first page."""
+        start = query.get("from", "")
+        after, before = (_as_key(query.get(name, "")) for name in ("after", "before"))
+        if not (start.isascii() and start.isdigit() and len(start) < 9 and int(start)) or bool(after) == bool(before):
+            return cls()
+        return cls(after=after, before=before, start=int(start), list=_as_key(query.get("list", "")))
+
+    def as_query(self) -> dict[str, str]:
+        """Return what stands of it in an address."""
+        if not (self.after or self.before):
+            return {}
+        key = {"after": self.after} if self.after else {"before": self.before}
+        return {**key, "from": str(self.start), "list": self.list}
+
+
+def _as_key(text: str) -> str:
+    try:
+        return str(uuid.UUID(text)) if text else ""
+    except ValueError:
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A part of an order that one index walks through, by a column and then by student."""
+
+    key: str
+    which: Q
+    holds: Callable[[CurrentRisk], bool]
+
+    def of(self, rows: QuerySet[CurrentRisk], at: CurrentRisk | None, *, back: bool) -> QuerySet[CurrentRisk]:
+        """Return the part's rows beyond a student, or all of it."""
+        rows = rows.filter(self.which)
+        if at is None:
+            return rows
+        value, on, past = getattr(at, self.key), *(("lte", "lt") if back else ("gte", "gt"))
+        if self.key == "student_id":
+            return rows.filter(**{f"student_id__{past}": value})
+        # The first condition is where the index begins; the second leaves out who has the same value.
+        beyond = Q(**{f"{self.key}__{past}": value}) | Q(**{f"student_id__{past}": at.student_id})
+        return rows.filter(beyond, **{f"{self.key}__{on}": value})
+
+
+_UNRANKED = Part(key="student_id", which=Q(rank=None), holds=lambda row: row.rank is None)
+# Students too little known have no rank; they come last, never first.
+ORDERS: dict[str, tuple[Part, ...]] = {
+    "risk": (Part(key="rank", which=Q(rank__isnull=False), holds=lambda row: row.rank is not None), _UNRANKED),
+    "new": (
+        Part(key="rank", which=Q(rank__isnull=False, is_new=True), holds=lambda row: row.is_new),
+        Part(
+            key="rank",
+            which=Q(rank__isnull=False, is_new=False),
+            holds=lambda row: row.rank is not None and not row.is_new,
+        ),
+        _UNRANKED,
+    ),
+    "name": (Part(key="search_name", which=Q(), holds=lambda _row: True),),
+}
+
+
+def page(rows: QuerySet[CurrentRisk], order: str, place: Place, *, size: int) -> tuple[list[int], Place]:
+    """Return the students of a page, and where it begins.
+
+    One more than `size` where there are more students in the direction that was asked for. A student who is not seen
+    any more begins the first page.
+
+    :param rows: all rows that the filters leave
+    """
+    at = CurrentRisk.objects.filter(student__public_id=place.after or place.before).first() if place.list else None
+    if at is None:
+        place = Place()
+    back = bool(place.before)
+    found = _walked(rows, ORDERS[order], at, back=back, n=size + 1)
+    if back:
+        # The extra one is the first of the page before.
+        found = found[::-1]
+    return found, place
+
+
+def _walked(
+    rows: QuerySet[CurrentRisk], parts: Sequence[Part], at: CurrentRisk | None, *, back: bool, n: int
+) -> list[int]:
+    parts = parts[::-1] if back else parts
+    first = 0 if at is None else next(place for place, part in enumerate(parts) if part.holds(at))
+    found: list[int] = []
+    for part in parts[first:]:
+        if len(found) < n:
+            found += [pk for pk, *_rest in _nearest(part.of(rows, at, back=back), part.key, n - len(found), back=back)]
+        at = None
+    return found
+
+
+def _nearest(rows: QuerySet[CurrentRisk], key: str, n: int, *, back: bool = False, also: Sequence[str] = ()) -> Any:
+    """Return the first rows by a key, or the last ones first: student, key and what is asked for besides."""
+    keys = [key, "student_id"] if key != "student_id" else ["student_id"]
+    order = [F(name).desc() if back else F(name).asc() for name in keys]
+    columns = dict.fromkeys(["student_id", key, *also])
+    schools = scope.current().school_ids
+    if schools is None or not 1 < len(schools) <= MOST_MERGED:
+        return rows.order_by(*order).values_list(*columns)[:n]
+    each = [rows.filter(school_id=school).order_by(*order).values_list(*columns)[:n] for school in schools]
+    return each[0].union(*each[1:], all=True).order_by(*order)[:n]
+
+
+def first_ranked(rows: QuerySet[CurrentRisk], n: int) -> list[tuple[int, float | None, int]]:
+    """Return student, risk and score of the first of a list by rank."""
+    nearest = _nearest(rows.filter(rank__isnull=False), "rank", n, also=["risk", "score_id"])
+    return [(student, risk, score) for student, _rank, risk, score in nearest]
+
+
+def last_ranked(rows: QuerySet[CurrentRisk]) -> int | None:
+    """Return the student who stands last of some by rank."""
+    found = _nearest(rows.filter(rank__isnull=False), "rank", 1, back=True)
+    return next((student for student, _rank in found), None)
