@@ -116,7 +116,8 @@ END $$
 def keys_within_institution(*tables: str) -> RunSQL:
     """Let every foreign key of these tables hold only rows of the row's own institution; of all tables without any.
 
-    An older build keeps working with such keys, so there is no way back.
+    A migration of its own, after the one that makes a table: Django adds keys when a migration ends. An older build
+    keeps working with such keys, so there is no way back.
     """
     names = "ARRAY[{}]::text[]".format(", ".join(f"'{table}'" for table in tables))
     return RunSQL(sql=_TIE.format(names=names), reverse_sql=RunSQL.noop)

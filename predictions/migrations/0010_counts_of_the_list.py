@@ -51,7 +51,6 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(COUNTED, migrations.RunSQL.noop),
         row_security.by_school("predictions_listcount"),
-        row_security.keys_within_institution("predictions_listcount"),
         migrations.AddIndex(
             "currentrisk", models.Index(fields=["school", "search_name", "student"], name="list_by_school_name")
         ),
