@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -16,6 +17,8 @@ from modeling.models import ModelVersion, Promotion
 
 if TYPE_CHECKING:
     from modeling.core.risk_model import RiskModel
+
+logger = logging.getLogger(__name__)
 
 
 class NoChampion(Exception):
@@ -91,7 +94,18 @@ def _parsed(pk: int, sha256: str) -> RiskModel:
     if fingerprint(stored.booster_text, stored.specification_json) != sha256:
         _found_unchanged.cache_clear()
         raise ModelFileChanged(f"Model {stored.number} does not match its SHA-256 and was not loaded.")
-    return RiskModel.from_text(stored.booster_text, model_file.check(stored.booster_text, stored.specification_json))
+    specification = model_file.check(stored.booster_text, stored.specification_json)
+    model = RiskModel.from_text(stored.booster_text, specification)
+    _say_who_explains(model, number=stored.number)
+    return model
+
+
+def _say_who_explains(model: RiskModel, *, number: int) -> None:
+    """Write down what a version's contributions come from; tables are made and checked here, before it scores."""
+    found = model.tree_contributions
+    level = logging.ERROR if found.is_faulty else logging.INFO
+    by = f"{found.by}. {found.why_by_lightgbm}" if found.why_by_lightgbm else f"{found.by}."
+    logger.log(level, "Contributions of model %s by %s", number, by)
 
 
 @transaction.atomic

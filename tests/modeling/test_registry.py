@@ -94,6 +94,29 @@ def test_what_a_process_has_loaded_goes_on_serving(versions, rewrite):
     assert registry.load(versions[0]) is before
 
 
+def test_the_version_that_decides_explains_by_tables_and_its_row_says_so(versions, caplog):
+    with caplog.at_level("INFO", logger="modeling.registry"):
+        model = registry.load(versions[0])
+
+    assert "Contributions of model 1 by tables." in caplog.text
+    assert model.tree_contributions.n_checked == 256
+    assert versions[0].evaluation["contributions"] == model.tree_contributions.as_json()
+
+
+def test_a_version_whose_tables_fail_their_check_is_explained_by_lightgbm_and_an_error_says_so(
+    versions, caplog, monkeypatch
+):
+    sound = registry.load(versions[0]).score_row({})
+    stored.forget()
+    monkeypatch.setattr("modeling.core.tree_tables._share", lambda path: 0.5)
+
+    model = registry.load(versions[0])
+
+    assert [record.levelname for record in caplog.records] == ["INFO", "ERROR"]
+    assert "Contributions of model 1 by lightgbm. The tables differ from LightGBM by" in caplog.text
+    assert model.score_row({}).contributions == pytest.approx(sound.contributions, abs=1e-9)
+
+
 @pytest.mark.parametrize("half", ["booster_text", "specification_json", "sha256", "metrics"])
 def test_the_portal_itself_may_not_change_what_a_model_is_made_of(versions, half):
     with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
