@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -110,7 +109,6 @@ class RiskModel:
         self._calibration = calibration
         self._usual: Usual | None = None
         self._tree_contributions: TreeContributions | None = None
-        self._making = threading.Lock()
         self._parts = Parts.of(self.features, specification.get("recorded_together", {}))
 
     @classmethod
@@ -173,11 +171,10 @@ class RiskModel:
 
     @property
     def tree_contributions(self) -> TreeContributions:
-        """Return what the trees' contributions come from; made at the first call, once for all threads."""
-        with self._making:
-            if self._tree_contributions is None:
-                self._tree_contributions = TreeContributions(self._booster)
-            return self._tree_contributions
+        """Return what the trees' contributions come from; made at the first call, for the model of the term never."""
+        if self._tree_contributions is None:
+            self._tree_contributions = TreeContributions(self._booster)
+        return self._tree_contributions
 
     def matrix(self, frame: pd.DataFrame) -> FloatArray:
         """Return a frame as the trees read it.

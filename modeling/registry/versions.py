@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import hashlib
 import logging
+import threading
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from modeling.core.risk_model import RiskModel
 
 logger = logging.getLogger(__name__)
+
+# Of a web worker's threads that ask for a version at once, one parses it and makes its tables.
+_one_at_a_time = threading.Lock()
 
 
 class NoChampion(Exception):
@@ -56,7 +60,8 @@ def load(version: ModelVersion) -> RiskModel:
     :raises ModelFileChanged: if what is stored is not what was registered
     :raises UnreadableModel: if it is what was registered and yet no model
     """
-    return _parsed(version.pk, version.sha256)
+    with _one_at_a_time:
+        return _parsed(version.pk, version.sha256)
 
 
 def check_unchanged(version: ModelVersion) -> None:

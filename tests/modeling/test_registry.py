@@ -1,5 +1,9 @@
 """Exactly one version decides, and no byte of a model is parsed that is not the one registered."""
 
+import functools
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.utils import timezone
@@ -92,6 +96,22 @@ def test_what_a_process_has_loaded_goes_on_serving(versions, rewrite):
     rewrite("booster_text", "not a model")
 
     assert registry.load(versions[0]) is before
+
+
+def test_threads_that_ask_at_once_parse_a_version_once(versions, monkeypatch):
+    parsed = []
+
+    @functools.lru_cache
+    def slow(pk, sha256):
+        parsed.append(pk)
+        time.sleep(0.05)
+        return object()
+
+    monkeypatch.setattr("modeling.registry.versions._parsed", slow)
+    with ThreadPoolExecutor(8) as threads:
+        models = set(threads.map(registry.load, [versions[0]] * 8))
+
+    assert (parsed, len(models)) == ([versions[0].pk], 1)
 
 
 def test_the_version_that_decides_explains_by_tables_and_its_row_says_so(versions, caplog):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import threading
 from collections.abc import Callable
 
 import lightgbm
@@ -20,7 +19,7 @@ from modeling.core.reasons import top_reasons
 from modeling.core.risk_model import RiskModel
 from modeling.core.tree_contributions import LARGEST_DIFFERENCE, MOST_FEW_ROWS, N_CHECKED, TreeContributions
 from modeling.core.tree_tables import TreeTables
-from tests.modeling.core import district_rows, random_boosters
+from tests.modeling.core import random_boosters
 from tests.modeling.core.test_unknown_on_real_data import small_district, uci_320, uci_697
 
 FloatArray = NDArray[np.float64]
@@ -125,22 +124,6 @@ def test_the_rows_checked_hold_gaps_infinities_zeros_and_categories_never_seen()
         assert (column == 0).any()
         if condition.levels is not None:
             assert (column > max(condition.levels)).any()
-
-
-def test_tables_are_made_once_however_many_threads_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    frame, y = district_rows.rows()
-    model = fit(frame, y, district_rows.FEATURES, district_rows.SETTINGS).model()
-    made: list[int] = []
-    of = TreeTables.of
-    monkeypatch.setattr(tree_contributions.TreeTables, "of", lambda booster: made.append(1) or of(booster))
-
-    threads = [threading.Thread(target=lambda: model.score_row({})) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(made) == 1
 
 
 def fit(frame: pd.DataFrame, y: FloatArray, features: list, settings: FitSettings) -> FittedRisk:
