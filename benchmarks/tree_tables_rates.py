@@ -2,6 +2,8 @@
 
     OMP_NUM_THREADS=1 python -m benchmarks.tree_tables_rates
 
+`--portal` measures the models that the portal fits to the public data sets instead; `DROPOUT_DATA` names their folder.
+
 Made-up rows of 28 numbers, half of them with 8 % of gaps, and 12 categories of 2 to 40 levels. Microseconds of CPU
 time per row on one thread, the median of a few rounds in which all ways take turns; `pred_contrib` of a batch is timed
 on its first rows only, for it costs the same for each. Also how long the tables take to make, and the largest
@@ -21,6 +23,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import portal_models
 from modeling.core.booster import REPRODUCIBLE
 from modeling.core.tree_few_rows import FewRows
 from modeling.core.tree_tables import TreeTables
@@ -31,8 +34,8 @@ N_NUMBERS, N_WITH_GAPS, GAP_SHARE = 28, 14, 0.08
 LEVELS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40)
 CATEGORIES = list(range(N_NUMBERS, N_NUMBERS + len(LEVELS)))
 SETTINGS = {**REPRODUCIBLE, "max_depth": 8, "learning_rate": 0.06, "seed": 0}
-BATCHES = ((120, 8), (120, 24))
-SINGLES = ((120, 8), (500, 8), (120, 24))
+BATCHES = ((120, 8), (500, 8), (120, 16), (120, 24))
+SINGLES = ((120, 8), (500, 8), (120, 16), (120, 24))
 N_BY_LIGHTGBM, N_SINGLE_ROWS = 1000, 50
 
 
@@ -41,7 +44,16 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--rows", type=int, default=20_000)
     asked.add_argument("--rounds", type=int, default=5)
+    asked.add_argument("--portal", action="store_true")
     given = asked.parse_args()
+    if given.portal:
+        models = portal_models.fitted(n_rows=given.rows)
+        measured = {
+            name: {"batch": _batch(booster, X, given.rounds), "one_row": _single(booster, X, given.rounds)}
+            for name, (booster, X) in models.items()
+        }
+        print(json.dumps({"rows": given.rows, **measured}))
+        return
     X, y = _rows(given.rows)
     boosters = {size: _booster(X, y, *size) for size in {*BATCHES, *SINGLES}}
     batches = [_batch(boosters[size], X, given.rounds) for size in BATCHES]
@@ -116,7 +128,7 @@ def _timed(ways: Mapping[str, tuple[Callable[[], object], int]], n_rounds: int) 
 
 
 def _told(booster: lightgbm.Booster, times: Mapping[str, float]) -> dict[str, Any]:
-    n_leaves = int(booster.params["num_leaves"])
+    n_leaves = int(booster.trees_to_dataframe().query("left_child.isnull()").groupby("tree_index").size().max())
     in_us = {f"{name}_us": round(value, 2) for name, value in times.items()}
     return {
         "trees": booster.num_trees(),
