@@ -199,6 +199,9 @@ def _parted(leaves: Sequence[Leaf]) -> list[Sequence[Leaf]]:
     """
     if not leaves[0].path:
         return []
+    if _fits(leaves):
+        # Whatever the parts, each would look up its features and make a pattern of its own.
+        return [leaves]
     # cheapest[end]: what the first `end` leaves cost at least, and where their last part begins.
     cheapest = [(0, 0)]
     for end in range(1, len(leaves) + 1):
