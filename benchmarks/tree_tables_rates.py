@@ -2,10 +2,12 @@
 
     OMP_NUM_THREADS=1 python -m benchmarks.tree_tables_rates
 
+`--portal` measures the models that the portal fits to the public data sets instead; `DROPOUT_DATA` names their folder.
+
 Made-up rows of 28 numbers, half of them with 8 % of gaps, and 12 categories of 2 to 40 levels. Microseconds of CPU
 time per row on one thread, the median of a few rounds in which all ways take turns; `pred_contrib` of a batch is timed
-on its first rows only, for it costs the same for each. Also how long the tables take to make, and the largest
-difference.
+on its first rows only, for it costs the same for each. Also how long the tables take to make, and to make and check,
+and the largest difference.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import portal_models
 from modeling.core.booster import REPRODUCIBLE
+from modeling.core.tree_contributions import TreeContributions
 from modeling.core.tree_few_rows import FewRows
 from modeling.core.tree_tables import TreeTables
 
@@ -31,8 +35,8 @@ N_NUMBERS, N_WITH_GAPS, GAP_SHARE = 28, 14, 0.08
 LEVELS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40)
 CATEGORIES = list(range(N_NUMBERS, N_NUMBERS + len(LEVELS)))
 SETTINGS = {**REPRODUCIBLE, "max_depth": 8, "learning_rate": 0.06, "seed": 0}
-BATCHES = ((120, 8), (120, 24))
-SINGLES = ((120, 8), (500, 8), (120, 24))
+BATCHES = ((120, 8), (500, 8), (120, 16), (120, 24))
+SINGLES = ((120, 8), (500, 8), (120, 16), (120, 24))
 N_BY_LIGHTGBM, N_SINGLE_ROWS = 1000, 50
 
 
@@ -41,15 +45,25 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--rows", type=int, default=20_000)
     asked.add_argument("--rounds", type=int, default=5)
+    asked.add_argument("--portal", action="store_true")
     given = asked.parse_args()
-    X, y = _rows(given.rows)
-    boosters = {size: _booster(X, y, *size) for size in {*BATCHES, *SINGLES}}
+    if given.portal:
+        models = portal_models.fitted(n_rows=given.rows)
+        measured = {
+            name: {"batch": _batch(booster, X, given.rounds), "one_row": _single(booster, X, given.rounds)}
+            for name, (booster, X) in models.items()
+        }
+        print(json.dumps({"rows": given.rows, **measured}))
+        return
+    X, y = made_up_rows(given.rows)
+    boosters = {size: fitted(X, y, *size) for size in {*BATCHES, *SINGLES}}
     batches = [_batch(boosters[size], X, given.rounds) for size in BATCHES]
     singles = [_single(boosters[size], X, given.rounds) for size in SINGLES]
     print(json.dumps({"rows": given.rows, "columns": X.shape[1], "batch": batches, "one_row": singles}))
 
 
-def _rows(n: int) -> tuple[FloatArray, FloatArray]:
+def made_up_rows(n: int) -> tuple[FloatArray, FloatArray]:
+    """Return a matrix of 28 numbers and 12 categories, and an outcome that hangs on them."""
     rng = np.random.default_rng(0)
     numbers = rng.normal(size=(n, N_NUMBERS))
     categories = rng.integers(0, LEVELS, (n, len(LEVELS))).astype(np.float64)
@@ -59,9 +73,11 @@ def _rows(n: int) -> tuple[FloatArray, FloatArray]:
     return np.column_stack([numbers, categories]), (log_odds + rng.normal(size=n) > 2.2).astype(np.float64)
 
 
-def _booster(X: FloatArray, y: FloatArray, n_trees: int, n_leaves: int) -> lightgbm.Booster:
+def fitted(X: FloatArray, y: FloatArray, n_trees: int, n_leaves: int) -> lightgbm.Booster:
+    """Return a booster of that size; of columns beyond the numbers it splits by category."""
     settings = {**SETTINGS, "num_leaves": n_leaves}
-    data = lightgbm.Dataset(X, label=y, categorical_feature=CATEGORIES, params=settings)
+    categories = [column for column in CATEGORIES if column < X.shape[1]]
+    data = lightgbm.Dataset(X, label=y, categorical_feature=categories, params=settings)
     return lightgbm.train(settings, data, num_boost_round=n_trees)
 
 
@@ -69,8 +85,10 @@ def _batch(booster: lightgbm.Booster, X: FloatArray, n_rounds: int) -> dict[str,
     begin = time.process_time()
     tables = TreeTables.of(booster)
     made_in = time.process_time() - begin
+    TreeContributions(booster)
+    ready_in = time.process_time() - begin - made_in
     some = X[:N_BY_LIGHTGBM]
-    times = _timed(
+    times = timed(
         {
             "tables": (lambda: tables.contributions(X), len(X)),
             "raw": (lambda: booster.predict(X, raw_score=True, num_threads=1), len(X)),
@@ -79,7 +97,8 @@ def _batch(booster: lightgbm.Booster, X: FloatArray, n_rounds: int) -> dict[str,
         n_rounds,
     )
     size = sum(table.values.nbytes for table in tables.tables)
-    made = {"made_in_s": round(made_in, 2), "tables_mb": round(size / 1e6, 1), "n_tables": len(tables.tables)}
+    made = {"made_in_s": round(made_in, 2), "made_and_checked_in_s": round(ready_in, 2)}
+    made |= {"tables_mb": round(size / 1e6, 1), "n_tables": len(tables.tables)}
     error = _error(tables.contributions(some), booster, some)
     return {**_told(booster, times), "times_raw": _ratio(times, "raw"), **made, "error": error}
 
@@ -87,7 +106,7 @@ def _batch(booster: lightgbm.Booster, X: FloatArray, n_rounds: int) -> dict[str,
 def _single(booster: lightgbm.Booster, X: FloatArray, n_rounds: int) -> dict[str, Any]:
     few = FewRows(TreeTables.of(booster))
     rows = [np.ascontiguousarray(X[number : number + 1]) for number in range(N_SINGLE_ROWS)]
-    times = _timed(
+    times = timed(
         {
             "tables": (lambda: [few.contributions(row) for row in rows], len(rows)),
             "pred_contrib": (lambda: [booster.predict(r, pred_contrib=True, num_threads=1) for r in rows], len(rows)),
@@ -104,7 +123,7 @@ def _error(found: FloatArray, booster: lightgbm.Booster, rows: FloatArray) -> fl
     return float(np.abs(found - expected).max())
 
 
-def _timed(ways: Mapping[str, tuple[Callable[[], object], int]], n_rounds: int) -> dict[str, float]:
+def timed(ways: Mapping[str, tuple[Callable[[], object], int]], n_rounds: int) -> dict[str, float]:
     """Return the microseconds per row of each way, all taking turns after one round that does not count."""
     found: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(n_rounds + 1):
@@ -116,7 +135,7 @@ def _timed(ways: Mapping[str, tuple[Callable[[], object], int]], n_rounds: int) 
 
 
 def _told(booster: lightgbm.Booster, times: Mapping[str, float]) -> dict[str, Any]:
-    n_leaves = int(booster.params["num_leaves"])
+    n_leaves = int(booster.trees_to_dataframe().query("left_child.isnull()").groupby("tree_index").size().max())
     in_us = {f"{name}_us": round(value, 2) for name, value in times.items()}
     return {
         "trees": booster.num_trees(),

@@ -55,6 +55,7 @@ def made_of(version: ModelVersion) -> Section:
                 (_("Kind"), _("Boosted decision trees (LightGBM), stored as text and numbers; nothing stored is run.")),
                 (_("Trees"), str(specification.get("n_trees", "–"))),
                 (_("Calibration"), calibration),
+                (_("Contributions"), _contributions(version)),
                 (_("Threshold"), parts.measure(version.threshold)),
                 (_("Model hash (SHA-256)"), version.sha256),
                 (_("Data hash (SHA-256)"), version.dataset.content_sha256),
@@ -64,6 +65,19 @@ def made_of(version: ModelVersion) -> Section:
             )
         ],
     )
+
+
+def _contributions(version: ModelVersion) -> str:
+    """Say what the contributions behind the reasons come from, and how that was checked."""
+    found = version.evaluation.get("contributions")
+    if not found:
+        return "–"
+    if found["by"] == "tables":
+        return _("By tables, within %(most).0e log-odds of LightGBM's own on %(n)s rows") % {
+            "most": found["largest_difference"],
+            "n": found["n_checked"],
+        }
+    return _("By LightGBM, not by tables. %(why)s") % {"why": found["why"]}
 
 
 def settings(version: ModelVersion) -> Section:

@@ -30,6 +30,7 @@ from modeling.core.evaluation import NotMeasurable
 from modeling.core.evidence import Evidence
 from modeling.core.feature import Feature
 from modeling.core.fitting import FitSettings, NotFittable
+from modeling.core.risk_model import RiskModel
 from modeling.core.rules import Rule
 from modeling.core.splits import CannotSplit
 from modeling.held_out import held_out
@@ -74,12 +75,12 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
         "n_test": len(test),
         "n_positive_test": int(y[test].sum()),
     }
-    unseen = frame.iloc[test]
+    unseen, model = frame.iloc[test], judged.model()
     holding = reason_stability.bound(
-        judged.model(), evidence.refits, unseen, holds_share=task["reasons"]["holds_share"], groups=groups[test]
+        model, evidence.refits, unseen, holds_share=task["reasons"]["holds_share"], groups=groups[test]
     )
-    judgement |= global_importance.describe(judged.model(), unseen, seed=seed)
-    judgement["as_shown"] = _as_shown(task, judged, unseen, y[test].astype(float))
+    judgement |= global_importance.describe(model, unseen, seed=seed)
+    judgement["as_shown"] = _as_shown(task, model, unseen, y[test].astype(float))
     step("refit")
     final = fitting.fit_risk_model(frame, y, groups=groups, features=features, settings=settings, seed=seed)
     _add_usual_psi(final.specification["reference"], frame, rows["snapshot_on"])
@@ -91,20 +92,22 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
         minimum_positives=task["urgency"]["minimum_positives"],
         seed=seed,
     )
+    as_stored = final.model()
+    judgement["contributions"] = as_stored.tree_contributions.as_json()
     (folder / "model.lgb").write_text(final.booster_text, encoding="utf-8")
     _write(folder / "model.json", final.specification)
     _write(folder / "metrics.json", metrics)
     _write(folder / "evaluation.json", judgement)
     tried = frame.iloc[:TRIAL_ROWS]
     tried.to_parquet(folder / "trial.parquet")
-    _write(folder / "trial.json", final.model().score(tried).probability.tolist())
+    _write(folder / "trial.json", as_stored.score(tried).probability.tolist())
 
 
-def _as_shown(task: dict[str, Any], judged: fitting.FittedRisk, unseen: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:
+def _as_shown(task: dict[str, Any], model: RiskModel, unseen: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:
     """Measure the list without those who would get no rank."""
-    scores = judged.model().score(unseen)
+    scores = model.score(unseen)
     unranked = too_little_known.too_little_known(unseen, scores.missing_share, limits=task["insufficient_data"])
-    threshold = float(judged.specification["threshold"])
+    threshold = model.threshold
     return too_little_known.as_shown(
         y, scores.probability, unranked, threshold=threshold, capacity_share=task["capacity_share"]
     )

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from modeling.core import imbalance as balancing
 from modeling.core.imbalance import Method
+from modeling.core.tree_contributions import TreeContributions
 from modeling.core.unknowns import Read, Unknowns
 
 FloatArray = NDArray[np.float64]
@@ -121,7 +122,7 @@ class RiskBooster(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # unty
         ndarray of shape (n, n_features + 1), the base last
         """
         check_is_fitted(self, "booster_")
-        return contributions(self.booster_, self.unknowns_.read(X), self.decision_function(X))
+        return contributions(TreeContributions(self.booster_), self.unknowns_.read(X), self.decision_function(X))
 
     def predict_proba(self, X: FloatArray) -> FloatArray:
         """Return the uncalibrated probabilities of both classes.
@@ -143,13 +144,16 @@ def log_odds(booster: lightgbm.Booster, read: Read) -> FloatArray:
     return read.log_odds(lambda matrix: _predicted(booster, matrix))
 
 
-def contributions(booster: lightgbm.Booster, read: Read, of_log_odds: FloatArray) -> FloatArray:
+def contributions(by: TreeContributions, read: Read, of_log_odds: FloatArray) -> FloatArray:
     """Return the contributions of rows read, of shape (n, n_features + 1)."""
-    return read.contributions(lambda matrix: _predicted(booster, matrix, pred_contrib=True), of_log_odds)
+    return read.contributions(by.of_matrix, of_log_odds)
 
 
-def _predicted(booster: lightgbm.Booster, matrix: FloatArray, **asked: Any) -> FloatArray:
-    how = asked if asked.get("pred_contrib") else {"raw_score": True, **asked}
+def _predicted(booster: lightgbm.Booster, matrix: FloatArray, *, num_iteration: int | None = None) -> FloatArray:
+    # The sum of a row's contributions is its raw score but for the last bits, and a calibration with steps could move
+    # at one of those: the score stays LightGBM's own.
     # LightGBM ignores parameters given to a booster read from text; one thread has to be asked for each time, or the
     # process hangs in its forked children.
-    return np.asarray(booster.predict(matrix, num_threads=1, **how), dtype=np.float64)
+    return np.asarray(
+        booster.predict(matrix, num_threads=1, raw_score=True, num_iteration=num_iteration), dtype=np.float64
+    )

@@ -86,7 +86,7 @@ def check(text: str, columns: Columns) -> int:
         At the first line that is not as expected.
     """
     head, found, rest = text.partition("\n\n")
-    _require(bool(found), "it ends within its header")
+    require(bool(found), "it ends within its header")
     sizes = _check_header(head, columns)
     # LightGBM jumps from tree to tree by these sizes, in bytes.
     body = rest.encode()
@@ -100,69 +100,69 @@ def check(text: str, columns: Columns) -> int:
 
 def _check_header(head: str, columns: Columns) -> list[int]:
     first, *lines = head.split("\n")
-    _require(first == "tree", "it does not begin as a forest")
-    fields = _fields(lines, "the header")
+    require(first == "tree", "it does not begin as a forest")
+    fields = read_fields(lines, "the header")
     directions = fields.pop("monotone_constraints", None)
-    _require(set(fields) == {*_FIXED, *_HEADER}, "the header's lines are not those of a binary forest")
-    _require(all(fields[name] == value for name, value in _FIXED.items()), "the header is of another kind of forest")
+    require(set(fields) == {*_FIXED, *_HEADER}, "the header's lines are not those of a binary forest")
+    require(all(fields[name] == value for name, value in _FIXED.items()), "the header is of another kind of forest")
     n_features = len(columns.names)
-    _require(fields["max_feature_idx"] == str(n_features - 1), "it counts other features than the specification")
-    _require(fields["feature_names"] == " ".join(columns.names), "its features are not the specification's")
+    require(fields["max_feature_idx"] == str(n_features - 1), "it counts other features than the specification")
+    require(fields["feature_names"] == " ".join(columns.names), "its features are not the specification's")
     infos = fields["feature_infos"]
-    _require(bool(_INFOS.fullmatch(infos)) and infos.count(" ") == n_features - 1, "the features' ranges are damaged")
+    require(bool(_INFOS.fullmatch(infos)) and infos.count(" ") == n_features - 1, "the features' ranges are damaged")
     if directions is not None:
-        signs = _whole(directions, "monotone_constraints")
-        _require(len(signs) == n_features and bool(np.all(np.abs(signs) <= 1)), "the features' directions are damaged")
-    sizes = _whole(fields["tree_sizes"], "tree_sizes")
-    _require(1 <= len(sizes) <= MOST_TREES and bool(np.all(sizes > 0)), "it has no trees, or too many")
+        signs = read_whole(directions, "monotone_constraints")
+        require(len(signs) == n_features and bool(np.all(np.abs(signs) <= 1)), "the features' directions are damaged")
+    sizes = read_whole(fields["tree_sizes"], "tree_sizes")
+    require(1 <= len(sizes) <= MOST_TREES and bool(np.all(sizes > 0)), "it has no trees, or too many")
     return [int(size) for size in sizes]
 
 
 def _check_tree(chunk: bytes, number: int, columns: Columns) -> None:
     what = f"tree {number}"
-    _require(chunk.isascii() and chunk.endswith(b"\n\n\n"), f"{what} is cut off")
+    require(chunk.isascii() and chunk.endswith(b"\n\n\n"), f"{what} is cut off")
     first, *lines = chunk.decode("ascii")[:-3].split("\n")
-    _require(first == f"Tree={number}", f"{what} is not where its size says")
-    fields = _fields(lines, what)
+    require(first == f"Tree={number}", f"{what} is not where its size says")
+    fields = read_fields(lines, what)
     of_categories = _OF_CATEGORIES if fields.get("num_cat", "0") != "0" else ()
-    _require(set(fields) == {"threshold", *_WHOLE, *_REAL, *of_categories}, f"{what} lacks a line or has one too many")
-    tree: dict[str, NDArray[Any]] = {name: _whole(fields[name], what) for name in (*_WHOLE, *of_categories)}
-    tree |= {name: _real(fields[name], what) for name in _REAL}
-    tree["threshold"] = _thresholds(fields["threshold"], what)
+    require(set(fields) == {"threshold", *_WHOLE, *_REAL, *of_categories}, f"{what} lacks a line or has one too many")
+    tree: dict[str, NDArray[Any]] = {name: read_whole(fields[name], what) for name in (*_WHOLE, *of_categories)}
+    tree |= {name: read_real(fields[name], what) for name in _REAL}
+    tree["threshold"] = read_thresholds(fields["threshold"], what)
     _check_lengths(tree, what)
-    _require(bool(np.all(np.abs(tree["leaf_value"]) <= LARGEST_LEAF)), f"{what} has a leaf out of bounds")
-    _require(0 < tree["shrinkage"][0] <= 1 and tree["is_linear"][0] == 0, f"{what} is of another kind")
+    require(bool(np.all(np.abs(tree["leaf_value"]) <= LARGEST_LEAF)), f"{what} has a leaf out of bounds")
+    require(0 < tree["shrinkage"][0] <= 1 and tree["is_linear"][0] == 0, f"{what} is of another kind")
     _check_splits(tree, what, columns)
     _check_shape(tree["left_child"].tolist(), tree["right_child"].tolist(), what)
 
 
 def _check_lengths(tree: dict[str, NDArray[Any]], what: str) -> None:
     alone = ("num_leaves", "num_cat", "is_linear", "shrinkage")
-    _require(all(len(tree[name]) == 1 for name in alone), f"{what} has a line of the wrong length")
+    require(all(len(tree[name]) == 1 for name in alone), f"{what} has a line of the wrong length")
     n_leaves = int(tree["num_leaves"][0])
-    _require(1 <= n_leaves <= MOST_LEAVES, f"{what} has {n_leaves} leaves")
+    require(1 <= n_leaves <= MOST_LEAVES, f"{what} has {n_leaves} leaves")
     fits = all(len(tree[name]) == n_leaves - 1 for name in _PER_SPLIT) and len(tree["leaf_value"]) == n_leaves
     # A tree that is one leaf has no weight.
     of_leaves = all(len(tree[name]) in ({0, 1} if n_leaves == 1 else {n_leaves}) for name in _PER_LEAF)
-    _require(fits and of_leaves, f"{what} has a line of the wrong length")
+    require(fits and of_leaves, f"{what} has a line of the wrong length")
 
 
 def _check_splits(tree: dict[str, NDArray[Any]], what: str, columns: Columns) -> None:
     features, decisions = tree["split_feature"], tree["decision_type"]
     known = bool(np.all((features >= 0) & (features < len(columns.names))))
     # Bit 0: a category; bit 1: where missing goes; bits 2 and 3: what counts as missing, of three kinds.
-    _require(known and bool(np.all((decisions >= 0) & (decisions < 12))), f"{what} splits on what is not there")
+    require(known and bool(np.all((decisions >= 0) & (decisions < 12))), f"{what} splits on what is not there")
     by_category = (decisions & 1).astype(bool)
     fits = np.isin(features, list(columns.categories)) == by_category
-    _require(bool(np.all(fits)), f"{what} takes a number for a category or the reverse")
+    require(bool(np.all(fits)), f"{what} takes a number for a category or the reverse")
     n_sets = int(tree["num_cat"][0])
     sets = np.sort(tree["threshold"][by_category])
-    _require(bool(np.array_equal(sets, np.arange(n_sets))), f"{what} has other sets of categories than it says")
+    require(bool(np.array_equal(sets, np.arange(n_sets))), f"{what} has other sets of categories than it says")
     if n_sets:
         edges, codes = tree["cat_boundaries"], tree["cat_threshold"]
         fits_edges = len(edges) == n_sets + 1 and edges[0] == 0 and edges[-1] == len(codes)
         rising = bool(np.all(np.diff(edges) > 0)) and bool(np.all((codes >= 0) & (codes < 2**32)))
-        _require(bool(fits_edges) and rising, f"{what} has damaged sets of categories")
+        require(bool(fits_edges) and rising, f"{what} has damaged sets of categories")
 
 
 def _check_shape(left: list[int], right: list[int], what: str) -> None:
@@ -173,15 +173,15 @@ def _check_shape(left: list[int], right: list[int], what: str) -> None:
     for parent in range(n_splits):
         for child in (left[parent], right[parent]):
             if child >= 0:
-                _require(parent < child < n_splits, f"{what} points outside itself")
+                require(parent < child < n_splits, f"{what} points outside itself")
                 splits[child] += 1
                 depth[child] = depth[parent] + 1
             else:
-                _require(-child <= n_splits + 1, f"{what} points outside itself")
+                require(-child <= n_splits + 1, f"{what} points outside itself")
                 leaves[-child - 1] += 1
-    _require(splits[1:] == [1] * (n_splits - 1) if n_splits else True, f"{what} does not hang together")
-    _require(leaves == [1] * (n_splits + 1) or n_splits == 0, f"{what} does not hang together")
-    _require(max(depth, default=-1) < DEEPEST, f"{what} is too deep")
+    require(splits[1:] == [1] * (n_splits - 1) if n_splits else True, f"{what} does not hang together")
+    require(leaves == [1] * (n_splits + 1) or n_splits == 0, f"{what} does not hang together")
+    require(max(depth, default=-1) < DEEPEST, f"{what} is too deep")
 
 
 def _check_end(end: bytes, columns: Columns) -> None:
@@ -189,44 +189,44 @@ def _check_end(end: bytes, columns: Columns) -> None:
         lines = end.decode().split("\n")
     except UnicodeDecodeError:
         raise DamagedBooster("The booster's text is damaged: what follows the trees is not text.") from None
-    _require(lines[:3] == ["end of trees", "", "feature_importances:"], "the trees do not end where they should")
-    _require("parameters:" in lines and "end of parameters" in lines, "it ends before its parameters do")
+    require(lines[:3] == ["end of trees", "", "feature_importances:"], "the trees do not end where they should")
+    require("parameters:" in lines and "end of parameters" in lines, "it ends before its parameters do")
     begins, ends = lines.index("parameters:"), lines.index("end of parameters")
     used = [line.rpartition("=") for line in lines[3 : begins - 1]]
     known = all(name in columns.names and count.isascii() and count.isdigit() for name, _, count in used)
-    _require(known and len({name for name, _, _ in used}) == len(used), "the features' importance is damaged")
-    _require(all(map(_PARAMETER.fullmatch, lines[begins + 1 : ends - 1])), "its parameters are damaged")
-    _require(lines[begins - 1] == lines[ends - 1] == lines[ends + 1] == "", "its parameters are damaged")
-    _require(tuple(lines[ends + 2 :]) == _BOTTOM, "it does not end as it should")
+    require(known and len({name for name, _, _ in used}) == len(used), "the features' importance is damaged")
+    require(all(map(_PARAMETER.fullmatch, lines[begins + 1 : ends - 1])), "its parameters are damaged")
+    require(lines[begins - 1] == lines[ends - 1] == lines[ends + 1] == "", "its parameters are damaged")
+    require(tuple(lines[ends + 2 :]) == _BOTTOM, "it does not end as it should")
 
 
-def _fields(lines: list[str], what: str) -> dict[str, str]:
+def read_fields(lines: list[str], what: str) -> dict[str, str]:
     pairs = [line.partition("=") for line in lines]
     fields = {name: value for name, sign, value in pairs if sign}
-    _require(len(fields) == len(lines), f"{what} has a line that is no field, or one twice")
+    require(len(fields) == len(lines), f"{what} has a line that is no field, or one twice")
     return fields
 
 
-def _whole(written: str, what: str) -> NDArray[np.int64]:
+def read_whole(written: str, what: str) -> NDArray[np.int64]:
     # Eighteen digits at most fit 64 bits.
     parts = written.split()
     readable = bool(_WHOLE_NUMBERS.fullmatch(written)) and all(len(part) <= 18 for part in parts)
-    _require(readable, f"{what} has something else where a whole number should be")
+    require(readable, f"{what} has something else where a whole number should be")
     return np.array([int(part) for part in parts], dtype=np.int64)
 
 
-def _real(written: str, what: str) -> NDArray[np.float64]:
-    _require(bool(_NUMBERS.fullmatch(written)), f"{what} has something else where a number should be")
+def read_real(written: str, what: str) -> NDArray[np.float64]:
+    require(bool(_NUMBERS.fullmatch(written)), f"{what} has something else where a number should be")
     numbers = np.array([float(part) for part in written.split()], dtype=np.float64)
-    _require(bool(np.isfinite(numbers).all()), f"{what} has a number beyond all bounds")
+    require(bool(np.isfinite(numbers).all()), f"{what} has a number beyond all bounds")
     return numbers
 
 
-def _thresholds(written: str, what: str) -> NDArray[np.float64]:
-    _require(bool(_THRESHOLDS.fullmatch(written)), f"{what} has something else where a number should be")
+def read_thresholds(written: str, what: str) -> NDArray[np.float64]:
+    require(bool(_THRESHOLDS.fullmatch(written)), f"{what} has something else where a number should be")
     return np.array([float(part) for part in written.split()], dtype=np.float64)
 
 
-def _require(fits: bool, why: str) -> None:
+def require(fits: bool, why: str) -> None:
     if not fits:
         raise DamagedBooster(f"The booster's text is damaged: {why}.")

@@ -16,6 +16,7 @@ from modeling.core.calibration import Calibration
 from modeling.core.encoding import FrameEncoder
 from modeling.core.feature import Feature
 from modeling.core.recorded_together import Parts
+from modeling.core.tree_contributions import TreeContributions
 from modeling.core.unknowns import Read, Unknowns
 from modeling.core.usual import Usual
 
@@ -107,6 +108,7 @@ class RiskModel:
         self._unknowns = unknowns
         self._calibration = calibration
         self._usual: Usual | None = None
+        self._tree_contributions: TreeContributions | None = None
         self._parts = Parts.of(self.features, specification.get("recorded_together", {}))
 
     @classmethod
@@ -166,6 +168,13 @@ class RiskModel:
     def booster(self) -> lightgbm.Booster:
         """Return the trees, for what explains them."""
         return self._booster
+
+    @property
+    def tree_contributions(self) -> TreeContributions:
+        """Return what the trees' contributions come from; made at the first call, for the model of the term never."""
+        if self._tree_contributions is None:
+            self._tree_contributions = TreeContributions(self._booster)
+        return self._tree_contributions
 
     def matrix(self, frame: pd.DataFrame) -> FloatArray:
         """Return a frame as the trees read it.
@@ -229,7 +238,7 @@ class RiskModel:
         if len(log_odds) == 0:
             contributions = np.empty((0, len(self.features) + 1))
         else:
-            contributions = trees.contributions(self._booster, read, log_odds)
+            contributions = trees.contributions(self.tree_contributions, read, log_odds)
         return Scores(
             log_odds=log_odds,
             probability=self._calibration.probability(log_odds),

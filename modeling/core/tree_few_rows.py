@@ -16,7 +16,7 @@ class FewRows:
     Attributes
     ----------
     tables : TreeTables
-        Whose cells are copied into one array.
+        Whose cells are read.
     """
 
     def __init__(self, tables: TreeTables) -> None:
@@ -29,7 +29,6 @@ class FewRows:
         for number, table in enumerate(tables.tables):
             self._marks[number, : n_bits[number]] = table.marks
             self._weights[number, : n_bits[number]] = 1 << np.arange(n_bits[number])
-        self._cells = np.concatenate([np.zeros(0), *(table.values.ravel() for table in tables.tables)])
         # One entry per table and feature: the table it belongs to, the feature, and where its values begin.
         self._table = np.repeat(np.arange(len(n_bits)), n_features)
         self._feature = np.array([f for table in tables.tables for f in table.features], dtype=np.intp)
@@ -56,11 +55,11 @@ class FewRows:
         """
         self.tables.check_width(matrix.shape[1:])
         n, width = len(matrix), self.tables.n_features + 1
-        if not len(self._cells):
+        if not len(self.tables.cells):
             return np.tile(np.append(np.zeros(width - 1), self.tables.base), (n, 1))
         marks = self.tables.answers.of_rows(matrix)
         patterns = (marks[:, self._marks] * self._weights).sum(axis=2)
-        added = self._cells[self._begins + patterns[:, self._table]]
+        added = self.tables.cells[self._begins + patterns[:, self._table]]
         places = self._feature + width * np.arange(n)[:, None]
         sums = np.bincount(places.ravel(), weights=added.ravel(), minlength=n * width)
         found = np.asarray(sums, dtype=np.float64).reshape(n, width)

@@ -122,10 +122,10 @@ def read(text: str, *, most_leaves: int) -> Forest:
         If the text cannot be read, or is of another kind of forest.
     """
     head, _, rest = text.partition("\n\n")
-    header = booster_text._fields(head.split("\n")[1:], "the header")
-    booster_text._require({"max_feature_idx", "num_tree_per_iteration"} <= set(header), "its header lacks a line")
-    booster_text._require(header["num_tree_per_iteration"] == "1", "it has several scores per row")
-    n_features = int(booster_text._whole(header["max_feature_idx"], "the header")[0]) + 1
+    header = booster_text.read_fields(head.split("\n")[1:], "the header")
+    booster_text.require({"max_feature_idx", "num_tree_per_iteration"} <= set(header), "its header lacks a line")
+    booster_text.require(header["num_tree_per_iteration"] == "1", "it has several scores per row")
+    n_features = int(booster_text.read_whole(header["max_feature_idx"], "the header")[0]) + 1
     chunks = rest.partition("end of trees")[0].split("\n\n\n")
     trees = [_splits(chunk.strip(), most_leaves=most_leaves) for chunk in chunks if chunk.strip()]
     every = dict.fromkeys(condition for tree in trees for condition in tree.conditions)
@@ -149,15 +149,15 @@ class _Splits:
 
 def _splits(chunk: str, *, most_leaves: int) -> _Splits:
     what, *lines = chunk.split("\n")
-    fields = booster_text._fields(lines, what)
-    booster_text._require({*_WHOLE, "leaf_value", "threshold", "num_cat"} <= set(fields), f"{what} lacks a line")
-    booster_text._require(fields.get("is_linear", "0") == "0", f"{what} is of another kind")
-    values = booster_text._real(fields["leaf_value"], what).tolist()
+    fields = booster_text.read_fields(lines, what)
+    booster_text.require({*_WHOLE, "leaf_value", "threshold", "num_cat"} <= set(fields), f"{what} lacks a line")
+    booster_text.require(fields.get("is_linear", "0") == "0", f"{what} is of another kind")
+    values = booster_text.read_real(fields["leaf_value"], what).tolist()
     if len(values) > most_leaves:
         raise TooManyNodes(f"A tree has {len(values)} leaves; tables are made of {most_leaves} at most.")
-    whole = {name: booster_text._whole(fields[name], what).tolist() for name in _WHOLE}
+    whole = {name: booster_text.read_whole(fields[name], what).tolist() for name in _WHOLE}
     counts = whole["internal_count"]
-    booster_text._require(min(counts, default=1) > 0, f"{what} has a split that no row of training reached")
+    booster_text.require(min(counts, default=1) > 0, f"{what} has a split that no row of training reached")
     return _Splits(
         conditions=_conditions(fields, whole, what),
         children=list(zip(whole["left_child"], whole["right_child"], strict=True)),
@@ -188,7 +188,7 @@ def _leaves(tree: _Splits, numbers: Mapping[Condition, int]) -> list[Leaf]:
 
 
 def _conditions(fields: dict[str, str], whole: dict[str, list[int]], what: str) -> list[Condition]:
-    thresholds = booster_text._thresholds(fields["threshold"], what).tolist()
+    thresholds = booster_text.read_thresholds(fields["threshold"], what).tolist()
     sets = _sets(fields, what)
     of_nodes = zip(whole["split_feature"], whole["decision_type"], thresholds, strict=True)
     return [
@@ -215,8 +215,8 @@ def _sets(fields: dict[str, str], what: str) -> list[tuple[int, ...]]:
     """Return the categories of each set: words of 32 bits, the lowest first."""
     if fields["num_cat"] == "0":
         return []
-    edges = booster_text._whole(fields["cat_boundaries"], what)
-    words = booster_text._whole(fields["cat_threshold"], what)
+    edges = booster_text.read_whole(fields["cat_boundaries"], what)
+    words = booster_text.read_whole(fields["cat_threshold"], what)
     return [_levels(words[begin:end]) for begin, end in zip(edges[:-1], edges[1:], strict=True)]
 
 

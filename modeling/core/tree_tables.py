@@ -19,7 +19,7 @@ import functools
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import lightgbm
@@ -78,6 +78,8 @@ class TreeTables:
     answers : Answers
         What a row says to the conditions.
     tables : sequence of Table
+    cells : ndarray of shape (n_cells,)
+        The values of all tables, one after the other; each table looks at its own.
     """
 
     def __init__(self, forest: tree_paths.Forest) -> None:
@@ -92,7 +94,7 @@ class TreeTables:
         n_cells = sum(_n_cells(part) for part in parts)
         if n_cells > MOST_CELLS:
             raise TooManyNodes(f"The tables would have {n_cells} cells; {MOST_CELLS} at most are kept in memory.")
-        self.tables = [_table(part, numbers) for part in parts]
+        self.tables, self.cells = _in_one_piece([_table(part, numbers) for part in parts])
         self.answers = Answers(forest.conditions, list(numbers))
 
     @classmethod
@@ -158,6 +160,17 @@ class TreeTables:
         return sums
 
 
+def _in_one_piece(tables: Sequence[Table]) -> tuple[list[Table], FloatArray]:
+    """Return the tables as views of one array, and the array: the form for few rows reads it without a copy."""
+    cells = np.concatenate([np.zeros(0), *(table.values.ravel() for table in tables)])
+    begins = np.cumsum([0, *(table.values.size for table in tables)])
+    views = [
+        replace(table, values=cells[begin : begin + table.values.size].reshape(table.values.shape))
+        for table, begin in zip(tables, begins[:-1], strict=True)
+    ]
+    return views, cells
+
+
 def _pattern(bits: Sequence[NDArray[np.uint8]]) -> NDArray[np.intp]:
     # Byte by byte: sixteen bits at once are slower than twice eight.
     low, high = _byte(bits[:_BYTE]), bits[_BYTE:]
@@ -186,6 +199,9 @@ def _parted(leaves: Sequence[Leaf]) -> list[Sequence[Leaf]]:
     """
     if not leaves[0].path:
         return []
+    if _fits(leaves):
+        # Whatever the parts, each would look up its features and make a pattern of its own.
+        return [leaves]
     # cheapest[end]: what the first `end` leaves cost at least, and where their last part begins.
     cheapest = [(0, 0)]
     for end in range(1, len(leaves) + 1):

@@ -29,8 +29,8 @@ BoolArray = NDArray[np.bool_]
 # ten of each outcome a share is known to about a sixth.
 FEWEST_GAPS = 50
 FEWEST_GAPS_OF_EACH_OUTCOME = 10
-# Rows filled in at a time: 2,000 copies of 40 columns are less than a megabyte.
-_CHUNK = 100
+# Copies filled in at a time: of 40 columns less than a megabyte.
+_COPIES_AT_A_TIME = 2000
 
 Predict = Callable[[FloatArray], FloatArray]
 
@@ -111,8 +111,9 @@ class Read:
 
     def _copies(self, n_points: int) -> Iterator[tuple[NDArray[np.intp], FloatArray]]:
         """Yield some rows at a time and their copies, each with another likely value where one is not known."""
-        for start in range(0, len(self.others), _CHUNK):
-            some = self.others[start : start + _CHUNK]
+        n_rows = _COPIES_AT_A_TIME // n_points
+        for start in range(0, len(self.others), n_rows):
+            some = self.others[start : start + n_rows]
             unknown, matrix = self.unknown[some], self.matrix[some]
             copies = np.where(unknown[:, None, :], self.learned.points[:n_points], matrix[:, None, :])
             for column, given in self.learned.given.items():

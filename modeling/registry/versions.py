@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
+import logging
+import threading
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -16,6 +18,11 @@ from modeling.models import ModelVersion, Promotion
 
 if TYPE_CHECKING:
     from modeling.core.risk_model import RiskModel
+
+logger = logging.getLogger(__name__)
+
+# Of a web worker's threads that ask for a version at once, one parses it and makes its tables.
+_one_at_a_time = threading.Lock()
 
 
 class NoChampion(Exception):
@@ -53,7 +60,8 @@ def load(version: ModelVersion) -> RiskModel:
     :raises ModelFileChanged: if what is stored is not what was registered
     :raises UnreadableModel: if it is what was registered and yet no model
     """
-    return _parsed(version.pk, version.sha256)
+    with _one_at_a_time:
+        return _parsed(version.pk, version.sha256)
 
 
 def check_unchanged(version: ModelVersion) -> None:
@@ -91,7 +99,18 @@ def _parsed(pk: int, sha256: str) -> RiskModel:
     if fingerprint(stored.booster_text, stored.specification_json) != sha256:
         _found_unchanged.cache_clear()
         raise ModelFileChanged(f"Model {stored.number} does not match its SHA-256 and was not loaded.")
-    return RiskModel.from_text(stored.booster_text, model_file.check(stored.booster_text, stored.specification_json))
+    specification = model_file.check(stored.booster_text, stored.specification_json)
+    model = RiskModel.from_text(stored.booster_text, specification)
+    _say_who_explains(model, number=stored.number)
+    return model
+
+
+def _say_who_explains(model: RiskModel, *, number: int) -> None:
+    """Write down what a version's contributions come from; tables are made and checked here, before it scores."""
+    found = model.tree_contributions
+    level = logging.ERROR if found.is_faulty else logging.INFO
+    by = f"{found.by}. {found.why_by_lightgbm}" if found.why_by_lightgbm else f"{found.by}."
+    logger.log(level, "Contributions of model %s by %s", number, by)
 
 
 @transaction.atomic

@@ -322,6 +322,22 @@ def test_the_technical_file_answers_every_heading_of_the_law(version):
     assert "seed: 20260101" in text(card).replace("\\", "")
 
 
+def test_the_card_says_what_the_contributions_come_from(version):
+    by_tables = {"by": "tables", "why": "", "n_checked": 256, "largest_difference": 2.4e-15}
+    by_lightgbm = {"by": "lightgbm", "why": "A tree has 31 leaves.", "n_checked": 0, "largest_difference": None}
+    said = []
+    for found in ({"contributions": by_tables}, {"contributions": by_lightgbm}, {}):
+        version.evaluation = {name: value for name, value in version.evaluation.items() if name != "contributions"}
+        version.evaluation |= found
+        said += rows(full(version), "made_of")["Contributions"]
+
+    assert said == [
+        "By tables, within 2e-15 log-odds of LightGBM's own on 256 rows",
+        "By LightGBM, not by tables. A tree has 31 leaves.",
+        "–",
+    ]
+
+
 def test_sentences_that_nobody_computed_are_marked(version):
     fixed = [part for one in card_of(version).sections for part in one.parts if part.is_fixed]
 

@@ -1,5 +1,9 @@
 """Exactly one version decides, and no byte of a model is parsed that is not the one registered."""
 
+import functools
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.utils import timezone
@@ -92,6 +96,45 @@ def test_what_a_process_has_loaded_goes_on_serving(versions, rewrite):
     rewrite("booster_text", "not a model")
 
     assert registry.load(versions[0]) is before
+
+
+def test_threads_that_ask_at_once_parse_a_version_once(versions, monkeypatch):
+    parsed = []
+
+    @functools.lru_cache
+    def slow(pk, sha256):
+        parsed.append(pk)
+        time.sleep(0.05)
+        return object()
+
+    monkeypatch.setattr("modeling.registry.versions._parsed", slow)
+    with ThreadPoolExecutor(8) as threads:
+        models = set(threads.map(registry.load, [versions[0]] * 8))
+
+    assert (parsed, len(models)) == ([versions[0].pk], 1)
+
+
+def test_the_version_that_decides_explains_by_tables_and_its_row_says_so(versions, caplog):
+    with caplog.at_level("INFO", logger="modeling.registry"):
+        model = registry.load(versions[0])
+
+    assert "Contributions of model 1 by tables." in caplog.text
+    assert model.tree_contributions.n_checked == 256
+    assert versions[0].evaluation["contributions"] == model.tree_contributions.as_json()
+
+
+def test_a_version_whose_tables_fail_their_check_is_explained_by_lightgbm_and_an_error_says_so(
+    versions, caplog, monkeypatch
+):
+    sound = registry.load(versions[0]).score_row({})
+    stored.forget()
+    monkeypatch.setattr("modeling.core.tree_tables._share", lambda path: 0.5)
+
+    model = registry.load(versions[0])
+
+    assert [record.levelname for record in caplog.records] == ["INFO", "ERROR"]
+    assert "Contributions of model 1 by lightgbm. The tables differ from LightGBM by" in caplog.text
+    assert model.score_row({}).contributions == pytest.approx(sound.contributions, abs=1e-9)
 
 
 @pytest.mark.parametrize("half", ["booster_text", "specification_json", "sha256", "metrics"])
