@@ -6,11 +6,13 @@ Joined first and cut after, the planner may read the whole institution (docs/dec
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from accounts import scope
@@ -69,14 +71,14 @@ class Part:
         if at is None:
             return rows
         value, on, past = getattr(at, self.key), *(("lte", "lt") if back else ("gte", "gt"))
-        if self.key == "student_id":
-            return rows.filter(**{f"student_id__{past}": value})
+        if value is None:
+            return rows.filter(**{f"student_id__{past}": at.student_id})
         # The first condition is where the index begins; the second leaves out who has the same value.
         beyond = Q(**{f"{self.key}__{past}": value}) | Q(**{f"student_id__{past}": at.student_id})
         return rows.filter(beyond, **{f"{self.key}__{on}": value})
 
 
-_UNRANKED = Part(key="student_id", which=Q(rank=None), holds=lambda row: row.rank is None)
+_UNRANKED = Part(key="rank", which=Q(rank=None), holds=lambda row: row.rank is None)
 # Students too little known have no rank; they come last, never first.
 ORDERS: dict[str, tuple[Part, ...]] = {
     "risk": (Part(key="rank", which=Q(rank__isnull=False), holds=lambda row: row.rank is not None), _UNRANKED),
@@ -91,6 +93,29 @@ ORDERS: dict[str, tuple[Part, ...]] = {
     ),
     "name": (Part(key="search_name", which=Q(), holds=lambda _row: True),),
 }
+
+
+@contextlib.contextmanager
+def along_indexes() -> Iterator[None]:
+    """Have the planner walk through indexes in their order for the length of a block.
+
+    Every order of the list has its index. Without statistics, as right after a list was made, the planner takes an
+    institution for a handful of rows, and reads and sorts them all.
+    """
+    _let_sort("off")
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            _let_sort("on")
+
+
+def _let_sort(setting: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('enable_sort', %(to)s, true), set_config('enable_bitmapscan', %(to)s, true)",
+            {"to": setting},
+        )
 
 
 def page(rows: QuerySet[CurrentRisk], order: str, place: Place, *, size: int) -> tuple[list[int], Place]:
@@ -127,9 +152,8 @@ def _walked(
 
 def _nearest(rows: QuerySet[CurrentRisk], key: str, n: int, *, back: bool = False, also: Sequence[str] = ()) -> Any:
     """Return the first rows by a key, or the last ones first: student, key and what is asked for besides."""
-    keys = [key, "student_id"] if key != "student_id" else ["student_id"]
-    order = [F(name).desc() if back else F(name).asc() for name in keys]
-    columns = dict.fromkeys(["student_id", key, *also])
+    order = [F(name).desc() if back else F(name).asc() for name in (key, "student_id")]
+    columns = ["student_id", key, *also]
     schools = scope.current().school_ids
     if schools is None or not 1 < len(schools) <= MOST_MERGED:
         return rows.order_by(*order).values_list(*columns)[:n]

@@ -89,9 +89,11 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
     counts = list_counts.counts(seen=seen, filters=filters, narrowing=narrowing, left_out=left_out)
     n_students = counts.n_all - (0 if filters.left else counts.n_left_out)
     capacity = capacities.of(membership=membership)
-    above = _above_the_line(seen.exclude(left_out), run, capacity, counts)
-    matching = seen.filter(narrowing & (left_out if filters.left else ~left_out))
-    rows, filters, pages = _page(matching, filters, run, above, counts)
+    with list_pages.along_indexes():
+        above = _above_the_line(seen.exclude(left_out), run, capacity, counts)
+        matching = seen.filter(narrowing & (left_out if filters.left else ~left_out))
+        found, filters = _found(matching, filters, run)
+    rows, pages = _page(found, filters, run, above, counts)
     return {
         "rows": rows,
         "run": _run_words(run) if run else None,
@@ -198,32 +200,36 @@ def model_label(version: ModelVersion) -> str:
     return _("model %(number)s") % {"number": version.number}
 
 
-def _page(
-    matching: QuerySet[CurrentRisk], filters: Filters, run: ScoringRun | None, above: Above, counts: Counts
-) -> tuple[list[dict[str, Any]], Filters, dict[str, Any]]:
-    """Return the rows of the page asked for, the filters with the place where it begins, and the way to its neighbours.
+def _found(matching: QuerySet[CurrentRisk], filters: Filters, run: ScoringRun | None) -> tuple[list[int], Filters]:
+    """Return the students of the page asked for, and the filters with the place where it begins.
 
     A page of a list that was replaced meanwhile is the first one of the new list.
     """
     if run is None:
-        return [], replace(filters, place=Place()), {"number": 1, "n_pages": 1, "previous_url": None, "next_url": None}
+        return [], replace(filters, place=Place())
     asked = filters.place if filters.place.list == str(run.public_id) else Place()
     found, place = list_pages.page(matching, filters.sort, asked, size=PAGE_SIZE)
+    return found, replace(filters, place=place)
+
+
+def _page(
+    found: list[int], filters: Filters, run: ScoringRun | None, above: Above, counts: Counts
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the rows of a page, and the way to its neighbours."""
+    if run is None:
+        return [], {"number": 1, "n_pages": 1, "previous_url": None, "next_url": None}
+    place = filters.place
     has_next = bool(place.before) or len(found) > PAGE_SIZE
-    found = found[-PAGE_SIZE:] if place.before else found[:PAGE_SIZE]
-    filters = replace(filters, place=place)
-    rows = _rows(found, filters, run, above)
-    previous, last = max(1, place.start - PAGE_SIZE), place.start + len(rows)
-    to_previous = Place(before=str(rows[0]["public_id"]), start=previous, list=str(run.public_id)) if rows else Place()
-    pages = {
+    rows = _rows(found[-PAGE_SIZE:] if place.before else found[:PAGE_SIZE], filters, run, above)
+    previous, following = max(1, place.start - PAGE_SIZE), place.start + len(rows)
+    back = Place(before=str(rows[0]["public_id"]), start=previous, list=str(run.public_id)) if rows else Place()
+    onward = Place(after=str(rows[-1]["public_id"]), start=following, list=str(run.public_id)) if rows else Place()
+    return rows, {
         "number": (place.start - 1) // PAGE_SIZE + 1,
         "n_pages": max(1, -(-counts.n_matching // PAGE_SIZE)),
-        "previous_url": filters.url(place=to_previous if previous > 1 else Place()) if place.start > 1 else None,
-        "next_url": filters.url(place=Place(after=str(rows[-1]["public_id"]), start=last, list=str(run.public_id)))
-        if rows and has_next
-        else None,
+        "previous_url": filters.url(place=back if previous > 1 else Place()) if place.start > 1 else None,
+        "next_url": filters.url(place=onward) if rows and has_next else None,
     }
-    return rows, filters, pages
 
 
 def _rows(found: list[int], filters: Filters, run: ScoringRun, above: Above) -> list[dict[str, Any]]:
