@@ -55,24 +55,26 @@ class StagedScores:
 
     def add(self, scored: Scored) -> None:
         """Hold some students' scores; those of a student who was added before may not come again."""
+        import polars as pl  # not before there is a list to make
+
         n, contributions = len(scored.students), scored.contributions
-        bulk_load.copy_in(
-            _SCORES,
-            pd.DataFrame(
-                {
-                    "student_id": scored.students,
-                    "risk": scored.probability,
-                    "term_risk": scored.term_probability,
-                    "log_odds": scored.log_odds,
-                    "base_value": contributions[:, -1] if scored.has_model else np.full(n, np.nan),
-                    "contributions": _hex_of_rows(contributions[:, :-1].astype("<f4")),
-                    "packed_reasons": self._packed_reasons(scored.told, n),
-                    "unknown": _json_of(scored.unknown),
-                    "rule_points": scored.rule_points,
-                    "rules_met": _arrays_of(scored.rules_met),
-                }
-            ),
-        )
+        numbers = {
+            "student_id": scored.students.to_numpy(),
+            "risk": scored.probability,
+            "term_risk": scored.term_probability,
+            "log_odds": scored.log_odds,
+            "base_value": contributions[:, -1] if scored.has_model else np.full(n, np.nan),
+            "rule_points": scored.rule_points,
+        }
+        texts = {
+            "contributions": _hex_of_rows(contributions[:, :-1].astype("<f4")),
+            "packed_reasons": self._packed_reasons(scored.told, n),
+            "unknown": _json_of(scored.unknown),
+            "rules_met": _arrays_of(scored.rules_met),
+        }
+        columns = [pl.Series(name, values, nan_to_null=True) for name, values in numbers.items()]
+        columns += [pl.Series(name, values, dtype=pl.String) for name, values in texts.items()]
+        bulk_load.copy_in(_SCORES, pl.DataFrame(columns))
 
     def publish(self, run: ScoringRun, places: pd.DataFrame) -> None:
         """Add every score to the run, with its places: student_id, model_rank, rule_rank, rank and tier.
@@ -84,8 +86,6 @@ class StagedScores:
         held = [name for name in _COLUMNS if name != "student_id"]
         placed = [name for name in _PLACES if name != "student_id"]
         with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {_SCORES} (student_id)")
-            cursor.execute(f"ANALYZE {_PLACED} (student_id)")
             cursor.execute(
                 f"""
                 INSERT INTO predictions_riskscore

@@ -41,10 +41,11 @@ def append(model: type[models.Model], rows: pd.DataFrame) -> int:
     return written
 
 
-def copy_in(table: str, rows: pd.DataFrame) -> None:
+def copy_in(table: str, rows: pd.DataFrame | pl.DataFrame) -> None:
     """Send the rows of a frame to a temporary table; columns are the table's, what is missing is NULL.
 
-    Lists are arrays there, bytes are bytea.
+    Lists are arrays there, bytes are bytea. A frame of polars is sent as it stands: numbers, days, and texts as COPY
+    reads them.
     """
     quoted = ", ".join(connection.ops.quote_name(str(name)) for name in rows.columns)
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({quoted}) FROM STDIN (FORMAT csv)") as copy:
@@ -52,15 +53,19 @@ def copy_in(table: str, rows: pd.DataFrame) -> None:
             copy.write(block)
 
 
-def _blocks(rows: pd.DataFrame) -> Iterator[bytes]:
+def _blocks(rows: pd.DataFrame | pl.DataFrame) -> Iterator[bytes]:
     """Yield rows as lines: nothing between two commas is NULL, "" an empty text."""
+    parts = _converted(rows) if isinstance(rows, pd.DataFrame) else rows.iter_slices(BLOCK_ROWS)
+    for part in parts:
+        yield part.write_csv(include_header=False, quote_style="non_numeric").encode()
+
+
+def _converted(rows: pd.DataFrame) -> Iterator[pl.DataFrame]:
     import polars as pl
 
     for start in range(0, len(rows), BLOCK_ROWS):
         some = rows.iloc[start : start + BLOCK_ROWS]
-        # By position: a name may stand for two columns of a frame, but not of a table.
-        columns = [_column(str(name), some.iloc[:, place]) for place, name in enumerate(some.columns)]
-        yield pl.DataFrame(columns).write_csv(include_header=False, quote_style="non_numeric").encode()
+        yield pl.DataFrame([_column(str(name), some[name]) for name in some.columns])
 
 
 def _column(name: str, values: pd.Series) -> pl.Series:

@@ -188,7 +188,10 @@ def _values(
             continue
         values = frame[feature.name].iloc[rows[at]]
         if feature.kind == "category":
-            coded = zip(at.tolist(), map(category_code, values.tolist()), strict=True)
+            # A code is read once per distinct value.
+            places, distinct = pd.factorize(values)
+            read = [*map(category_code, distinct), None]
+            coded = zip(at.tolist(), (read[place] for place in places.tolist()), strict=True)
             codes.update((place, code) for place, code in coded if code is not None)
         else:
             found = values.to_numpy(dtype=np.float64, na_value=np.nan)

@@ -111,6 +111,12 @@ def _update(cursor: Any, rows: list[Any], values: list[tuple[Any, Any]], columns
     )
 
 
+def unchecked(to: str, **field: Any) -> models.ForeignKey[Any, Any]:
+    """Return a key that the database checks no more: another key of the row leads to one that it checks."""
+    settings = {"on_delete": models.PROTECT, "related_name": "+", "db_index": False} | field
+    return models.ForeignKey(to, db_constraint=False, **settings)
+
+
 class Migration(migrations.Migration):
     dependencies = [("predictions", "0009_usual_values_of_runs")]
 
@@ -124,4 +130,19 @@ class Migration(migrations.Migration):
         migrations.RemoveField("riskscore", "contributions"),
         migrations.RemoveField("riskscore", "reasons"),
         migrations.RenameField("riskscore", "packed_contributions", "contributions"),
+        migrations.AlterField("riskscore", "institution", unchecked("accounts.institution")),
+        migrations.AlterField("currentrisk", "institution", unchecked("accounts.institution")),
+        migrations.AlterField("currentrisk", "run", unchecked("predictions.scoringrun")),
+        migrations.AlterField(
+            "currentrisk",
+            "student",
+            models.OneToOneField(
+                "students.student",
+                db_constraint=False,
+                on_delete=models.CASCADE,
+                primary_key=True,
+                related_name="current_risk",
+                serialize=False,
+            ),
+        ),
     ]

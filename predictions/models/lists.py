@@ -26,10 +26,15 @@ class HelpState(models.TextChoices):
 class CurrentRisk(models.Model):
     """The newest published score of each student, with what the list filters and sorts by, in one indexed table."""
 
-    student = models.OneToOneField(Student, primary_key=True, on_delete=models.CASCADE, related_name="current_risk")
+    # The database checks score and school alone: the score has student, run and institution.
+    student = models.OneToOneField(
+        Student, primary_key=True, on_delete=models.CASCADE, related_name="current_risk", db_constraint=False
+    )
     # Here too: the indexes below begin with institution and school, and all rows are of one run.
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", db_index=False)
-    run = models.ForeignKey(ScoringRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+    institution = models.ForeignKey(
+        Institution, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    run = models.ForeignKey(ScoringRun, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     score = models.ForeignKey(RiskScore, on_delete=models.CASCADE, related_name="+")
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+", db_index=False)
     grade_level = models.CharField(max_length=20, blank=True)

@@ -125,6 +125,17 @@ def test_names_are_made_searchable_in_any_alphabet(riverside, at_riverside):
     assert name == f"ørsted żółć étienne {somebody.external_id}".lower()
 
 
+def test_a_name_with_the_signs_of_a_file_is_searched_as_it_is_written(riverside, at_riverside):
+    somebody = CurrentRisk.objects.select_related("student").order_by("rank")[0].student
+    somebody.given_name, somebody.family_name = "\\N Tab\tLine\n", "Back\\Slash\\T"
+    somebody.save(update_fields=["given_name", "family_name"])
+
+    score(riverside, as_of=LIST_ON)
+
+    name = CurrentRisk.objects.get(student=somebody).search_name
+    assert name == f"back\\slash\\t \\n tab\tline\n {somebody.external_id}".lower()
+
+
 def test_a_job_that_is_done_is_not_done_again(newest):
     n_before = RiskScore.objects.count()
 
@@ -181,7 +192,7 @@ def everything_said(run):
 
 
 def test_students_scored_a_few_at_a_time_make_the_same_list(riverside, newest, monkeypatch):
-    monkeypatch.setattr(scoring_run, "STUDENTS_AT_ONCE", 7)
+    monkeypatch.setattr(scoring_run, "STUDENTS_AT_ONCE", 25)
 
     run = score(riverside, as_of=LIST_ON)
 
