@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # LightGBM links the system's OpenMP library. Where there is none, the one inside scikit-learn's wheel serves (see install).
 export LD_LIBRARY_PATH := $(CURDIR)/$(VENV)/openmp$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
-.PHONY: demo test test-slow check fix bench reproduce-uci import-rates feature-rates handover tuning-rates clean install lock
+.PHONY: demo test test-slow check fix bench reproduce-uci import-rates feature-rates scoring-rates handover tuning-rates clean install lock
 
 install: $(VENV)/.installed
 
@@ -55,13 +55,16 @@ feature-rates: install
 	@$(BIN)/python -m benchmarks.feature_rates --students 1000000
 	@$(BIN)/python -m benchmarks.one_student --students 3000
 
+scoring-rates: install
+	@for n in 30000 300000; do $(BIN)/python -m benchmarks.scoring_rates --students $$n; done
+
 handover: install
 	@$(BIN)/python -m benchmarks.handover
 
 tuning-rates: install
 	@$(BIN)/python -m benchmarks.tuning_rates --rows 200000 --trials 50
 
-bench: reproduce-uci handover feature-rates tuning-rates import-rates
+bench: reproduce-uci handover feature-rates scoring-rates tuning-rates import-rates
 
 lock: install
 	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock

@@ -18,6 +18,7 @@ _OWN_STUDENT = "EXISTS (SELECT 1 FROM students_student s WHERE s.id = student_id
 
 _BY_INSTITUTION = _INSTITUTION
 _BY_SCHOOL = f"{_INSTITUTION} AND CASE WHEN {_EVERY_SCHOOL} THEN true ELSE {_OWN_SCHOOL} END"
+_OWN_SCORE = "(score_id IS NULL OR EXISTS (SELECT 1 FROM predictions_riskscore r WHERE r.id = score_id))"
 _BY_STUDENT = f"{_INSTITUTION} AND CASE WHEN {_EVERY_SCHOOL} THEN true ELSE {_OWN_STUDENT} END"
 
 
@@ -34,6 +35,19 @@ def by_school(table: str) -> RunSQL:
 def by_student(table: str) -> RunSQL:
     """Let a row be seen and written only where its student is seen."""
     return _policy(table, _BY_STUDENT)
+
+
+def by_student_and_score(table: str) -> RunSQL:
+    """In place of by_student: let a row be written only where its score is seen too.
+
+    The check comes before the one of the foreign key, which stands above row-level security. The table of scores is the
+    largest: a key with the institution would want one more index of it.
+    """
+    changed = "ALTER POLICY in_scope ON {} USING ({}) WITH CHECK ({})"
+    return RunSQL(
+        sql=changed.format(table, _BY_STUDENT, f"{_BY_STUDENT} AND {_OWN_SCORE}"),
+        reverse_sql=changed.format(table, _BY_STUDENT, _BY_STUDENT),
+    )
 
 
 def _policy(table: str, condition: str) -> RunSQL:
@@ -53,7 +67,8 @@ DECLARE
     policy record;
     wanted text;
 BEGIN
-    FOR policy IN SELECT tablename, qual FROM pg_policies WHERE schemaname = 'public' AND policyname = 'in_scope'
+    FOR policy IN SELECT tablename, qual FROM pg_policies
+                  WHERE schemaname = 'public' AND policyname = 'in_scope' AND qual = with_check
     LOOP
         wanted := CASE WHEN policy.qual LIKE '%students_student%' THEN $form${_BY_STUDENT}$form$
                        WHEN policy.qual LIKE '%app.schools%' THEN $form${_BY_SCHOOL}$form$
@@ -87,6 +102,7 @@ BEGIN
           AND ({names} = '{{}}' OR c.conrelid::regclass::text = ANY ({names}))
           AND EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = c.conrelid AND attname = 'institution_id')
           AND EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = c.confrelid AND attname = 'institution_id')
+          AND c.confrelid <> 'predictions_riskscore'::regclass
     LOOP
         IF NOT EXISTS (SELECT 1 FROM pg_constraint
                        WHERE conrelid = key.held AND conname = key.held || '_within_institution') THEN
@@ -111,6 +127,17 @@ BEGIN
     END LOOP;
 END $$
 """
+
+
+def key_of_the_list() -> RunSQL:
+    """Let every row of the list be of a score's run, student and institution: one key in place of four."""
+    name = "currentrisk_of_a_score"
+    columns = "(run_id, student_id, institution_id)"
+    return RunSQL(
+        sql=f"ALTER TABLE predictions_currentrisk ADD CONSTRAINT {name} FOREIGN KEY {columns}"
+        f" REFERENCES predictions_riskscore {columns} DEFERRABLE INITIALLY DEFERRED",
+        reverse_sql=f"ALTER TABLE predictions_currentrisk DROP CONSTRAINT {name}",
+    )
 
 
 def keys_within_institution(*tables: str) -> RunSQL:

@@ -39,7 +39,7 @@ def counted() -> Iterator[list[Statement]]:
 
 def _cost(sql: str, params: Any) -> Statement:
     connection.ensure_connection()
-    with transaction.atomic(), connection.connection.cursor() as cursor:  # type: ignore[union-attr]
+    with transaction.atomic(), connection.connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", params)
         found = cursor.fetchone()[0]
         transaction.set_rollback(True)

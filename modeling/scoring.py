@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from modeling.core.usual import shared_values
 from modeling.models import ModelVersion
 
 if TYPE_CHECKING:
+    from modeling.core.reasons import Told
     from modeling.core.rules import Rule
     from modeling.facts import Terms
 
@@ -27,7 +29,7 @@ class Scored:
     """What the model and the rule say of n students, in the order of `frame`.
 
     `contributions` hold one column per feature and the base last; a row adds up to its log-odds before calibration.
-    Without a model the probabilities are NaN and there are no contributions.
+    Without a model the probabilities are NaN and there are no contributions; `told` is None.
 
     `standing` is what the rule's list is sorted by (`modeling.core.rules.standing`), `rules_met` the positions of the
     rules each student meets, and `rule_insufficient` who is too little known for the rule. `unknown` holds what was not
@@ -40,13 +42,23 @@ class Scored:
     log_odds: np.ndarray
     contributions: np.ndarray
     term_probability: np.ndarray
-    reasons: list[list[dict[str, Any]]]
+    told: Told | None
     insufficient: np.ndarray
     standing: pd.DataFrame
     rules_met: list[list[int]]
     rule_insufficient: np.ndarray
     unknown: list[dict[str, Any]]
     usual: dict[str, Any]
+
+    @property
+    def students(self) -> pd.Index:
+        """Return the students' keys."""
+        return self.frame.index
+
+    @cached_property
+    def reasons(self) -> list[list[dict[str, Any]]]:
+        """Return the reasons of each student as plain JSON types: `told`, one by one."""
+        return [[] for _ in range(len(self.frame))] if self.told is None else self.told.as_dicts()
 
     @property
     def has_model(self) -> bool:
@@ -107,7 +119,6 @@ def score(
     scores = model.score(frame)
     if listed is None:
         listed = shared_values(frame, model.features)
-    found = reasons.top_reasons(model, frame, scores, listed=listed)
     term = scores.term_probability
     return Scored(
         frame=frame,
@@ -115,12 +126,20 @@ def score(
         log_odds=scores.log_odds,
         contributions=scores.contributions,
         term_probability=np.full(len(frame), np.nan) if term is None else term,
-        reasons=found,
+        told=reasons.told(model, frame, scores, listed=listed),
         insufficient=too_little_known(frame, scores.missing_share, limits=_limits()),
         **by_rule,
         unknown=not_known.of_students(frame, model.features, scores.unfamiliar),
         usual=dict(listed),
     )
+
+
+def usual_of(version: ModelVersion | None, frame: pd.DataFrame) -> dict[str, Any]:
+    """Return what at least half of the students of a snapshot share of what a version looks at; {} without one.
+
+    :raises ModelFileChanged: if what is stored is not what was registered
+    """
+    return {} if version is None else shared_values(frame, registry.load(version).features)
 
 
 def score_values(
@@ -153,7 +172,7 @@ def _nothing(n: int) -> dict[str, Any]:
         "contributions": np.empty((n, 0)),
         "term_probability": unknown,
         "usual": {},
-        "reasons": [[] for _ in range(n)],
+        "told": None,
         "insufficient": np.ones(n, dtype=bool),
     }
 

@@ -56,7 +56,7 @@ def for_score(score: RiskScore) -> dict[str, Any]:
     run = score.run
     said = Said(tier=score.tier, insufficient=score.insufficient_data, as_of=run.as_of, unknown=score.unknown)
     if run.decided_by == DecidedBy.MODEL and run.model_version is not None and score.risk is not None:
-        return by_model(run.model_version, risk=score.risk, reasons=score.reasons, said=said)
+        return by_model(run.model_version, risk=score.risk, reasons=run.reasons_of(score), said=said)
     return by_rule(run.rules, score.rules_met, why=run.why_rule, said=said)
 
 

@@ -23,11 +23,7 @@ def replace(run: ScoringRun) -> None:
     before = list(above) if CurrentRisk.objects.exists() else None
     CurrentRisk.objects.all().delete()
     with _staged(run) as cursor:
-        searched = _search_names(cursor)
-        cursor.execute("CREATE TEMP TABLE staged_name (student_id bigint PRIMARY KEY, name text NOT NULL)")
-        with cursor.copy("COPY staged_name (student_id, name) FROM STDIN") as copy:
-            for row in searched:
-                copy.write_row(row)
+        _stage_search_names(cursor)
         cursor.execute(
             """
             INSERT INTO predictions_currentrisk
@@ -88,16 +84,22 @@ def _staged(run: ScoringRun) -> Iterator[Any]:
         cursor.execute("DROP TABLE staged_score")
 
 
-def _search_names(cursor: Any) -> list[tuple[int, str]]:
-    """Return what each student of the staged scores is found by, in small letters.
+def _stage_search_names(cursor: Any) -> None:
+    """Hold what each student of the staged scores is found by, in small letters, in staged_name.
 
-    Made here and not by the server: in its collation "É" may have no small letter, and who is called so would never
-    be found.
+    Made small here and not by the server: in its collation "É" may have no small letter, and who is called so would
+    never be found. All lines at once: COPY's own escapes are small letters, so it reads back what it wrote.
     """
-    cursor.execute(
-        """
-        SELECT student.id, student.family_name, student.given_name, student.external_id
-        FROM staged_score JOIN students_student student ON student.id = staged_score.student_id
-        """
-    )
-    return [(pk, " ".join(part for part in parts if part).lower()) for pk, *parts in cursor.fetchall()]
+    cursor.execute("CREATE TEMP TABLE staged_name (student_id bigint PRIMARY KEY, name text NOT NULL)")
+    written = """
+        COPY (
+            SELECT student.id,
+                   concat_ws(' ', nullif(student.family_name, ''), nullif(student.given_name, ''),
+                             nullif(student.external_id, ''))
+            FROM staged_score JOIN students_student student ON student.id = staged_score.student_id
+        ) TO STDOUT
+    """
+    with cursor.copy(written) as copy:
+        lines = b"".join(copy)
+    with cursor.copy("COPY staged_name (student_id, name) FROM STDIN") as copy:
+        copy.write(lines.decode().lower().encode())

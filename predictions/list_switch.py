@@ -71,6 +71,7 @@ def _publish_anew(source: ScoringRun, decided: Decision, *, by: User | None, now
         rules=source.rules,
         rule_standing=source.rule_standing,
         usual_values=source.usual_values,
+        reason_book=source.reason_book if decided.scores else {},
         as_of=source.as_of,
         term_ends_on=source.term_ends_on,
         act_by=source.act_by,
@@ -101,14 +102,14 @@ def _risks_at_the_lines(source: ScoringRun) -> tuple[float | None, float | None]
 # Where the model is switched off its half is not copied: there is then nothing that a page could show by mistake.
 _COPY = """
     INSERT INTO predictions_riskscore
-        (institution_id, run_id, student_id, risk, term_risk, log_odds, base_value, contributions, reasons, model_rank,
-         unknown, rule_points, rules_met, rule_rank, rank, tier, insufficient_data)
+        (institution_id, run_id, student_id, risk, term_risk, log_odds, base_value, contributions, packed_reasons,
+         model_rank, unknown, rule_points, rules_met, rule_rank, rank, tier, insufficient_data)
     SELECT institution_id, %(run)s, student_id, {model_half},
            rule_points, rules_met, rule_rank, place, {tier}, place IS NULL
     FROM (SELECT *, {place} AS place FROM predictions_riskscore WHERE run_id = %(source)s) AS score
 """
-_MODEL_HALF = "risk, term_risk, log_odds, base_value, contributions, reasons, model_rank, unknown"
-_NO_MODEL_HALF = "NULL, NULL, NULL, NULL, '{}', '[]', NULL, '{}'"
+_MODEL_HALF = "risk, term_risk, log_odds, base_value, contributions, packed_reasons, model_rank, unknown"
+_NO_MODEL_HALF = "NULL, NULL, NULL, NULL, '', '', NULL, '{}'"
 _TIER_BY_MODEL = """
     CASE WHEN place IS NULL THEN '' WHEN risk >= %(first)s THEN %(review_first)s
          WHEN risk >= %(second)s THEN %(check_in)s ELSE %(routine)s END

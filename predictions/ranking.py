@@ -4,17 +4,42 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from modeling.scoring import Scored
 from predictions.models import Tier
-from predictions.runs import tier_of
 
 # A place in the rule's order as JSON holds it: points first, None where a value is missing.
 Key = list[float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """What decides the places of n students and no more: a few numbers of each, so that all are held at once.
+
+    The attributes are those of `modeling.scoring.Scored`.
+    """
+
+    students: pd.Index
+    probability: np.ndarray
+    insufficient: np.ndarray
+    standing: pd.DataFrame
+    rule_insufficient: np.ndarray
+
+    @classmethod
+    def of(cls, parts: Sequence[Scored | Placed]) -> Self:
+        """Put together students who were scored one part after the other; at least one part."""
+        return cls(
+            students=parts[0].students.append([part.students for part in parts[1:]]),
+            probability=np.concatenate([part.probability for part in parts]),
+            insufficient=np.concatenate([part.insufficient for part in parts]),
+            standing=pd.concat([part.standing for part in parts]),
+            rule_insufficient=np.concatenate([part.rule_insufficient for part in parts]),
+        )
 
 
 def cuts(risks: pd.Series, *, capacity: int) -> tuple[float | None, float | None]:
@@ -25,20 +50,29 @@ def cuts(risks: pd.Series, *, capacity: int) -> tuple[float | None, float | None
     return float(highest[min(capacity, len(highest)) - 1]), float(highest[min(2 * capacity, len(highest)) - 1])
 
 
-def ranked(scored: Scored, *, capacity: int) -> pd.DataFrame:
+def ranked(scored: Scored | Placed, *, capacity: int) -> pd.DataFrame:
     """Return risk, rank and tier by student, by the model; who is too little known has neither rank nor tier."""
-    table = pd.DataFrame({"risk": scored.probability}, index=scored.frame.index)
+    table = pd.DataFrame({"risk": scored.probability}, index=scored.students)
     known = table[~scored.insufficient]
     # The student's number breaks ties, so that the same scores always make the same list.
     order = known.sort_index().sort_values("risk", ascending=False, kind="stable").index
     table["rank"] = _places(order)
     first, second = cuts(known["risk"], capacity=capacity)
-    tiers = known["risk"].map(lambda risk: tier_of(risk, review_first_from=first, check_in_from=second))
-    table["tier"] = tiers.astype(object).reindex(table.index).fillna("")
+    table["tier"] = _tiers(table["rank"], table["risk"] >= _from(first), table["risk"] >= _from(second))
     return table
 
 
-def ranked_by_rule(scored: Scored, *, capacity: int) -> pd.DataFrame:
+def _from(line: float | None) -> float:
+    return math.inf if line is None else line
+
+
+def _tiers(places: pd.Series, above: pd.Series, near: pd.Series) -> np.ndarray:
+    """Return the tiers of places, "" of those without one, by who is above the first line and the second."""
+    names = ["", Tier.REVIEW_FIRST.value, Tier.CHECK_IN.value]
+    return np.select([places.isna(), above, near], names, Tier.ROUTINE_SUPPORT.value).astype(object)
+
+
+def ranked_by_rule(scored: Scored | Placed, *, capacity: int) -> pd.DataFrame:
     """Return points, rank and tier by student, by the rule; who is too little known has neither rank nor tier.
 
     A rule gives so few points that a third of a school may share them. The line is drawn at the team's capacity all the
@@ -49,16 +83,11 @@ def ranked_by_rule(scored: Scored, *, capacity: int) -> pd.DataFrame:
     order = _in_order(scored)
     table["rank"] = _places(order)
     place, shows_a_sign = table["rank"].astype("float64"), table["points"] > 0
-    tiers = np.select(
-        [place.isna(), shows_a_sign & (place <= capacity), shows_a_sign & (place <= 2 * capacity)],
-        ["", Tier.REVIEW_FIRST.value, Tier.CHECK_IN.value],
-        Tier.ROUTINE_SUPPORT.value,
-    )
-    table["tier"] = tiers.astype(object)
+    table["tier"] = _tiers(place, shows_a_sign & (place <= capacity), shows_a_sign & (place <= 2 * capacity))
     return table
 
 
-def rule_standing(scored: Scored, *, capacity: int) -> dict[str, Any]:
+def rule_standing(scored: Scored | Placed, *, capacity: int) -> dict[str, Any]:
     """Return what a run keeps of the rule's order: where its lines lie, and how many share each number of points."""
     order = _in_order(scored)
     keys = scored.standing.loc[order]
@@ -84,7 +113,7 @@ def tier_by_rule(key: Sequence[float | None], standing: dict[str, Any]) -> str:
     return Tier.REVIEW_FIRST if place >= lines[0] else Tier.CHECK_IN
 
 
-def _in_order(scored: Scored) -> pd.Index:
+def _in_order(scored: Scored | Placed) -> pd.Index:
     known = scored.standing[~scored.rule_insufficient].sort_index()
     return known.sort_values(list(known.columns), ascending=False, kind="stable").index
 

@@ -54,7 +54,11 @@ def figure(student: Student, *, of: ScoringRun, in_numbers: bool) -> dict[str, A
 def _newest_of_each_day(student: Student, run: ScoringRun) -> list[RiskScore]:
     made_alike = RiskScore.objects.filter(student=student, run__decided_by=run.decided_by)
     scores = made_alike.filter(run__published_at__isnull=False, insufficient_data=False)
-    ordered = scores.select_related("run").defer("contributions", "reasons").order_by("run__as_of", "run__published_at")
+    ordered = (
+        scores.select_related("run")
+        .defer("contributions", "packed_reasons")
+        .order_by("run__as_of", "run__published_at")
+    )
     return list({score.run.as_of: score for score in ordered}.values())
 
 

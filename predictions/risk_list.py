@@ -290,7 +290,7 @@ def _why(score: RiskScore, run: ScoringRun) -> list[str]:
     """Word what put a student there: the signs of the rule, or the model's strongest reasons."""
     if run.decided_by == DecidedBy.RULE or run.model_version is None:
         return rule_wording.sentences(run.rules, score.rules_met)
-    raising = [reason for reason in score.reasons if reason["direction"] == "raises"]
+    raising = [reason for reason in run.reasons_of(score) if reason["direction"] == "raises"]
     features = answers.features_by_name(run.model_version)
     unknown = answers.counting_neither_way(run.model_version, score.unknown)
     return _reasons(raising, features) + wording.not_known(unknown, features)

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from accounts import scope
 from accounts.models import Institution
+from accounts.scope import Scope
 from jobs.claims import Claim, Refused
 from modeling import decider, registry, rule_sets, urgency
 from modeling.decider import Decision
 from modeling.facts import Terms
-from modeling.scoring import Scored, score, snapshot
+from modeling.scoring import score, snapshot, usual_of
 from predictions import current_list, list_switch, runs
-from predictions.models import DecidedBy, RiskScore, ScoringRun
-from predictions.ranking import cuts, ranked, ranked_by_rule, rule_standing
-from students import bulk_load
+from predictions.models import DecidedBy, ScoringRun
+from predictions.ranking import Placed, cuts, ranked, ranked_by_rule, rule_standing
+from predictions.staged_scores import StagedScores
 
 NO_RULE = "There is no rule that the records here could answer, and no model that may decide. Write a rule first."
 
 
+# What is said of so many students is in memory at a time, beside a few numbers of all.
+STUDENTS_AT_ONCE = 10_000
+
+
 def score_students(claim: Claim) -> None:
     """Do the work of a scoring run's job.
+
+    Students are scored and staged one part after the other, each in a transaction of its own; a last one publishes
+    them all. Nothing of a worker that dies in between is seen or stays.
 
     :raises Refused: if nobody is on the roll as of the run's day, or there is neither a model nor a rule
     """
@@ -41,16 +46,32 @@ def score_students(claim: Claim) -> None:
         frame = snapshot(decided.scores, as_of=run.as_of, terms=terms)
         if frame.empty:
             raise Refused(f"No student is on the roll as of {run.as_of}. Choose a day within a school year.")
-        claim.progress(1, 4, f"scoring {len(frame)} students")
-        try:
-            scored = score(decided.scores, frame, terms.rules)
-        except registry.ModelFileChanged as refusal:
-            # It changed since this process first looked; the next list is the rule's.
-            raise Refused(str(refusal)) from None
-        claim.progress(2, 4, "writing the list")
-        with claim.publishing():
-            _publish(run, scored, institution=institution, now=dt.datetime.now(dt.UTC))
-            claim.progress(4, 4, "")
+    claim.progress(1, 4, f"scoring {len(frame)} students")
+    try:
+        staged, placed = _staged(run, decided, frame, terms)
+    except registry.ModelFileChanged as refusal:
+        # It changed since this process first looked; the next list is the rule's.
+        raise Refused(str(refusal)) from None
+    claim.progress(2, 4, "writing the list")
+    with scope.entered(scope.of_institution(institution)), claim.publishing():
+        _publish(run, staged, placed, institution=institution, now=dt.datetime.now(dt.UTC))
+        claim.progress(4, 4, "")
+
+
+def _staged(run: ScoringRun, decided: Decision, frame: pd.DataFrame, terms: Terms) -> tuple[StagedScores, Placed]:
+    """Score all students of a frame, some at a time; only what decides their places is held of all at once."""
+    version, parts = decided.scores, []
+    of_institution = Scope(institution_id=run.institution_id, school_ids=None)
+    with scope.entered(of_institution):
+        run.usual_values = usual_of(version, frame)
+        staged = StagedScores()
+    for start in range(0, len(frame), STUDENTS_AT_ONCE):
+        with scope.entered(of_institution):
+            some = frame.iloc[start : start + STUDENTS_AT_ONCE]
+            scored = score(version, some, terms.rules, listed=run.usual_values)
+            staged.add(scored)
+        parts.append(Placed.of([scored]))
+    return staged, Placed.of(parts)
 
 
 def _describe(run: ScoringRun, decided: Decision, terms: Terms) -> None:
@@ -63,17 +84,19 @@ def _describe(run: ScoringRun, decided: Decision, terms: Terms) -> None:
         run.term_ends_on, run.act_by = until.term_ends_on, until.act_by
 
 
-def _publish(run: ScoringRun, scored: Scored, *, institution: Institution, now: dt.datetime) -> None:
+def _publish(
+    run: ScoringRun, staged: StagedScores, placed: Placed, *, institution: Institution, now: dt.datetime
+) -> None:
     capacity = institution.capacity
-    bulk_load.append(RiskScore, _score_rows(run, scored, capacity=capacity))
-    unknown = scored.rule_insufficient
+    staged.publish(run, _places(run, placed, capacity=capacity))
+    unknown = placed.rule_insufficient
     if run.decided_by == DecidedBy.MODEL:
-        unknown = scored.insufficient
-        risks = pd.Series(scored.probability[~unknown])
+        unknown = placed.insufficient
+        risks = pd.Series(placed.probability[~unknown])
         run.review_first_from, run.check_in_from = cuts(risks, capacity=capacity)
-    run.capacity, run.usual_values = capacity, scored.usual
-    run.rule_standing = rule_standing(scored, capacity=capacity)
-    run.n_scored, run.n_insufficient = len(scored.frame), int(unknown.sum())
+    run.capacity, run.reason_book = capacity, staged.book
+    run.rule_standing = rule_standing(placed, capacity=capacity)
+    run.n_scored, run.n_insufficient = len(placed.students), int(unknown.sum())
     # Locked once the long writing is over. Whoever turns the model's switch waits for the rest, and if it was turned
     # since this run began, the list follows before anybody sees it.
     Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
@@ -89,35 +112,16 @@ def is_newest(run: ScoringRun) -> bool:
     return not ScoringRun.objects.filter(published_at__isnull=False, as_of__gt=run.as_of).exclude(pk=run.pk).exists()
 
 
-def _score_rows(run: ScoringRun, scored: Scored, *, capacity: int) -> pd.DataFrame:
-    by_model, by_rule = ranked(scored, capacity=capacity), ranked_by_rule(scored, capacity=capacity)
+def _places(run: ScoringRun, placed: Placed, *, capacity: int) -> pd.DataFrame:
+    """Return the places of all students, by the model, by the rule, and by whichever of them makes the list."""
+    by_model, by_rule = ranked(placed, capacity=capacity), ranked_by_rule(placed, capacity=capacity)
     listed = by_model if run.decided_by == DecidedBy.MODEL else by_rule
     return pd.DataFrame(
         {
-            "institution_id": run.institution_id,
-            "run_id": run.pk,
-            "student_id": scored.frame.index,
-            **_model_half(scored),
+            "student_id": placed.students,
             "model_rank": by_model["rank"].array,
-            "unknown": [json.dumps(of_student) for of_student in scored.unknown],
-            "rule_points": scored.rule_points,
-            "rules_met": pd.Series(scored.rules_met, dtype=object),
             "rule_rank": by_rule["rank"].array,
-            "tier": listed["tier"].to_numpy(),
             "rank": listed["rank"].array,
-            "insufficient_data": listed["rank"].isna().to_numpy(),
+            "tier": listed["tier"].to_numpy(),
         }
     )
-
-
-def _model_half(scored: Scored) -> dict[str, Any]:
-    contributions = scored.contributions
-    n = len(scored.frame)
-    return {
-        "risk": scored.probability,
-        "term_risk": scored.term_probability,
-        "log_odds": scored.log_odds,
-        "base_value": contributions[:, -1] if scored.has_model else np.full(n, np.nan),
-        "contributions": pd.Series(contributions[:, :-1].tolist(), dtype=object),
-        "reasons": [json.dumps(of_student) for of_student in scored.reasons],
-    }

@@ -107,7 +107,8 @@ def _reasons(current: CurrentRisk, version: ModelVersion) -> dict[str, Any]:
     if current.rank is None or current.run.decided_by == DecidedBy.RULE:
         return boxes
     features: dict[str, Feature] = answers.features_by_name(version)
-    for reason in current.score.reasons:
+    reasons = current.run.reasons_of(current.score)
+    for reason in reasons:
         feature = features[reason["code"]]
         worded = {
             "sentence": wording.sentence(reason, feature),
@@ -117,7 +118,7 @@ def _reasons(current: CurrentRisk, version: ModelVersion) -> dict[str, Any]:
         boxes[_box(reason, feature)].append(worded)
     unknown = answers.counting_neither_way(version, current.score.unknown)
     return boxes | {
-        "no_clear_reason": wording.no_clear_reason(current.score.reasons),
+        "no_clear_reason": wording.no_clear_reason(reasons),
         "not_known": wording.not_known(unknown, features),
     }
 
@@ -139,7 +140,12 @@ def _summary(current: CurrentRisk, student: Student) -> str:
         run__published_at__isnull=False,
         run__decided_by=current.run.decided_by,
     )
-    last = before.select_related("run").defer("contributions", "reasons").order_by("-run__as_of", "-run__pk").first()
+    last = (
+        before.select_related("run")
+        .defer("contributions", "packed_reasons")
+        .order_by("-run__as_of", "-run__pk")
+        .first()
+    )
     if last is None or last.rank is None or last.tier == current.tier:
         return ""
     words = {"tier": wording.tier_label(current.tier), "before": wording.tier_label(last.tier), "day": last.run.as_of}

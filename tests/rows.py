@@ -31,6 +31,10 @@ TOGETHER: dict[str, dict[str, Any]] = {
 }
 
 
+# Fields that have to be those of another field's row.
+SAME_AS = {"predictions.CurrentRisk": {"score": ("run", "student")}}
+
+
 def student(school: School, **given: Any) -> Student:
     """Add a student at a school."""
     return sound(Student, institution=school.institution, school=school, **given)
@@ -46,6 +50,11 @@ def sound(model: type[models.Model], *, institution: Institution, **given: Any) 
 def values(model: type[models.Model], *, institution: Institution, **given: Any) -> dict[str, Any]:
     """Return the fields of such a row."""
     found = TOGETHER.get(model._meta.label, {}) | given
+    for of, names in SAME_AS.get(model._meta.label, {}).items():
+        if of not in found:
+            same = {name: given[name] for name in names if name in given}
+            found[of] = sound(model._meta.get_field(of).related_model, institution=institution, **same)  # type: ignore[arg-type]
+        found = {name: getattr(found[of], name) for name in names} | found
     for field in model._meta.local_concrete_fields if not model._meta.parents else model._meta.concrete_fields:
         if field.name in found or field.attname in found or isinstance(field, models.AutoField) or field.null:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +21,51 @@ from modeling.core.usual import sessions_of_new
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 Direction = Literal["raises", "lowers"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """The reasons of n students as columns: student after student, of each the largest contribution first.
+
+    Attributes
+    ----------
+    n : int
+    kinds : list of dict, one per feature of the model
+        What every reason in the words of that feature says alike: ``code``, ``source``, ``comparison``, ``changeable``
+        and ``holds``, as `top_reasons` describes them.
+    rows, columns : ndarray of shape (n_reasons,)
+        The student, and the feature that gives the words.
+    contributions : ndarray of shape (n_reasons,)
+        Log-odds, of the whole source; above 0 it raises the risk.
+    numbers : ndarray of shape (n_reasons,)
+        The value; NaN where it is missing or a code.
+    codes : dict of position among the reasons to str
+        The value where it is a code.
+    sessions : ndarray of shape (n_reasons,)
+        School days that a new student has been here for; NaN of others.
+    """
+
+    n: int
+    kinds: list[dict[str, Any]]
+    rows: IntArray
+    columns: IntArray
+    contributions: FloatArray
+    numbers: FloatArray
+    codes: dict[int, str]
+    sessions: FloatArray
+
+    def as_dicts(self) -> list[list[dict[str, Any]]]:
+        """Return the reasons of each student, as `top_reasons` describes them."""
+        reasons: list[list[dict[str, Any]]] = [[] for _ in range(self.n)]
+        columns = (self.rows, self.columns, self.contributions, self.numbers, self.sessions)
+        told = zip(*(column.tolist() for column in columns), strict=True)
+        for place, (row, column, contribution, number, sessions) in enumerate(told):
+            direction: Direction = "raises" if contribution > 0 else "lowers"
+            value = self.codes.get(place) if np.isnan(number) else number
+            here = {} if np.isnan(sessions) else {"sessions": int(sessions)}
+            said = {"value": value, "direction": direction, "contribution": contribution}
+            reasons[row].append(self.kinds[column] | said | here)
+        return reasons
 
 
 def top_reasons(
@@ -59,6 +105,19 @@ def top_reasons(
         source), ``holds`` (True; None where the version cannot tell), and of a new student ``sessions``, the school
         days they have been here for. Empty where nothing contributes enough or holds.
     """
+    return told(model, frame, scores, n_raising=n_raising, n_lowering=n_lowering, listed=listed).as_dicts()
+
+
+def told(
+    model: RiskModel,
+    frame: pd.DataFrame,
+    scores: Scores,
+    *,
+    n_raising: int = MOST_TOLD,
+    n_lowering: int = MOST_TOLD,
+    listed: Mapping[str, Any] | None = None,
+) -> Told:
+    """Return the same reasons as `top_reasons` as columns, for many students at once."""
     sessions = sessions_of_new(frame)
     usual = model.usual_cells(frame, scores, listed=listed or {}, sessions=sessions)
     sources = Sources.of(model.features)
@@ -67,20 +126,24 @@ def top_reasons(
     parts = []
     for sign, n_most in ((1.0, n_raising), (-1.0, n_lowering)):
         standing = first_sources(sign * sums, n_most=n_most)
-        told = np.ones(len(standing.rows), dtype=np.bool_) if bound is None else _holds(standing, bound, sources)
-        rows, chosen = standing.rows[told], standing.sources[told]
+        holds = np.ones(len(standing.rows), dtype=np.bool_) if bound is None else _holds(standing, bound, sources)
+        rows, chosen = standing.rows[holds], standing.sources[holds]
         strongest = _strongest_columns(sign * contributions, sources, rows=rows, chosen=chosen)
         parts.append((rows, chosen, strongest))
     rows, chosen, columns = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     order = np.lexsort((chosen, -np.abs(sums[rows, chosen]), rows))
     rows, chosen, columns = rows[order], chosen[order], columns[order]
-    reasons: list[list[dict[str, Any]]] = [[] for _ in range(len(frame))]
-    described = _described(model, frame, rows=rows, columns=columns, contributions=sums[rows, chosen])
-    for row, source, reason in zip(rows.tolist(), chosen.tolist(), described, strict=True):
-        here = {} if np.isnan(sessions[row]) else {"sessions": int(sessions[row])}
-        told_of = {"source": sources.names[source], "holds": None if bound is None else True}
-        reasons[row].append(reason | told_of | here)
-    return reasons
+    numbers, codes = _values(model.features, frame, rows=rows, columns=columns)
+    return Told(
+        n=len(frame),
+        kinds=_kinds(model, sources, holds=None if bound is None else True),
+        rows=rows,
+        columns=columns,
+        contributions=sums[rows, chosen],
+        numbers=numbers,
+        codes=codes,
+        sessions=sessions[rows],
+    )
 
 
 def _holds(standing: Standing, bound: Mapping[str, Any], sources: Sources) -> NDArray[np.bool_]:
@@ -100,36 +163,40 @@ def _strongest_columns(contributions: FloatArray, sources: Sources, *, rows: Int
     return strongest
 
 
-def _described(
-    model: RiskModel, frame: pd.DataFrame, *, rows: IntArray, columns: IntArray, contributions: FloatArray
-) -> list[dict[str, Any]]:
-    values = [_plain_values(feature, frame) for feature in model.features]
+def _kinds(model: RiskModel, sources: Sources, *, holds: bool | None) -> list[dict[str, Any]]:
     comparisons = _comparisons(model.features, model.specification["reference"])
-    described = []
-    for row, column, contribution in zip(rows.tolist(), columns.tolist(), contributions.tolist(), strict=True):
-        feature = model.features[column]
-        direction: Direction = "raises" if contribution > 0 else "lowers"
-        described.append(
-            {
-                "code": feature.name,
-                "value": values[column][row],
-                "comparison": comparisons[column],
-                "direction": direction,
-                "changeable": feature.changeable,
-                "contribution": contribution,
-            }
-        )
-    return described
+    return [
+        {
+            "code": feature.name,
+            "source": sources.names[source],
+            "comparison": comparison,
+            "changeable": feature.changeable,
+            "holds": holds,
+        }
+        for feature, source, comparison in zip(model.features, sources.of_column, comparisons, strict=True)
+    ]
 
 
-def _plain_values(feature: Feature, frame: pd.DataFrame) -> list[Any]:
-    if feature.name not in frame:
-        return [None] * len(frame)
-    column = frame[feature.name]
-    if feature.kind == "category":
-        return [category_code(value) for value in column.tolist()]
-    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return [number if finite else None for number, finite in zip(numbers.tolist(), np.isfinite(numbers), strict=True)]
+def _values(
+    features: Sequence[Feature], frame: pd.DataFrame, *, rows: IntArray, columns: IntArray
+) -> tuple[FloatArray, dict[int, str]]:
+    """Return the values that reasons speak of: numbers, and codes by the position of the reason."""
+    numbers, codes = np.full(len(rows), np.nan), dict[int, str]()
+    for column in np.unique(columns).tolist():
+        feature, at = features[column], np.flatnonzero(columns == column)
+        if feature.name not in frame:
+            continue
+        values = frame[feature.name].iloc[rows[at]]
+        if feature.kind == "category":
+            # A code is read once per distinct value.
+            places, distinct = pd.factorize(values)
+            read = [*map(category_code, distinct), None]
+            coded = zip(at.tolist(), (read[place] for place in places.tolist()), strict=True)
+            codes.update((place, code) for place, code in coded if code is not None)
+        else:
+            found = values.to_numpy(dtype=np.float64, na_value=np.nan)
+            numbers[at] = np.where(np.isfinite(found), found, np.nan)
+    return numbers, codes
 
 
 def _comparisons(features: Sequence[Feature], reference: Mapping[str, Mapping[str, Any]]) -> list[Any]:

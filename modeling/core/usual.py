@@ -106,7 +106,10 @@ def shared_values(frame: pd.DataFrame, features: Sequence[Feature]) -> dict[str,
             continue
         column = frame[feature.name]
         if feature.kind == "category":
-            said = column.map(category_code)
+            # A code is read once per distinct value.
+            places, distinct = pd.factorize(column)
+            codes = np.array([*map(category_code, distinct), None], dtype=object)
+            said = pd.Series(codes[places])
         else:
             numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
             said = pd.Series(np.round(numbers * step) / step)

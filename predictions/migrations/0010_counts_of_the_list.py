@@ -51,6 +51,8 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(COUNTED, migrations.RunSQL.noop),
         row_security.by_school("predictions_listcount"),
+        migrations.RemoveIndex("currentrisk", "list_by_school_grade"),
+        migrations.RemoveIndex("currentrisk", "list_by_tier"),
         migrations.AddIndex(
             "currentrisk", models.Index(fields=["school", "search_name", "student"], name="list_by_school_name")
         ),

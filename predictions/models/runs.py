@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -11,6 +13,8 @@ from accounts.public_ids import new_public_id
 from accounts.scope import ScopedManager
 from jobs.models import Job
 from modeling.models import ModelVersion
+from predictions import packed_scores
+from predictions.packed_scores import PackedFloats
 from students.models import Student
 
 
@@ -49,6 +53,8 @@ class ScoringRun(models.Model):
     rule_standing = models.JSONField(default=dict)
     # Values that at least half of the students share, by feature: no reason is told of them, here or by the API.
     usual_values = models.JSONField(default=dict)
+    # What the reasons of its scores say alike, and their codes, each once: predictions.packed_scores.
+    reason_book = models.JSONField(default=dict)
     as_of = models.DateField()
     # The end of the term that urgency looks to, and the last day on which the usual help still fits before it.
     term_ends_on = models.DateField(null=True)
@@ -70,6 +76,10 @@ class ScoringRun(models.Model):
     def __str__(self) -> str:
         return f"scores as of {self.as_of}"
 
+    def reasons_of(self, score: RiskScore) -> list[dict[str, Any]]:
+        """Return the reasons of one of this run's scores, the largest contribution first."""
+        return packed_scores.reasons(bytes(score.packed_reasons), self.reason_book)
+
 
 class RiskScore(models.Model):
     """One student's score in one run, with what it is made of. Added, never changed."""
@@ -85,8 +95,8 @@ class RiskScore(models.Model):
     term_risk = models.FloatField(null=True)
     log_odds = models.FloatField(null=True)
     base_value = models.FloatField(null=True)
-    contributions = ArrayField(models.FloatField(), default=list)
-    reasons = models.JSONField()
+    contributions = PackedFloats(default=list)
+    packed_reasons = models.BinaryField(default=bytes)
     # Names without a value and codes the model did not learn (`modeling.core.not_known`); {} where nobody noted it.
     unknown = models.JSONField(default=dict)
     model_rank = models.PositiveIntegerField(null=True)
@@ -104,7 +114,8 @@ class RiskScore(models.Model):
     class Meta:
         indexes = [models.Index(fields=["student", "-run"], name="score_by_student")]
         constraints = [
-            models.UniqueConstraint(fields=["run", "student"], name="one_score_per_run"),
+            # A run is of one institution; with it, the list's rows can point here by one key.
+            models.UniqueConstraint(fields=["run", "student", "institution"], name="one_score_per_run"),
             models.CheckConstraint(condition=Q(risk__gte=0, risk__lte=1), name="score_risk_share"),
             models.CheckConstraint(condition=Q(term_risk__gte=0, term_risk__lte=1), name="score_term_risk_share"),
             models.CheckConstraint(

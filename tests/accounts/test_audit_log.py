@@ -24,7 +24,7 @@ def listed_nora(nora, riverside):
     with scope.entered(scope.of_institution(riverside)):
         version = rows.sound(ModelVersion, institution=riverside, specification_json=SPECIFICATION, is_champion=True)
         run = rows.sound(ScoringRun, institution=riverside, model_version=version, published_at=now)
-        score = rows.sound(RiskScore, institution=riverside, run=run, student=nora, reasons=[])
+        score = rows.sound(RiskScore, institution=riverside, run=run, student=nora)
         rows.sound(
             CurrentRisk,
             institution=riverside,

@@ -12,8 +12,9 @@ from modeling import model_switch
 from modeling.models import ModelVersion
 from monitoring import drift_report
 from monitoring.models import DriftReport
-from predictions import demo_example, list_switch, runs, scoring_run
+from predictions import demo_example, list_switch, runs
 from predictions.models import CurrentRisk, RiskScore, ScoringRun
+from predictions.staged_scores import StagedScores
 from tests.district_in_database import CAPACITY, LIST_ON, score
 from tests.people import signed_in
 from tests.predictions.pages import text_of, values
@@ -58,8 +59,9 @@ def test_the_lists_rows_hold_nothing_of_the_model(before, off):
 
     assert silent.count() == before["run"].n_scored
     assert not silent.exclude(
-        risk=None, log_odds=None, base_value=None, term_risk=None, contributions=[], reasons=[], model_rank=None
+        risk=None, log_odds=None, base_value=None, term_risk=None, contributions=[], packed_reasons=b"", model_rank=None
     ).exists()
+    assert off.reason_book == {}
     assert (off.model_version, off.n_insufficient) == (None, silent.filter(rank=None).count())
 
 
@@ -108,11 +110,16 @@ def test_switched_on_the_models_list_is_there_again(before, off, riverside, ines
     assert (on.decided_by, on.republishes, on.published_at) == ("model", before["run"], LATER)
     assert listed() == before["list"]
     assert (on.review_first_from, on.check_in_from) == (before["run"].review_first_from, before["run"].check_in_from)
-    fields = ("student", "risk", "contributions", "reasons", "model_rank", "rule_points", "rules_met", "rule_rank")
+    fields = ("student_id", "risk", "contributions", "model_rank", "rule_points", "rules_met", "rule_rank")
     copied, original = (
-        list(RiskScore.objects.filter(run=run).order_by("student").values_list(*fields)) for run in (on, before["run"])
+        [
+            (*(getattr(score, field) for field in fields), run.reasons_of(score))
+            for score in RiskScore.objects.filter(run=run).order_by("student")
+        ]
+        for run in (on, before["run"])
     )
     assert copied == original
+    assert any(reasons for *_rest, reasons in copied)
 
 
 def test_switched_on_a_list_is_asked_for_where_the_model_has_not_scored_the_newest(off, riverside, ines):
@@ -126,13 +133,13 @@ def test_switched_on_a_list_is_asked_for_where_the_model_has_not_scored_the_newe
 
 def test_a_switch_turned_while_a_list_is_written_wins(riverside, at_riverside, ines, monkeypatch):
     """The decision was taken before; the list that comes of it is followed by the rule's in the same transaction."""
-    written = scoring_run.bulk_load.append
+    written = StagedScores.publish
 
-    def turned_meanwhile(model, frame):
+    def turned_meanwhile(*args):
         model_switch.turn_off(institution=riverside, reason="Now", by=ines, now=NOW)
-        return written(model, frame)
+        written(*args)
 
-    monkeypatch.setattr(scoring_run.bulk_load, "append", turned_meanwhile)
+    monkeypatch.setattr(StagedScores, "publish", turned_meanwhile)
     run = score(riverside, as_of=LIST_ON)
 
     assert run.decided_by == "model"

@@ -21,7 +21,7 @@ def scored(risks=(), insufficient=None, keys=None):
         log_odds=np.zeros(n),
         contributions=np.zeros((n, 1)),
         term_probability=np.full(n, np.nan),
-        reasons=[[]] * n,
+        told=None,
         insufficient=unknown,
         standing=pd.DataFrame(keys or [[0.0, 0.0]] * n, columns=["points", "absence_rate_year"], index=index),
         rules_met=[[]] * n,

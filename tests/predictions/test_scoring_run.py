@@ -10,10 +10,11 @@ from accounts import scope
 from accounts.models import AuditEntry
 from jobs import claims
 from jobs.claims import FAILURE
-from jobs.models import State
+from jobs.models import Job, State
 from modeling.core.calibration import Calibration
 from predictions import runs, scoring_run
 from predictions.models import CurrentRisk, RiskScore, ScoringRun
+from predictions.staged_scores import StagedScores
 from tests.district_in_database import CAPACITY, LIST_DAYS, LIST_ON, score
 
 
@@ -30,7 +31,8 @@ def test_stored_contributions_and_base_add_up_to_the_stored_log_odds(newest):
     rows = list(newest.scores.values_list("contributions", "base_value", "log_odds"))
 
     added = [sum(contributions) + base for contributions, base, _log_odds in rows]
-    np.testing.assert_allclose(added, [log_odds for *_rest, log_odds in rows], rtol=1e-6)
+    # Each of the contributions is kept to seven digits.
+    np.testing.assert_allclose(added, [log_odds for *_rest, log_odds in rows], rtol=1e-6, atol=1e-6)
     assert {len(contributions) for contributions, *_rest in rows} == {
         len(newest.model_version.specification["features"])
     }
@@ -123,6 +125,17 @@ def test_names_are_made_searchable_in_any_alphabet(riverside, at_riverside):
     assert name == f"ørsted żółć étienne {somebody.external_id}".lower()
 
 
+def test_a_name_with_the_signs_of_a_file_is_searched_as_it_is_written(riverside, at_riverside):
+    somebody = CurrentRisk.objects.select_related("student").order_by("rank")[0].student
+    somebody.given_name, somebody.family_name = "\\N Tab\tLine\n", "Back\\Slash\\T"
+    somebody.save(update_fields=["given_name", "family_name"])
+
+    score(riverside, as_of=LIST_ON)
+
+    name = CurrentRisk.objects.get(student=somebody).search_name
+    assert name == f"back\\slash\\t \\n tab\tline\n {somebody.external_id}".lower()
+
+
 def test_a_job_that_is_done_is_not_done_again(newest):
     n_before = RiskScore.objects.count()
 
@@ -169,6 +182,70 @@ def test_a_run_that_breaks_while_publishing_leaves_nothing_behind(riverside, at_
 
     run = ScoringRun.objects.select_related("job").first()
     assert (run.job.state, run.job.error, run.published_at) == (State.FAILED, FAILURE, None)
+    assert (current(), RiskScore.objects.count()) == (before, n_before)
+
+
+def everything_said(run):
+    fields = [field.attname for field in RiskScore._meta.local_concrete_fields if field.name not in ("id", "run")]
+    scores = run.scores.order_by("student")
+    return [({name: getattr(score, name) for name in fields}, run.reasons_of(score)) for score in scores]
+
+
+def test_students_scored_a_few_at_a_time_make_the_same_list(riverside, newest, monkeypatch):
+    monkeypatch.setattr(scoring_run, "STUDENTS_AT_ONCE", 25)
+
+    run = score(riverside, as_of=LIST_ON)
+
+    assert (run.job.state, run.n_scored, run.usual_values) == (State.DONE, newest.n_scored, newest.usual_values)
+    said = everything_said(run)
+    assert [reasons for _fields, reasons in said] == [reasons for _fields, reasons in everything_said(newest)]
+    assert [repr(fields) for fields, _reasons in said] == [repr(fields) for fields, _reasons in everything_said(newest)]
+
+
+@pytest.mark.parametrize("step", ["add", "publish"])
+def test_a_worker_that_dies_midway_leaves_nothing_and_the_next_one_makes_the_list(riverside, newest, monkeypatch, step):
+    before, n_before = current(), RiskScore.objects.count()
+    monkeypatch.setattr(scoring_run, "STUDENTS_AT_ONCE", 50)
+    whole, calls = getattr(StagedScores, step), []
+
+    def dying(*args):
+        whole(*args)
+        calls.append(step)
+        if len(calls) == (2 if step == "add" else 1):
+            raise SystemExit("killed")
+
+    monkeypatch.setattr(StagedScores, step, dying)
+    with pytest.raises(SystemExit):
+        score(riverside, as_of=LIST_ON)
+    run = ScoringRun.objects.select_related("job").first()
+    assert (run.job.state, run.published_at, run.scores.count()) == (State.RUNNING, None, 0)
+    assert (current(), RiskScore.objects.count()) == (before, n_before)
+
+    monkeypatch.undo()
+    Job.objects.filter(pk=run.job_id).update(lease_until=timezone.now() - dt.timedelta(seconds=1))
+    claims.carry_out(job_id=run.job_id, work=scoring_run.score_students)
+
+    run = ScoringRun.objects.select_related("job").get(pk=run.pk)
+    assert (run.job.state, run.job.attempts) == (State.DONE, 2)
+    assert [reasons for _fields, reasons in everything_said(run)] == [
+        reasons for _fields, reasons in everything_said(newest)
+    ]
+    assert RiskScore.objects.count() == n_before + run.n_scored
+    assert set(current().values()) == {run.pk}
+
+
+def test_a_worker_whose_job_was_taken_over_publishes_nothing(riverside, newest, monkeypatch):
+    before, n_before = current(), RiskScore.objects.count()
+    whole = StagedScores.add
+
+    def overtaken(*args):
+        whole(*args)
+        Job.objects.filter(state=State.RUNNING).update(attempts=2)
+
+    monkeypatch.setattr(StagedScores, "add", overtaken)
+    run = score(riverside, as_of=LIST_ON)
+
+    assert (run.job.state, run.published_at) == (State.RUNNING, None)
     assert (current(), RiskScore.objects.count()) == (before, n_before)
 
 

@@ -83,18 +83,19 @@ def test_a_stranger_is_sent_to_the_door(client, first):
 
 def test_each_reason_stands_in_its_box(page, first):
     features = features_by_name(first.run.model_version)
-    raising = [reason for reason in first.score.reasons if reason["direction"] == "raises"]
+    reasons = first.run.reasons_of(first.score)
+    raising = [reason for reason in reasons if reason["direction"] == "raises"]
     n_changeable = sum(reason["changeable"] for reason in raising)
     n_strengths = sum(
         reason["direction"] == "lowers" and reason["changeable"] and features[reason["code"]].risk_direction != 0
-        for reason in first.score.reasons
+        for reason in reasons
     )
 
     markup = page()
 
     assert len(box(markup, "What we can change")) == n_changeable > 0
     assert len(box(markup, "Going well")) == n_strengths
-    assert len(box(markup, "Context")) == len(first.score.reasons) - n_changeable - n_strengths
+    assert len(box(markup, "Context")) == len(reasons) - n_changeable - n_strengths
 
 
 def test_numbers_are_hidden_until_asked_for(page, first):

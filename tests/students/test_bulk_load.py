@@ -1,5 +1,8 @@
 """Frames go to their tables by COPY, within the walls of the scope."""
 
+import datetime as dt
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -55,6 +58,39 @@ def test_what_is_missing_is_null_and_never_zero(nora, northside, at_riverside):
 
     stored = GradeRecord.objects.order_by("pk").values_list("course", "value", "credits_attempted", "core")
     assert list(stored) == [("Maths", None, 1, True), ("Art", 0, None, False), ("Maths", 71.5, 2, True)]
+
+
+def test_more_rows_than_a_block_all_arrive_in_their_order(nora, at_riverside, monkeypatch):
+    monkeypatch.setattr(bulk_load, "BLOCK_ROWS", 3)
+    words = [f"value {number}" for number in range(10)]
+
+    assert bulk_load.append(StudentAttribute, attributes(nora, *words)) == 10
+    assert list(StudentAttribute.objects.order_by("pk").values_list("value", flat=True)) == words
+
+
+def test_numbers_dates_lists_and_bytes_come_back_to_the_last_digit(db):
+    floats = [0.1 + 0.2, 1e-300, 5e-324, -1.7976931348623157e308, math.inf, math.nan]
+    frame = pd.DataFrame({"number": floats}).assign(
+        whole=pd.array([2**53 + 1, None, 0, -1, 5, 6], dtype="Int64"),
+        day=pd.to_datetime(["1900-01-02", None, "2026-03-08", "2026-01-01", "2026-01-02", "2026-01-03"]),
+        texts=pd.Series([['a "b"', r"c\d", "", None, "NULL", "é,{}"], [], None, ["x"], ["y"], ["z"]], dtype=object),
+        whole_list=pd.Series([[1, -2], [], None, [3], [4], [5]], dtype=object),
+        raw=pd.Series([b"\x00\xff\\", b"", None, b"1", b"2", b"3"], dtype=object),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE of_all_kinds"
+            " (number float8, whole bigint, day date, texts text[], whole_list smallint[], raw bytea)"
+        )
+        bulk_load.copy_in("of_all_kinds", frame)
+        cursor.execute("SELECT * FROM of_all_kinds")
+        stored = cursor.fetchall()
+
+    assert [row[0] for row in stored] == [*floats[:-1], None]
+    assert stored[0][1:5] == (2**53 + 1, dt.date(1900, 1, 2), frame["texts"][0], [1, -2])
+    assert [bytes(row[5]) for row in stored if row[5] is not None] == [b"\x00\xff\\", b"", b"1", b"2", b"3"]
+    assert stored[1][1:5] == (None, None, [], [])
+    assert stored[2][3:] == (None, None, None)
 
 
 def test_a_frame_without_rows_writes_none(nora, at_riverside):
