@@ -29,6 +29,10 @@ WORKDIR /srv/portal
 COPY requirements.lock ./
 # Without bytecode the first start of every process would compile half of SciPy.
 RUN uv pip install --no-cache --python /opt/venv/bin/python --require-hashes --compile-bytecode -r requirements.lock
+# What draws the charts: one file of npm's package, checked by its digest, from npm's registry or a mirror of it.
+ARG npm_config_registry=
+COPY dropout_portal/plotly_files.py /tmp/
+RUN /opt/venv/bin/python -P /tmp/plotly_files.py
 COPY . .
 # Settings want a key and addresses; collecting files uses neither, so these lead nowhere and stay in this layer.
 RUN /opt/venv/bin/python -m compileall -q . \
