@@ -19,7 +19,7 @@ from pathlib import Path
 
 PACKAGE, VERSION = "plotly.js-basic-dist-min", "4.1.1"
 INTEGRITY = "sha512-1oNF8PeQx2hv/y7tqEVWKD3JGwn/MGEMQ8mL9HUwsaqG9FGy/OU5FHUHvzqbqxN4mnwZGI9abTiE775C4kkjMQ=="
-REGISTRY = "https://registry.npmjs.org"
+REGISTRY, MIRROR = "https://registry.npmjs.org", "npm_config_registry"
 # In the environment, as a Python package would be; the version in its name, so that a new one is not taken for it.
 FOLDER = Path(sys.prefix) / "share" / f"{PACKAGE}-{VERSION}"
 # What the bundle can draw. A figure of another type stays empty.
@@ -37,7 +37,7 @@ class PlotlyUnavailable(Exception):
 
 def address() -> str:
     """Return where the package is fetched from: npm's own registry, or the mirror that npm's variable names."""
-    named = os.environ.get("npm_config_registry") or os.environ.get("NPM_CONFIG_REGISTRY") or REGISTRY
+    named = os.environ.get(MIRROR) or os.environ.get(MIRROR.upper()) or REGISTRY
     return f"{named.rstrip('/')}/{PACKAGE}/-/{PACKAGE}-{VERSION}.tgz"
 
 
@@ -89,9 +89,7 @@ def style_sheet(javascript: str) -> str:
     found = _RULES.search(javascript)
     rules = list(_RULE.finditer(found.group(1))) if found else []
     if len(rules) < 30:
-        raise PlotlyUnavailable(
-            "This version of Plotly keeps its style rules elsewhere; charts would overlap the page."
-        )
+        raise PlotlyUnavailable("This version of Plotly keeps its style rules elsewhere: charts would overlap the page")
     lines = []
     for rule in rules:
         selector = re.sub(r"^,", " ,", rule["selector"])
@@ -109,7 +107,7 @@ def _fetched() -> bytes:
                 return bytes(answer.read(MOST_BYTES))
         except (OSError, ValueError) as failed:
             reason = failed
-    raise PlotlyUnavailable(f"{address()} cannot be had ({reason}). Another registry: npm_config_registry=https://...")
+    raise PlotlyUnavailable(f"{address()} cannot be had ({reason}). Another registry: {MIRROR}=https://...")
 
 
 def main() -> int:

@@ -15,7 +15,7 @@ PAGES = ["student", "model", "data", "tuning"]
 CHART = "figure[data-chart]"
 IN_THE_OPEN = "figure[data-chart]:not(details:not([open]) *)"
 DRAWN = f"{CHART}:has(svg.main-svg)"
-BOTTOM = "scrollTo(0, document.body.scrollHeight)"
+COUNTED = "document.documentElement.dataset.printed"
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,6 @@ def test_a_page_is_light_until_a_chart_comes_into_view_and_nothing_jumps_then(go
 
     expect(first.locator("svg.main-svg").first).to_be_visible()
     after = weight(page)
-    print(f"{name}: {before:,.0f} bytes, then {after:,.0f}")
     assert before <= MOST_BEFORE
     assert MOST_BEFORE < after <= MOST_AFTER
     assert heights(page) == stood
@@ -118,12 +117,12 @@ def test_every_chart_of_a_page_is_drawn_from_types_that_the_bundle_has(go, name)
 
 @pytest.mark.parametrize("name", PAGES)
 def test_printing_by_its_keys_waits_until_every_chart_is_drawn(go, name):
-    page = go(name, script=f"window.print = () => {{ window.printed = document.querySelectorAll('{DRAWN}').length }}")
+    page = go(name, script=f"window.print = () => {{ {COUNTED} = document.querySelectorAll('{DRAWN}').length }}")
 
     page.keyboard.press("Control+p")
 
-    page.wait_for_function("window.printed !== undefined")
-    assert page.evaluate("window.printed") == page.locator(IN_THE_OPEN).count() > 0
+    assert (n_open := page.locator(IN_THE_OPEN).count())
+    expect(page.locator("html")).to_have_attribute("data-printed", str(n_open))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -161,7 +160,7 @@ def test_where_the_bundle_does_not_come_the_numbers_open(go, watch):
     page = go("student")
     page.route("**/plotly.min.*.js", lambda route: route.abort())
 
-    page.evaluate(BOTTOM)
+    page.locator(CHART).first.scroll_into_view_if_needed()
 
     expect(page.locator(f"{CHART} table").first).to_be_visible()
     expect(page.locator(f"{CHART} .plot").first).to_be_hidden()
@@ -173,7 +172,7 @@ def test_the_bundle_comes_compressed_once_and_is_kept(go):
     page = go("student")
 
     with page.expect_response(lambda answer: "/plotly.min." in answer.url) as came:
-        page.evaluate(BOTTOM)
+        page.locator(CHART).first.scroll_into_view_if_needed()
 
     headers = came.value.all_headers()
     assert headers["content-encoding"] == "gzip"
