@@ -1,5 +1,5 @@
 # One command each; everything is installed into .venv from the lock file, from nothing but Python and a package index,
-# and what draws the charts from the npm registry (another one: npm_config_registry=https://... make install).
+# and what draws the charts from npm's registry (another one: npm_config_registry=https://... make install).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -68,6 +68,7 @@ bench: reproduce-uci handover feature-rates tuning-rates import-rates
 lock: install
 	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
 	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -c requirements-dev.lock -o requirements.lock
+	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group npm -o deploy/npm/requirements.lock
 
 clean:
 	@if [ -L var/services ]; then rm -rf "$$(readlink -f var/services)"; fi

