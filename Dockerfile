@@ -24,11 +24,22 @@ WORKDIR /home/portal
 EXPOSE 5000
 CMD ["mlflow", "server", "--host", "0.0.0.0", "--port", "5000", "--workers", "1"]
 
+# What draws the charts: one file of npm's package, checked by its digest, from npm's registry or a mirror of it. No npm
+# and no Node leaves this stage.
+FROM python:3.12-slim-bookworm AS charts
+ARG npm_config_registry
+WORKDIR /srv/charts
+COPY deploy/npm deploy/npm
+COPY dropout_portal/plotly_files.py dropout_portal/
+RUN python -m venv /opt/charts \
+ && /opt/charts/bin/python -P dropout_portal/plotly_files.py
+
 FROM tools AS portal-build
 WORKDIR /srv/portal
 COPY requirements.lock ./
 # Without bytecode the first start of every process would compile half of SciPy.
 RUN uv pip install --no-cache --python /opt/venv/bin/python --require-hashes --compile-bytecode -r requirements.lock
+COPY --from=charts /opt/charts/share /opt/venv/share
 COPY . .
 # Settings want a key and addresses; collecting files uses neither, so these lead nowhere and stay in this layer.
 RUN /opt/venv/bin/python -m compileall -q . \

@@ -1,4 +1,5 @@
-# One command each; everything is installed into .venv from the lock file, from nothing but Python and a package index.
+# One command each; everything is installed into .venv from the lock file, from nothing but Python and a package index,
+# and what draws the charts from npm's registry (another one: npm_config_registry=https://... make install).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,12 +14,13 @@ export LD_LIBRARY_PATH := $(CURDIR)/$(VENV)/openmp$(if $(LD_LIBRARY_PATH),:$(LD_
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: requirements-dev.lock Makefile
+$(VENV)/.installed: requirements-dev.lock dropout_portal/plotly_files.py Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which with PYTHON=python3.12 make demo")'
 	@echo "Installing into $(VENV) (once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -P dropout_portal/plotly_files.py
 	@$(BIN)/python -c "import ctypes; ctypes.CDLL('libgomp.so.1')" 2>/dev/null || { mkdir -p $(VENV)/openmp; \
 		for found in $(VENV)/lib/python*/site-packages/scikit_learn.libs/libgomp*; do \
 			ln -sf "$(CURDIR)/$$found" $(VENV)/openmp/libgomp.so.1; done; }
@@ -69,6 +71,7 @@ bench: reproduce-uci handover feature-rates scoring-rates tuning-rates import-ra
 lock: install
 	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
 	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -c requirements-dev.lock -o requirements.lock
+	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group npm -o deploy/npm/requirements.lock
 
 clean:
 	@if [ -L var/services ]; then rm -rf "$$(readlink -f var/services)"; fi

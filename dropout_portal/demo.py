@@ -106,6 +106,7 @@ def _prepare(environment: dict[str, str], port: str) -> None:
     """Migrate, then load, train and score whatever is not there yet."""
     say("2/5 Making the tables")
     _manage(environment, "migrate", "--verbosity", "0")
+    _manage(environment, "collectstatic", "--noinput", "--verbosity", "0")
     students = os.environ.get("DEMO_STUDENTS", "")
     _manage(environment, "load_demo", "--port", port, *(["--students", students] if students else []))
 

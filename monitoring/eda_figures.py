@@ -11,7 +11,7 @@ from modeling import eda_words as words
 Content = dict[str, Any]
 Figure = dict[str, Any]
 
-MOST_IN_HEATMAP = 12
+MOST_IN_SQUARE = 12
 
 
 def figures(content: Content) -> list[Figure]:
@@ -24,26 +24,13 @@ def correlations(content: Content) -> Figure | None:
     """Return what goes together, of the numbers that go most with leaving; None without two of them."""
     found, labels = content["correlation"], words.feature_labels(content)
     order = sorted(range(len(found["names"])), key=lambda at: -abs(found["with_outcome"][at]))
-    places = sorted(order[:MOST_IN_HEATMAP])
+    places = sorted(order[:MOST_IN_SQUARE])
     if len(places) < 2:
         return None
     names = [labels[found["names"][at]] for at in places]
     numbers = [str(number) for number in range(1, len(names) + 1)]
     square = [[found["rho"][at][other] for other in places] for at in places]
     title = words.correlation_title(content)
-    heatmap = {
-        "type": "heatmap",
-        "z": square,
-        "x": numbers,
-        "y": numbers,
-        "zmin": -1,
-        "zmax": 1,
-        "colorscale": [[0, "var(--chart-second)"], [0.5, "var(--sheet)"], [1, "var(--chart-student)"]],
-        "showscale": False,
-        "xgap": 1,
-        "ygap": 1,
-        "hovertemplate": "%{y} × %{x}: %{z:+.2f}<extra></extra>",
-    }
     return {
         "id": "correlations-chart",
         "title": title,
@@ -51,10 +38,7 @@ def correlations(content: Content) -> Figure | None:
         % {"title": title},
         "tall": True,
         "names": names,
-        "figure": {
-            "data": [heatmap],
-            "layout": {"yaxis": {"type": "category", "autorange": "reversed"}, "xaxis": {"type": "category"}},
-        },
+        "figure": _square(square, numbers),
         "columns": [_("What"), _("With leaving"), *numbers],
         "rows": [
             [
@@ -65,6 +49,36 @@ def correlations(content: Content) -> Figure | None:
             for number, name, at, line in zip(numbers, names, places, square, strict=True)
         ],
     }
+
+
+def _square(rho: list[list[float | None]], numbers: list[str]) -> Figure:
+    """Return a square of cells, each a bar that begins where its row does: our bundle draws no other."""
+    cells = [(row, column, value) for row, line in enumerate(rho) for column, value in enumerate(line)]
+    known = [(row, column, value) for row, column, value in cells if value is not None]
+    bars = {
+        "type": "bar",
+        "x": [column for _row, column, _value in known],
+        "base": [row - 0.5 for row, _column, _value in known],
+        "y": [1] * len(known),
+        "width": 1,
+        "marker": {
+            "color": [value for _row, _column, value in known],
+            "cmin": -1,
+            "cmax": 1,
+            "colorscale": [[0, "var(--chart-second)"], [0.5, "var(--sheet)"], [1, "var(--chart-student)"]],
+            "line": {"width": 1, "color": "var(--sheet)"},
+        },
+        "hovertext": [f"{numbers[row]} × {numbers[column]}: {value:+.2f}" for row, column, value in known],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+    }
+    axis = {"tickvals": list(range(len(numbers))), "ticktext": numbers, "showgrid": False}
+    last = len(numbers) - 0.5
+    layout = {
+        "barmode": "overlay",
+        "xaxis": axis | {"range": [-0.5, last]},
+        "yaxis": axis | {"range": [last, -0.5]},
+    }
+    return {"data": [bars], "layout": layout}
 
 
 def _distribution(shown: Content) -> Figure:

@@ -173,6 +173,18 @@ def test_the_image_and_make_use_the_same_versions() -> None:
     assert "--require-hashes" in text_of("Dockerfile")
 
 
+def test_npm_and_node_stay_out_of_the_image() -> None:
+    stages = {
+        re.match(r".*", part)[0].split()[-1]: part
+        for part in re.split(r"^FROM ", text_of("Dockerfile"), flags=re.MULTILINE)[1:]
+    }
+    others = [part for name, part in stages.items() if name != "charts"]
+
+    assert "plotly_files.py" in stages["charts"]
+    assert not [part for part in others if re.search(r"deploy/npm|RUN .*(npm|node)|plotly_files", part)]
+    assert re.findall(r"--from=charts (.*)", "".join(others)) == ["/opt/charts/share /opt/venv/share"]
+
+
 def test_ci_runs_what_anybody_can_run() -> None:
     workflow = yaml.safe_load(text_of(".github/workflows/ci.yml"))
     check = workflow["jobs"]["check"]

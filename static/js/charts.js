@@ -1,19 +1,36 @@
-// Draws every <figure data-chart="ID" data-plotly="URL"> from the JSON with that id. A colour in the figure may be
-// written "var(--chart-student)": it is looked up in the style sheet, again when light turns to dark.
+// Draws each <figure data-chart="ID" data-plotly="URL" data-styles="URL"> from the JSON with that id once it comes into
+// view; what draws is ten times the page, and is not asked for before. A colour in the figure may be written
+// "var(--chart-student)": it is looked up in the style sheet, again when light turns to dark.
 const figures = [...document.querySelectorAll("figure[data-chart]")];
+const drawn = new Set();
+const unfolded = [];
+const nearly = { rootMargin: "200px 0px" };
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const paper = { width: 312, height: 200, autosize: false };
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const config = { displayModeBar: false, responsive: true, showTips: false, scrollZoom: false, doubleClick: false };
 
-function loadPlotly(url) {
+function loaded(element) {
   return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = url;
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => reject(new Error(`${url} did not load`));
-    document.head.append(script);
+    element.onload = resolve;
+    element.onerror = () => reject(new Error(`${element.src ?? element.href} did not load`));
+    document.head.append(element);
   });
+}
+
+// Plotly injects its styles inline unless this very element stands there, and our policy refuses inline styles.
+async function loadPlotly({ plotly, styles }) {
+  const sheet = { id: "plotly.js-style-global", className: "no-inline-styles", rel: "stylesheet", href: styles };
+  await Promise.all([
+    loaded(Object.assign(document.createElement("link"), sheet)),
+    loaded(Object.assign(document.createElement("script"), { src: plotly })),
+  ]);
+  return window.Plotly;
+}
+
+let arriving;
+function plotly() {
+  return (arriving ??= loadPlotly(figures[0].dataset));
 }
 
 // A custom property reads back as it was written, light-dark() and all; only a real property is computed.
@@ -63,6 +80,7 @@ function draw(Plotly, figure, size = {}) {
   const plot = figure.querySelector(".plot");
   const whole = coloured({ data, layout: layoutOf(layout) }, figure);
   figure.style.color = "";
+  drawn.add(figure);
   return Plotly.react(plot, whole.data, { ...whole.layout, ...size }, config);
 }
 
@@ -71,25 +89,11 @@ function isOpen(figure) {
   return figure.parentElement.closest("details:not([open])") === null;
 }
 
-function drawOpen(Plotly) {
-  return Promise.all(figures.filter(isOpen).map((figure) => draw(Plotly, figure)));
-}
-
-// Paper is white and half a page wide, whatever the screen was.
-function print(Plotly, scheme, size) {
-  document.documentElement.style.colorScheme = scheme;
-  for (const figure of figures.filter(isOpen)) draw(Plotly, figure, size);
-}
-
-async function drawAll() {
+// What was drawn already is left as it is.
+async function show(wanted) {
   try {
-    const Plotly = window.Plotly ?? (await loadPlotly(figures[0].dataset.plotly));
-    await drawOpen(Plotly);
-    dark.addEventListener("change", () => drawOpen(Plotly));
-    // A toggle does not bubble.
-    document.addEventListener("toggle", (event) => event.target.matches(":has(figure[data-chart])") && drawOpen(Plotly), true);
-    addEventListener("beforeprint", () => print(Plotly, "light", paper));
-    addEventListener("afterprint", () => print(Plotly, "", {}));
+    const Plotly = await plotly();
+    await Promise.all(wanted.filter((figure) => isOpen(figure) && !drawn.has(figure)).map((figure) => draw(Plotly, figure)));
   } catch (error) {
     for (const figure of figures) {
       figure.classList.add("failed");
@@ -99,4 +103,60 @@ async function drawAll() {
   }
 }
 
-if (figures.length > 0) drawAll();
+function redraw(size) {
+  for (const figure of drawn) if (isOpen(figure)) draw(window.Plotly, figure, size);
+}
+
+// Paper is white and half a page wide, whatever the screen was. It waits for no download: where nothing was drawn yet,
+// the numbers are printed.
+function toPaper() {
+  document.documentElement.style.colorScheme = "light";
+  const open = figures.filter(isOpen);
+  for (const figure of open) {
+    if (window.Plotly) draw(window.Plotly, figure, paper);
+    else figure.classList.add("undrawn");
+  }
+  unfolded.push(...document.querySelectorAll(".undrawn > details:not([open])"));
+  for (const numbers of unfolded) numbers.open = true;
+}
+
+function fromPaper() {
+  document.documentElement.style.colorScheme = "";
+  redraw({});
+  for (const numbers of unfolded.splice(0)) numbers.open = false;
+  for (const figure of figures) figure.classList.remove("undrawn");
+}
+
+// Asked for by its keys, printing can wait until everything is drawn.
+async function printDrawn(event) {
+  const isAsked = event.key === "p" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+  if (!isAsked || window.Plotly) return;
+  event.preventDefault();
+  await show(figures).catch(() => {});
+  print();
+}
+
+function follow() {
+  if (!window.IntersectionObserver) return show(figures);
+  const eye = new IntersectionObserver((entries) => {
+    const seen = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
+    if (seen.some(isOpen)) show(seen);
+  }, nearly);
+  for (const figure of figures) eye.observe(figure);
+  // A toggle does not bubble. What it opened is looked at anew.
+  document.addEventListener("toggle", ({ target }) => {
+    for (const figure of target.querySelectorAll("figure[data-chart]")) {
+      eye.unobserve(figure);
+      eye.observe(figure);
+    }
+  }, true);
+}
+
+if (figures.length > 0) {
+  follow();
+  dark.addEventListener("change", () => redraw());
+  matchMedia("print").addEventListener("change", ({ matches }) => matches && show(figures));
+  addEventListener("beforeprint", toPaper);
+  addEventListener("afterprint", fromPaper);
+  addEventListener("keydown", printDrawn);
+}

@@ -19,7 +19,6 @@ HEAVY = {
     "pyarrow",
     "matplotlib",
     "optuna",
-    "plotly",
 }
 REPORT = """
 import json, sys

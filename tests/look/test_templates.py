@@ -71,3 +71,15 @@ def test_every_word_on_screen_can_be_translated(path):
     words = re.findall(r"[A-Za-z]{2,}", re.sub(r"<[^>]*>", "", text))
 
     assert words == []
+
+
+def whole(path):
+    """Return a page with every part that it includes."""
+    text = path.read_text()
+    return text + "".join(whole(TEMPLATES / name) for name in re.findall(r'\{% include "([^"]+)"', text))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=named)
+def test_a_page_goes_without_htmx_only_where_nothing_asks_for_it(path):
+    if "{% block htmx %}{% endblock %}" in path.read_text():
+        assert re.findall(r"\bhx-(?!headers)\w+=", whole(path)) == []
