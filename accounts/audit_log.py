@@ -22,6 +22,7 @@ def record(  # noqa: PLR0913
     remote_address: str | None = None,
 ) -> None:
     """Add one entry for the institution in scope, in the transaction of the deed itself."""
+    subjects = list(subjects)
     AuditEntry.objects.create(
         institution_id=scope.current().institution_id,
         at=now,
@@ -29,7 +30,8 @@ def record(  # noqa: PLR0913
         api_client=by if isinstance(by, ApiClient) else None,
         action=action,
         purpose=purpose,
-        subject_ids=list(subjects),
+        subject_ids=subjects,
+        subject_id=subjects[0] if len(subjects) == 1 else None,
         remote_address=remote_address,
     )
 
@@ -51,6 +53,6 @@ def record_request(
 def looks_at(subject: uuid.UUID, *, limit: int = 20) -> list[AuditEntry]:
     """Return the newest entries about one student, with who made them."""
     entries = AuditEntry.objects.filter(
-        institution_id=scope.current().institution_id, subject_ids__contains=[subject], action="student_page"
+        institution_id=scope.current().institution_id, subject_id=subject, action="student_page"
     )
     return list(entries.select_related("user", "api_client").order_by("-at")[:limit])

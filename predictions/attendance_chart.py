@@ -11,6 +11,7 @@ from django.db.models.functions import TruncWeek
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from predictions import school_attendance
 from students.models import AttendanceRecord, SchoolDay, Student
 
 Shares = dict[dt.date, float]
@@ -34,7 +35,8 @@ def figure(student: Student, *, today: dt.date) -> dict[str, Any] | None:
         return None
     absences = AttendanceRecord.objects.filter(category=AttendanceRecord.Category.ABSENT, held_on__range=(since, until))
     own = _rolling(_by_week(absences.filter(student=student)), held)
-    school = _rolling(_of_school(absences, student), held)
+    missed = school_attendance.by_week(student.school_id, held, newest=until)
+    school = _rolling(missed, Counter({week: held[week] for week in missed}))
     return _drawn(student, own, school)
 
 
@@ -54,13 +56,6 @@ def _by_week(absences: Any) -> Shares:
     return {row["week"]: row["n"] for row in weekly.order_by("week")}
 
 
-def _of_school(absences: Any, student: Student) -> Shares:
-    """Return the sessions missed a week by the average student of the school."""
-    n_enrolled = Student.objects.filter(school_id=student.school_id, enrolment__exited_on=None).distinct().count()
-    missed = _by_week(absences.filter(school_id=student.school_id))
-    return {week: n / max(n_enrolled, 1) for week, n in missed.items()}
-
-
 def _rolling(missed: Shares, held: Counter[dt.date]) -> Shares:
     weeks = sorted(held)
     shares = {}
@@ -74,10 +69,8 @@ def _rolling(missed: Shares, held: Counter[dt.date]) -> Shares:
 def _drawn(student: Student, own: Shares, school: Shares) -> dict[str, Any]:
     weeks = sorted(own)
     everyone = _("%(school)s, everyone") % {"school": student.school.name}
-    lines = [
-        _line(everyone, school, {"color": "var(--quiet)", "width": 1.25, "dash": "dot"}),
-        _line(student.name, own, {"color": "var(--chart-student)", "width": 2.5}),
-    ]
+    lines = [_line(everyone, school, {"color": "var(--quiet)", "width": 1.25, "dash": "dot"})] if school else []
+    lines += [_line(student.name, own, {"color": "var(--chart-student)", "width": 2.5})]
     lowest = min(0.5, *own.values()) - 0.02
     title = _title([own[week] for week in weeks])
     return {
@@ -91,21 +84,28 @@ def _drawn(student: Student, own: Shares, school: Shares) -> dict[str, Any]:
                 "xaxis": {"type": "date", "tickformat": "%b"},
                 "shapes": _help_spans(student, weeks),
                 # Lines are named where they stand: there is no legend to look up.
-                "annotations": [
-                    {
-                        "x": weeks[0].isoformat(),
-                        "y": school[weeks[0]],
-                        "text": _("everyone at school"),
-                        "showarrow": False,
-                        "xanchor": "left",
-                        "yanchor": "top",
-                    }
-                ],
+                "annotations": [_named(min(school), school)] if school else [],
             },
         },
-        "columns": [_("Four weeks up to the week of"), _("Attended"), everyone],
-        "rows": [[_day(week), f"{own[week]:.0%}", f"{school[week]:.0%}"] for week in weeks],
+        "columns": [_("Four weeks up to the week of"), _("Attended"), *([everyone] if school else [])],
+        "rows": [[_day(week), *_shares(week, own, *([school] if school else []))] for week in weeks],
     }
+
+
+def _named(week: dt.date, school: Shares) -> dict[str, Any]:
+    return {
+        "x": week.isoformat(),
+        "y": school[week],
+        "text": _("everyone at school"),
+        "showarrow": False,
+        "xanchor": "left",
+        "yanchor": "top",
+    }
+
+
+def _shares(week: dt.date, *lines: Shares) -> list[str]:
+    """Return a week's share of each line; a dash where it was not added up."""
+    return [f"{line[week]:.0%}" if week in line else "–" for line in lines]
 
 
 def _line(name: str, shares: Shares, line: dict[str, Any]) -> dict[str, Any]:

@@ -161,13 +161,7 @@ def _nearest(rows: QuerySet[CurrentRisk], key: str, n: int, *, back: bool = Fals
     return each[0].union(*each[1:], all=True).order_by(*order)[:n]
 
 
-def first_ranked(rows: QuerySet[CurrentRisk], n: int) -> list[tuple[int, float | None, int]]:
-    """Return student, risk and score of the first of a list by rank."""
+def first_ranked(rows: QuerySet[CurrentRisk], n: int) -> list[tuple[float | None, int]]:
+    """Return risk and score of the first of a list by rank."""
     nearest = _nearest(rows.filter(rank__isnull=False), "rank", n, also=["risk", "score_id"])
-    return [(student, risk, score) for student, _rank, risk, score in nearest]
-
-
-def last_ranked(rows: QuerySet[CurrentRisk]) -> int | None:
-    """Return the student who stands last of some by rank."""
-    found = _nearest(rows.filter(rank__isnull=False), "rank", 1, back=True)
-    return next((student for student, _rank in found), None)
+    return [(risk, score) for _student, _rank, risk, score in nearest]

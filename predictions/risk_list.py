@@ -89,8 +89,8 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
     counts = list_counts.counts(seen=seen, filters=filters, narrowing=narrowing, left_out=left_out)
     n_students = counts.n_all - (0 if filters.left else counts.n_left_out)
     capacity = capacities.of(membership=membership)
+    above = _above_the_line(seen.exclude(left_out), run, capacity, counts)
     with list_pages.along_indexes():
-        above = _above_the_line(seen.exclude(left_out), run, capacity, counts)
         matching = seen.filter(narrowing & (left_out if filters.left else ~left_out))
         found, filters = _found(matching, filters, run)
     rows, pages = _page(found, filters, run, above, counts)
@@ -121,11 +121,10 @@ def _is_left_out(today: dt.date) -> Q:
 
 @dataclass(frozen=True, kw_only=True)
 class Above:
-    """How many stand above the line, how many of them are expected to leave, and the student who stands last there."""
+    """How many stand above the line, and how many of them are expected to leave."""
 
     n: int
     expected: float | None
-    last: int | None
 
 
 def _above_the_line(
@@ -137,15 +136,15 @@ def _above_the_line(
     """
     if capacity.whose == Whose.INSTITUTION:
         n = counts.n_review_first
-        last = list_pages.last_ranked(everyone.filter(tier=Tier.REVIEW_FIRST)) if n else None
-        return Above(n=n, expected=counts.risk_review_first if n else None, last=last)
-    first = list_pages.first_ranked(everyone, capacity.n)
+        return Above(n=n, expected=counts.risk_review_first if n else None)
+    with list_pages.along_indexes():
+        first = list_pages.first_ranked(everyone, capacity.n)
     if run is not None and run.decided_by == DecidedBy.RULE:
-        scores = [score for _student, _risk, score in first]
+        scores = [score for _risk, score in first]
         signed = set(RiskScore.objects.filter(pk__in=scores, rule_points__gt=0).values_list("pk", flat=True))
-        first = [row for row in first if row[2] in signed]
-    risks = [risk for _student, risk, _score in first if risk is not None]
-    return Above(n=len(first), expected=sum(risks) if risks else None, last=first[-1][0] if first else None)
+        first = [row for row in first if row[1] in signed]
+    risks = [risk for risk, _score in first if risk is not None]
+    return Above(n=len(first), expected=sum(risks) if risks else None)
 
 
 def _narrowing(filters: Filters) -> Q:
@@ -241,7 +240,7 @@ def _rows(found: list[int], filters: Filters, run: ScoringRun, above: Above) -> 
     # Whoever was taken off the list between the two questions is not missed.
     current = [by_student[pk] for pk in found if pk in by_student]
     for number, risk in enumerate(current, start=filters.place.start):
-        line_after = draws_line and risk.pk == above.last
+        line_after = draws_line and number == above.n
         row = _row(risk, run, filters) | {
             # Counted within what this person sees: a place among students they may not see says nothing to them.
             "rank": number if filters.sort == "risk" and risk.rank else None,
@@ -308,7 +307,9 @@ def _reasons(raising: list[dict[str, Any]], features: dict[str, Feature]) -> lis
 
 def _choices(institution: Institution, filters: Filters, counts: Counts) -> dict[str, Any]:
     """Return what can be filtered and sorted by, and a chip for each filter that is on."""
-    schools = School.objects.filter(institution=institution, pk__in=counts.schools).order_by("name")
+    # Who sees one school has none to choose from.
+    among = counts.schools if len(counts.schools) > 1 else ()
+    schools = School.objects.filter(institution=institution, pk__in=among).order_by("name")
     school_names = {str(school.pk): school.name for school in schools}
     grades = sorted(counts.grade_levels - {""}, key=lambda level: (not level.isdigit(), level.zfill(3)))
     sorts = {"risk": _("Worth a conversation first"), "new": _("New on the list first"), "name": _("Name")}

@@ -14,7 +14,7 @@ from modeling import decider, registry, rule_sets, urgency
 from modeling.decider import Decision
 from modeling.facts import Terms
 from modeling.scoring import score, snapshot, usual_of
-from predictions import current_list, list_switch, runs
+from predictions import current_list, list_switch, runs, school_attendance
 from predictions.models import DecidedBy, ScoringRun
 from predictions.ranking import Placed, cuts, ranked, ranked_by_rule, rule_standing
 from predictions.staged_scores import StagedScores
@@ -104,6 +104,7 @@ def _publish(
     run.save()
     if is_newest(run):
         current_list.replace(run)
+        school_attendance.add_up(run)
         list_switch.follow(institution=institution, by=run.created_by, now=now)
 
 

@@ -23,9 +23,10 @@ def missed(*, students: Sequence[int], schools: Sequence[int], since: dt.date, u
     """
     import polars as pl  # not before there is a list to make
 
-    at_school = pl.DataFrame({"student_id": students, "school_id": schools}, schema_overrides=dict.fromkeys(
-        ("student_id", "school_id"), pl.Int64
-    ))
+    at_school = pl.DataFrame(
+        {"student_id": students, "school_id": schools},
+        schema_overrides=dict.fromkeys(("student_id", "school_id"), pl.Int64),
+    )
     weekly: Missed = defaultdict(dict)
     columns = ["student_id", "held_on", "category", "n_sessions", "replaced_on"]
     for file in columnar.taken("attendance").files:

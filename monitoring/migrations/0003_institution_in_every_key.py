@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         ("jobs", "0002_most_attempts"),
         ("modeling", "0007_reports"),
         ("monitoring", "0002_row_security"),
-        ("predictions", "0012_one_key_of_the_list"),
+        ("predictions", "0013_attendance_of_schools"),
         ("students", "0011_student_merges"),
     ]
 

@@ -1,7 +1,7 @@
 """What was predicted and shown, what the API answered, and what staff said of the list."""
 
 from predictions.models.answers import PredictionLog, PromotionPreview
-from predictions.models.lists import HIGHEST_CAPACITY, CurrentRisk, HelpState, ListCount, TeamCapacity
+from predictions.models.lists import HIGHEST_CAPACITY, CurrentRisk, HelpState, ListCount, SchoolAttendance, TeamCapacity
 from predictions.models.runs import DecidedBy, RiskScore, ScoringRun, Tier
 from predictions.models.verdicts import Verdict
 
@@ -14,6 +14,7 @@ __all__ = [
     "PredictionLog",
     "PromotionPreview",
     "RiskScore",
+    "SchoolAttendance",
     "ScoringRun",
     "TeamCapacity",
     "Tier",

@@ -104,6 +104,26 @@ class ListCount(models.Model):
         return f"{self.school_id}/{self.grade_level}/{self.tier}: {self.n}"
 
 
+class SchoolAttendance(models.Model):
+    """What the students of a school who stand on the list missed, week by week: the line beside a student's own.
+
+    Added up when the list is made, once for all students of the school.
+    """
+
+    school = models.OneToOneField(School, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", db_index=False)
+    n_students = models.PositiveIntegerField()
+    # The list's day: what came to be known later is not in it.
+    until = models.DateField()
+    # {Monday of a week, as in ISO 8601: sessions missed by all of them}; a week without absences is left out.
+    missed = models.JSONField(default=dict)
+
+    objects = ScopedManager("school")
+
+    def __str__(self) -> str:
+        return f"{self.school_id} until {self.until}"
+
+
 class TeamCapacity(models.Model):
     """How many students somebody said can be seen in a fortnight. Added, never changed.
 

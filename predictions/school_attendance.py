@@ -1,0 +1,47 @@
+"""The attendance of a school beside a student's own: added up with the list, read by every page of its students."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+
+from accounts import scope
+from predictions.models import CurrentRisk, SchoolAttendance, ScoringRun
+from students import school_weeks
+
+# As far back as a student's page looks, and the weeks that its first point is made of.
+LOOKS_BACK = dt.timedelta(weeks=48)
+
+
+def add_up(run: ScoringRun) -> None:
+    """Add up what the students of a list missed, by school, in the transaction that makes it the current one."""
+    listed = list(CurrentRisk.objects.values_list("student_id", "school_id"))
+    students, schools = ([row[place] for row in listed] for place in (0, 1))
+    missed = school_weeks.missed(students=students, schools=schools, since=run.as_of - LOOKS_BACK, until=run.as_of)
+    SchoolAttendance.objects.all().delete()
+    SchoolAttendance.objects.bulk_create(
+        SchoolAttendance(
+            school_id=school,
+            institution_id=scope.current().institution_id,
+            n_students=n,
+            until=run.as_of,
+            missed={week.isoformat(): sessions for week, sessions in sorted(missed.get(school, {}).items())},
+        )
+        for school, n in Counter(schools).items()
+    )
+
+
+def by_week(school: int, held: Counter[dt.date], *, newest: dt.date) -> dict[dt.date, float]:
+    """Return the sessions that the average student of a school missed in each week of school; {} before a list.
+
+    A week that went on after the list's day is left out, unless nothing was held since.
+
+    :param held: school days by the Monday of their week
+    :param newest: the last school day on record
+    """
+    kept = SchoolAttendance.objects.filter(school_id=school).first()
+    if kept is None:
+        return {}
+    first, last = kept.until - LOOKS_BACK, kept.until - dt.timedelta(days=4)
+    weeks = [week for week in held if week > first and (week <= last or newest <= kept.until)]
+    return {week: kept.missed.get(week.isoformat(), 0.0) / kept.n_students for week in weeks}
