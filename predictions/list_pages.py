@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, Q, QuerySet
 
-from accounts import scope
+from accounts import planner, scope
 from predictions.models import CurrentRisk
 
 # Each of few schools has an index of its own, and what they give is merged; of many, one walk over all finds enough.
@@ -95,27 +94,13 @@ ORDERS: dict[str, tuple[Part, ...]] = {
 }
 
 
-@contextlib.contextmanager
-def along_indexes() -> Iterator[None]:
+def along_indexes() -> contextlib.AbstractContextManager[None]:
     """Have the planner walk through indexes in their order for the length of a block.
 
     Every order of the list has its index. Without statistics, as right after a list was made, the planner takes an
     institution for a handful of rows, and reads and sorts them all.
     """
-    _let_sort("off")
-    try:
-        yield
-    finally:
-        if not connection.needs_rollback:
-            _let_sort("on")
-
-
-def _let_sort(setting: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('enable_sort', %(to)s, true), set_config('enable_bitmapscan', %(to)s, true)",
-            {"to": setting},
-        )
+    return planner.without("sort", "bitmapscan")
 
 
 def page(rows: QuerySet[CurrentRisk], order: str, place: Place, *, size: int) -> tuple[list[int], Place]:
