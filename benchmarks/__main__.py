@@ -4,8 +4,8 @@
     python -m benchmarks --size small --before HEAD~20 --turns 3
     python -m benchmarks --size full --only import_rates
 
-Ends with 1 where a benchmark fails, hangs, or misses a limit that does not hang on the machine. With `--before` another
-commit is measured in turn with this build, by the same Python; what it lacks is said. Figures are medians of the turns.
+Ends with 1 where a benchmark fails, hangs, or misses a limit that does not depend on the machine. With `--before`
+another commit is measured in turn with this build, by the same Python; what it lacks is said. Figures are medians.
 """
 
 from __future__ import annotations

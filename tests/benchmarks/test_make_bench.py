@@ -155,28 +155,57 @@ def test_what_does_not_exist_is_refused_before_anything_runs(root: Path, asked: 
     assert not (root / "reports").exists()
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_removes_the_worktree_and_ends_what_runs(
-    root: Path, tmp_path: Path, ending: signal.Signals
-) -> None:
-    before = commit(root, weight=SLEEPS.format(told=str(tmp_path / "told")))
+def begun(root: Path, before: str, told: Path) -> subprocess.Popen[bytes]:
+    """Start what `make bench` runs, and return it once its benchmark is running."""
     code = (
         "import sys; from pathlib import Path; from benchmarks import __main__ as bench, entries\n"
         "one = entries.Entry(name='weight', module='weight', arguments={'small': ''}, figures=())\n"
         f"sys.exit(bench.main(['--before', {before!r}], entries=[one], root=Path({str(root)!r})))"
     )
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY, env=environment) as process:
-        while not (tmp_path / "told").exists():
-            time.sleep(0.02)
+    environment = {**os.environ, "TMPDIR": str(told.parent)}
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY, env=environment)
+    while not told.exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    return process
+
+
+def ends(pid: int, *, seconds: float = 10) -> bool:
+    """Tell whether a process that is nobody's here ends soon; one that is dead and not yet reaped has."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_removes_the_worktree_and_ends_what_runs(root: Path, ending: signal.Signals) -> None:
+    told = root.parent / "told"
+    before = commit(root, weight=SLEEPS.format(told=str(told)))
+
+    with begun(root, before, told) as process:
         assert worktrees(root) == 2
         process.send_signal(ending)
         assert process.wait(timeout=30) == 128 + ending
 
     assert worktrees(root) == 1
-    assert not list(tmp_path.glob("build-before-*"))
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "told").read_text()), 0)
+    assert not list(root.parent.glob("build-before-*"))
+    assert ends(int(told.read_text()), seconds=1)
+
+
+def test_a_benchmark_ends_with_what_runs_it_even_by_sigkill(root: Path) -> None:
+    told = root.parent / "told"
+    before = commit(root, weight=SLEEPS.format(told=str(told)))
+
+    with begun(root, before, told) as process:
+        process.kill()
+
+    assert ends(int(told.read_text()))
 
 
 def test_every_benchmark_is_run_by_make_bench_and_can_be_asked_for() -> None:
