@@ -118,7 +118,7 @@ ENTRIES = (
         )
         for n_students, size in ((3_000, SMALL), (30_000, FULL), (300_000, FULL))
     ),
-    # What it prints is kept; which of its figures count is for its limits to say.
+    # All that it prints is kept.
     Entry(
         name="page_costs",
         module="page_costs",
@@ -129,7 +129,14 @@ ENTRIES = (
         "tree_tables_rates",
         "",
         (
-            _times("one_row.0.times_pred_contrib", "one row, 120 trees: times pred_contrib", 3),
+            # Thirty microseconds beside a hundred: a neighbour who empties the caches brings 3.5 down to 3.
+            Figure(
+                path="one_row.0.times_pred_contrib",
+                says="one row, 120 trees: times pred_contrib",
+                higher_is_better=True,
+                limit=3,
+                varies=True,
+            ),
             _times("batch.2.times_pred_contrib", "rows, 16 leaves: times pred_contrib", 5),
             _times("batch.3.times_pred_contrib", "rows, 24 leaves: times pred_contrib", 5),
             Figure(path="batch.0.error", says="largest difference, log-odds", limit=1e-9),
