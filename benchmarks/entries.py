@@ -96,7 +96,7 @@ ENTRIES = (
     Entry(
         name="one_student",
         module="one_student",
-        arguments={SMALL: "--students 1000 --years 3", FULL: "--students 3000"},
+        arguments={SMALL: "--students 1000 --years 2", FULL: "--students 3000"},
         figures=(
             Figure(path="median_ms.all", says="one student's features, ms", limit=20, varies=True),
             Figure(path="median_ms.own_cpu", says="of it the portal's CPU, ms"),
@@ -167,7 +167,7 @@ ENTRIES = (
     Entry(
         name="tuning_rates",
         module="tuning_rates",
-        arguments={SMALL: "--rows 10000 --trials 6", FULL: "--rows 200000 --trials 50"},
+        arguments={SMALL: "--rows 5000 --trials 6", FULL: "--rows 200000 --trials 50"},
         figures=(
             Figure(path="cpu_share", says="a trial, share of a grid point's CPU", limit=1 / 3, limit_for=(FULL,)),
             _scores("ours.roc_auc", "AUC of a fit with the best settings"),
@@ -176,7 +176,7 @@ ENTRIES = (
     Entry(
         name="handover",
         module="handover",
-        arguments={SMALL: "--draws 4", FULL: ""},
+        arguments={SMALL: "", FULL: ""},
         figures=(
             _scores("400.listed_roc_auc", "AUC of the list, 400 known outcomes"),
             _scores("1600.listed_roc_auc", "AUC of the list, 1,600 known outcomes", 0.885),

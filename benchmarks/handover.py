@@ -1,8 +1,8 @@
 """Measure the handover from the rule to the model and print one JSON line: `python -m benchmarks.handover`.
 
-UCI 697 at the end of the first semester, without protected columns. Twelve times, or `--draws`, n students are drawn
-whose outcomes are known; all others are a school that has to be listed. What the portal does is done with the n alone:
-a fifth is set aside, model and rule are judged on it at a team that sees a tenth, `modeling.core.handover` decides with
+UCI 697 at the end of the first semester, without protected columns. Twelve times n students are drawn whose outcomes
+are known; all others are a school that has to be listed. What the portal does is done with the n alone: a fifth is set
+aside, model and rule are judged on it at a team that sees a tenth, `modeling.core.handover` decides with
 `configs/training_config.yaml`, and the model is fitted anew to all n. Nothing is chosen on the students who are listed.
 
 For each n: the mean AUC of the model, of the rule and of the list that stood, and the share of draws in which the model
@@ -12,7 +12,6 @@ the data sets.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -31,6 +30,7 @@ from students.importing.cohort_csv import read_cohort
 from students.importing.cohort_schema import CohortSchema
 
 LABELS = (100, 200, 400, 800, 1600)
+N_DRAWS = 12
 CAPACITY_SHARE = 0.1
 
 Rows = NDArray[np.intp]
@@ -38,9 +38,6 @@ Rows = NDArray[np.intp]
 
 def main() -> int:
     """Print the figures of every number of labels as one JSON line."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--draws", type=int, default=12)
-    n_draws = asked.parse_args().draws
     path = Path(os.environ.get("DROPOUT_DATA", ROOT.parent / "shared" / "data")) / "uci697" / "data.csv"
     if not path.is_file():
         sys.stderr.write(f"There is no {path}. Set DROPOUT_DATA to the folder of the data sets.\n")
@@ -55,7 +52,7 @@ def main() -> int:
     )
     figures = {}
     for n in LABELS:
-        draws = [of_draw(task, n=n, seed=seed) for seed in range(n_draws)]
+        draws = [of_draw(task, n=n, seed=seed) for seed in range(N_DRAWS)]
         figures[str(n)] = {name: round(float(np.mean([draw[name] for draw in draws])), 4) for name in draws[0]}
     sys.stdout.write(json.dumps(figures) + "\n")
     return 0
