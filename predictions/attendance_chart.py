@@ -35,7 +35,7 @@ def figure(student: Student, *, today: dt.date) -> dict[str, Any] | None:
         return None
     absences = AttendanceRecord.objects.filter(category=AttendanceRecord.Category.ABSENT, held_on__range=(since, until))
     own = _rolling(_by_week(absences.filter(student=student)), held)
-    missed = school_attendance.by_week(student.school_id, held, newest=until)
+    missed = school_attendance.by_week(student.school_id, held, since=since, until=until)
     school = _rolling(missed, Counter({week: held[week] for week in missed}))
     return _drawn(student, own, school)
 

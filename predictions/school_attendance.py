@@ -31,17 +31,17 @@ def add_up(run: ScoringRun) -> None:
     )
 
 
-def by_week(school: int, held: Counter[dt.date], *, newest: dt.date) -> dict[dt.date, float]:
+def by_week(school: int, held: Counter[dt.date], *, since: dt.date, until: dt.date) -> dict[dt.date, float]:
     """Return the sessions that the average student of a school missed in each week of school; {} before a list.
 
-    A week that went on after the list's day is left out, unless nothing was held since.
+    A week that began before the first day is left out: its sessions were missed on days that are not in `held`. So is
+    one that went on after the list's day, unless nothing was held since.
 
-    :param held: school days by the Monday of their week
-    :param newest: the last school day on record
+    :param held: school days from one day to another, by the Monday of their week
     """
     kept = SchoolAttendance.objects.filter(school_id=school).first()
     if kept is None:
         return {}
     first, last = kept.until - LOOKS_BACK, kept.until - dt.timedelta(days=4)
-    weeks = [week for week in held if week > first and (week <= last or newest <= kept.until)]
+    weeks = [week for week in held if week > first and week >= since and (week <= last or until <= kept.until)]
     return {week: kept.missed.get(week.isoformat(), 0.0) / kept.n_students for week in weeks}

@@ -4,10 +4,10 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from accounts import scope
+from accounts import row_security, scope
 from accounts.models import AuditEntry
 from students.models import Student
-from tests import rows
+from tests import databases, rows
 
 # Tables with an institution that stand outside of row-level security, each with its reason.
 OPEN_TABLES = {
@@ -202,6 +202,37 @@ def test_every_institution_of_a_row_is_one_there_is(db):
         held = {name for (name,) in cursor.fetchall()}
 
     assert {model._meta.db_table for model in WITH_INSTITUTION} <= held
+
+
+def policies(owner):
+    return dict(owner.execute("SELECT tablename, qual FROM pg_policies WHERE policyname = 'in_scope'").fetchall())
+
+
+def test_policies_in_their_old_form_are_written_anew(migrated_database):
+    every_school = "current_setting('app.schools', true) = '*'"
+    in_sight = "EXISTS (SELECT 1 FROM students_student s WHERE s.id = student_id)"
+    old = {
+        "students_student": f"institution_id = 1 AND ({every_school} OR school_id = 1)",
+        "students_outcome": f"institution_id = 1 AND ({every_school} OR {in_sight})",
+        "students_upload": "institution_id = 1",
+    }
+    with databases.fresh("test_policies", template=migrated_database) as name, databases.as_owner(name) as owner:
+        new = policies(owner)
+        for table, condition in old.items():
+            owner.execute(f"ALTER POLICY in_scope ON {table} USING ({condition}) WITH CHECK ({condition})")
+        assert policies(owner) != new
+        owner.execute(row_security.rewritten().sql)
+
+        assert policies(owner) == new
+
+
+def test_no_policy_asks_for_every_school_with_or(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename, qual FROM pg_policies WHERE qual LIKE '%app.schools%'")
+        found = dict(cursor.fetchall())
+
+    assert found
+    assert {table for table, qual in found.items() if " OR " in qual or "CASE" not in qual} == set()
 
 
 def test_an_audit_entry_cannot_be_written_for_another_institution(riverside, elsewhere):

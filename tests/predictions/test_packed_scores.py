@@ -13,7 +13,7 @@ from accounts.models import Institution
 from modeling import scoring
 from modeling.core.reasons import Told
 from predictions import packed_scores
-from predictions.models import RiskScore, ScoringRun
+from predictions.models import ListCount, RiskScore, SchoolAttendance, ScoringRun
 from predictions.staged_scores import StagedScores
 from tests import databases
 from tests.district_in_database import LIST_ON
@@ -75,6 +75,20 @@ def test_contributions_are_floats_of_four_bytes(riverside, at_riverside):
     assert any(score.contributions)
 
 
+def what_is_added_up():
+    """Return what is counted with the lists, by institution."""
+    kept = {}
+    for institution in Institution.objects.all():
+        with scope.entered(scope.of_institution(institution)):
+            counts = ListCount.objects.values_list("school", "grade_level", "tier", "n", "risk_sum")
+            attendance = SchoolAttendance.objects.values("school", "institution", "n_students", "until", "missed")
+            kept[institution.pk] = (
+                [(*part, pytest.approx(risk)) for *part, risk in counts.order_by("school", "grade_level", "tier")],
+                list(attendance.order_by("school")),
+            )
+    return kept
+
+
 def what_is_kept():
     """Return contributions and reasons of every score, as the newest code reads them."""
     kept = {}
@@ -92,13 +106,14 @@ def test_old_rows_say_the_same_after_the_migration_and_before_it(district_databa
         databases.pointed_at(name),
         django_db_blocker.unblock(),
     ):
-        before = what_is_kept()
+        before, added_up = what_is_kept(), what_is_added_up()
         call_command("migrate", "predictions", "0009", verbosity=0)
         with connections["owner"].cursor() as cursor:
             cursor.execute("SELECT id, contributions, reasons::text FROM predictions_riskscore")
             as_they_were = {pk: (floats, json.loads(reasons)) for pk, floats, reasons in cursor.fetchall()}
         call_command("migrate", verbosity=0)
         after = what_is_kept()
+        assert what_is_added_up() == added_up
 
     assert any(reasons for _floats, reasons in before.values())
     assert as_they_were == before

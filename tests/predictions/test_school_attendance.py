@@ -70,19 +70,23 @@ def test_weeks_after_the_list_or_before_what_was_added_up_have_no_line(here, nor
     kept = SchoolAttendance.objects.get(school=northside)
     newest = max(held) + dt.timedelta(days=4)
 
-    shown = school_attendance.by_week(northside.pk, held, newest=newest)
+    first = min(held)
+    shown = school_attendance.by_week(northside.pk, held, since=first + dt.timedelta(days=1), until=newest)
 
     assert newest > kept.until
+    # Nor has the first week, of which a day is missing.
+    assert min(shown) > first
     assert max(shown) == max(week for week in held if week + dt.timedelta(days=4) <= kept.until)
     old = Counter({monday(kept.until - dt.timedelta(weeks=60)): 5})
-    assert school_attendance.by_week(northside.pk, old, newest=newest) == {}
+    assert school_attendance.by_week(northside.pk, old, since=min(old), until=newest) == {}
 
 
 def test_a_week_that_nothing_followed_is_shown_whole(here, northside, held):
     kept = SchoolAttendance.objects.get(school=northside)
     until = Counter({week: n for week, n in held.items() if week <= kept.until})
 
-    assert max(school_attendance.by_week(northside.pk, until, newest=kept.until)) == max(until)
+    shown = school_attendance.by_week(northside.pk, until, since=min(until), until=kept.until)
+    assert max(shown) == max(until)
 
 
 def test_without_a_list_the_page_draws_the_students_line_alone(amara, northside, riverside):
