@@ -7,12 +7,16 @@ import io
 from collections import defaultdict
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from students import columnar
 
+Numbers = Sequence[int] | NDArray[np.int64]
 Missed = dict[int, dict[dt.date, float]]
 
 
-def missed(*, students: Sequence[int], schools: Sequence[int], since: dt.date, until: dt.date) -> Missed:
+def missed(*, students: Numbers, schools: Numbers, since: dt.date, until: dt.date) -> Missed:
     """Return by school, and by the Monday of a week, how many sessions its students missed in all.
 
     Absences alone, as they stand today, of both days and those between.
