@@ -13,7 +13,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -179,7 +179,7 @@ class Copy:
 
     def _parts(self, n_rows: int) -> Iterator[pd.DataFrame]:
         held: list[pa.Table] = []
-        for table in self._tables():
+        for table in self.tables():
             held.append(table)
             if sum(table.num_rows for table in held) >= n_rows:
                 yield self._frame(held)
@@ -189,11 +189,12 @@ class Copy:
 
     def frame(self) -> pd.DataFrame:
         """Return every row as one frame."""
-        return self._frame(list(self._tables()))
+        return self._frame(list(self.tables()))
 
-    def _tables(self) -> Iterator[pa.Table]:
+    def tables(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Yield the rows as they lie there, month after month, some thousands at a time; student_id is one column."""
         for file, group in self._groups():
-            table = file.read_row_group(group)
+            table = file.read_row_group(group, columns=columns, use_threads=False)
             yield table if self.first is None and self.stop is None else self._cut(table)
 
     def _cut(self, table: pa.Table) -> pa.Table:
