@@ -94,7 +94,7 @@ def portions(*, n_students: int) -> Iterator[FactFrames]:
     """
     copies, first = {name: columnar.taken(name) for name in columnar.KINDS}, None
     while True:
-        some = {} if first is None else {"gte": first}
+        some: dict[str, Any] = {} if first is None else {"gte": first}
         stop = _rows("students", some).order_by("pk").values_list("pk", flat=True)[n_students:].first()
         some |= {} if stop is None else {"lt": stop}
         yield _frames({name: copy.of_students(first, stop) for name, copy in copies.items()}, some)

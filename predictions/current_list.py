@@ -1,7 +1,7 @@
 """Makes the scores of a run the current list: all rows anew, or those there are pointed at other scores.
 
 Runs in the transaction that wrote the scores, of which the server has no statistics yet. Left to itself it compares
-every student with every score, 13 minutes for 100,000; so the scores lie in a temporary table under a key of their own.
+every student with every score, 13 minutes for 100,000; so the scores lie in a temporary table with statistics of its own.
 """
 
 from __future__ import annotations
@@ -71,14 +71,8 @@ def _staged(run: ScoringRun) -> Iterator[Any]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            CREATE TEMP TABLE staged_score
-                (student_id bigint PRIMARY KEY, score_id bigint, risk float8, tier text, rank integer)
-            """
-        )
-        cursor.execute(
-            """
-            INSERT INTO staged_score
-            SELECT student_id, id, CASE WHEN %(shows_risk)s THEN risk END, tier, rank
+            CREATE TEMP TABLE staged_score AS
+            SELECT student_id, id AS score_id, CASE WHEN %(shows_risk)s THEN risk END AS risk, tier, rank
             FROM predictions_riskscore WHERE run_id = %(run)s
             """,
             {"shows_risk": run.decided_by == DecidedBy.MODEL, "run": run.pk},
