@@ -1,7 +1,7 @@
 """Makes the scores of a run the current list: all rows anew, or those there are pointed at other scores.
 
 Runs in the transaction that wrote the scores, of which the server has no statistics yet. Left to itself it compares
-every student with every score, 13 minutes for 100,000; so the scores lie in a temporary table with statistics of its own.
+every student with every score, 13 minutes for 100,000; so the scores lie in a temporary table with statistics.
 """
 
 from __future__ import annotations
