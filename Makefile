@@ -4,13 +4,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
+# Of make bench: small or full; a commit to measure in turn with this build, and how often; only what has this in its name.
+BENCH ?= small
+BEFORE ?=
+TURNS ?= 1
+ONLY ?=
 export OMP_NUM_THREADS := 1
 # Where compiled code is not kept, every process compiles a thousand files anew.
 unexport PYTHONDONTWRITEBYTECODE
 # LightGBM links the system's OpenMP library. Where there is none, the one inside scikit-learn's wheel serves (see install).
 export LD_LIBRARY_PATH := $(CURDIR)/$(VENV)/openmp$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
-.PHONY: demo test test-slow check fix bench reproduce-uci import-rates feature-rates scoring-rates handover tuning-rates clean install lock
+.PHONY: demo test test-slow check fix bench reproduce-uci clean install lock
 
 install: $(VENV)/.installed
 
@@ -50,23 +55,8 @@ fix: install
 reproduce-uci: install
 	@$(BIN)/python -m benchmarks.reproduce_uci
 
-import-rates: install
-	@for n in 10000 100000 1000000; do $(BIN)/python -m benchmarks.import_rates --students $$n --absences $${n}0; done
-
-feature-rates: install
-	@$(BIN)/python -m benchmarks.feature_rates --students 1000000
-	@$(BIN)/python -m benchmarks.one_student --students 3000
-
-scoring-rates: install
-	@for n in 30000 300000; do $(BIN)/python -m benchmarks.scoring_rates --students $$n; done
-
-handover: install
-	@$(BIN)/python -m benchmarks.handover
-
-tuning-rates: install
-	@$(BIN)/python -m benchmarks.tuning_rates --rows 200000 --trials 50
-
-bench: reproduce-uci handover feature-rates scoring-rates tuning-rates import-rates
+bench: install
+	@$(BIN)/python -m benchmarks --size "$(BENCH)" --before "$(BEFORE)" --turns "$(TURNS)" --only "$(ONLY)"
 
 lock: install
 	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock

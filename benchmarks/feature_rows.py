@@ -293,11 +293,12 @@ def _without_indexes() -> list[str]:
 
     with connections["owner"].cursor() as cursor:
         cursor.execute(
-            "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint"
-            " WHERE conrelid::regclass::text LIKE 'students\\_%' AND contype IN ('f', 'u')"
+            # A unique index that keys rest on stays.
+            "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint one"
+            " WHERE conrelid::regclass::text LIKE 'students\\_%'"
             " AND conrelid::regclass::text <> 'students_columnarpartition'"
-            # What foreign keys lean on stays.
-            " AND (contype = 'f' OR conindid NOT IN (SELECT conindid FROM pg_constraint WHERE contype = 'f'))"
+            " AND (contype = 'f' OR contype = 'u' AND NOT EXISTS"
+            " (SELECT FROM pg_constraint other WHERE other.contype = 'f' AND other.conindid = one.conindid))"
         )
         drops = [text for (text,) in cursor.fetchall()]
         for drop in drops:

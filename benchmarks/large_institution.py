@@ -15,7 +15,7 @@ from psycopg import sql
 
 SCHOOL_SIZE = 1000
 # What follows a student: the table, and its column of the student's key.
-RECORDS = ("students_enrolment", "students_attendancerecord")
+RECORDS = ("students_enrolment", "students_attendancerecord", "students_graderecord")
 
 _GROWN = """
 CREATE TEMP TABLE grown ON COMMIT DROP AS
@@ -50,7 +50,56 @@ def grow(connection: psycopg.Connection[Any], *, institution: int, n_students: i
         _add_students(connection)
         for table in RECORDS if records else ():
             _copy(connection, table, "t.student_id = grown.seed", {"student_id": "grown.student_id"} | _AT_SCHOOL)
+        if records:
+            _add_help(connection)
+            _add_looks(connection)
         _count_anew(connection, institution)
+
+
+# One student in ten got help, half of them still do; five looks at the page of each, as any year leaves them.
+_HELP = """
+INSERT INTO students_intervention
+    (institution_id, student_id, kind, goal, started_on, ended_on, owner, result, known_on, source_id)
+SELECT s.institution_id, s.id, 'tutoring', '', current_date - (grown.number % 300)::int,
+       CASE WHEN grown.number % 20 = 0 THEN current_date - (grown.number % 300)::int + 7 END, 'staff', '',
+       current_date - (grown.number % 300)::int, ''
+FROM grown JOIN students_student s ON s.id = grown.student_id WHERE grown.number % 10 = 0
+"""
+_LOOKS = """
+INSERT INTO accounts_auditentry (institution_id, at, action, purpose, subject_ids{column})
+SELECT s.institution_id, now() - g * interval '1 hour', 'student_page', '', ARRAY[s.public_id]{value}
+FROM grown JOIN students_student s ON s.id = grown.student_id, generate_series(1, 5) g
+"""
+
+
+_PLANS = """
+INSERT INTO students_helpplan
+    (institution_id, public_id, student_id, intervention_id, due_on, check_every_days, version, created_at{column})
+SELECT i.institution_id, gen_random_uuid(), i.student_id, i.id, i.started_on + 60, 14, 1, now(){value}
+FROM students_intervention i JOIN grown ON grown.student_id = i.student_id
+"""
+
+
+def _add_help(connection: psycopg.Connection[Any]) -> None:
+    connection.execute(_HELP.encode())
+    known = _has_column(connection, "students_helpplan", "next_due")
+    column, value = (", next_due", ", CASE WHEN i.ended_on IS NULL THEN i.started_on + 14 END") if known else ("", "")
+    connection.execute(_PLANS.format(column=column, value=value).encode())
+
+
+def _has_column(connection: psycopg.Connection[Any], table: str, column: str) -> bool:
+    """Tell whether a table has a column; builds before this one have fewer."""
+    found = connection.execute(
+        "SELECT 1 FROM pg_attribute WHERE attrelid = %s::regclass AND attname = %s AND NOT attisdropped",
+        [table, column],
+    )
+    return found.fetchone() is not None
+
+
+def _add_looks(connection: psycopg.Connection[Any]) -> None:
+    has_subject = _has_column(connection, "accounts_auditentry", "subject_id")
+    column, value = (", subject_id", ", s.public_id") if has_subject else ("", "")
+    connection.execute(_LOOKS.format(column=column, value=value).encode())
 
 
 _AT_SCHOOL = {"school_id": "grown.schools[grown.school]"}

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, Q, QuerySet
 
-from accounts import scope
+from accounts import planner, scope
 from predictions.models import CurrentRisk
+from students.models import Student
 
 # Each of few schools has an index of its own, and what they give is merged; of many, one walk over all finds enough.
 MOST_MERGED = 24
@@ -95,27 +95,13 @@ ORDERS: dict[str, tuple[Part, ...]] = {
 }
 
 
-@contextlib.contextmanager
-def along_indexes() -> Iterator[None]:
-    """Have the planner walk through indexes in their order for the length of a block.
+def along_indexes() -> contextlib.AbstractContextManager[None]:
+    """Have the planner go through indexes, row by row, for the length of a block.
 
-    Every order of the list has its index. Without statistics, as right after a list was made, the planner takes an
-    institution for a handful of rows, and reads and sorts them all.
+    Every order of the list has its index, and every row of a page its key. Without statistics, as right after a list
+    was made, the planner takes an institution for a handful of rows, and reads, sorts or hashes them all.
     """
-    _let_sort("off")
-    try:
-        yield
-    finally:
-        if not connection.needs_rollback:
-            _let_sort("on")
-
-
-def _let_sort(setting: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('enable_sort', %(to)s, true), set_config('enable_bitmapscan', %(to)s, true)",
-            {"to": setting},
-        )
+    return planner.without("sort", "seqscan", "bitmapscan", "hashjoin", "mergejoin")
 
 
 def page(rows: QuerySet[CurrentRisk], order: str, place: Place, *, size: int) -> tuple[list[int], Place]:
@@ -126,7 +112,7 @@ def page(rows: QuerySet[CurrentRisk], order: str, place: Place, *, size: int) ->
 
     :param rows: all rows that the filters leave
     """
-    at = CurrentRisk.objects.filter(student__public_id=place.after or place.before).first() if place.list else None
+    at = _of(place.after or place.before) if place.list else None
     if at is None:
         place = Place()
     back = bool(place.before)
@@ -135,6 +121,12 @@ def page(rows: QuerySet[CurrentRisk], order: str, place: Place, *, size: int) ->
         # The extra one is the first of the page before.
         found = found[::-1]
     return found, place
+
+
+def _of(public_id: str) -> CurrentRisk | None:
+    """Return the row of a student; by the key, for which the list has an index."""
+    student = Student.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
+    return CurrentRisk.objects.filter(pk=student).first() if student else None
 
 
 def _walked(

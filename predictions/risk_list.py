@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any
@@ -90,10 +91,11 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
     n_students = counts.n_all - (0 if filters.left else counts.n_left_out)
     capacity = capacities.of(membership=membership)
     above = _above_the_line(seen.exclude(left_out), run, capacity, counts)
-    with list_pages.along_indexes():
+    # Part of a name is found by no index: there the planner may choose.
+    with contextlib.nullcontext() if filters.q else list_pages.along_indexes():
         matching = seen.filter(narrowing & (left_out if filters.left else ~left_out))
         found, filters = _found(matching, filters, run)
-    rows, pages = _page(found, filters, run, above, counts)
+        rows, pages = _page(found, filters, run, above, counts)
     return {
         "rows": rows,
         "run": _run_words(run) if run else None,

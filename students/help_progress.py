@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit_log
 from accounts.models import User
+from students import help_due
 from students.models import HelpEnd, HelpPlan, ProgressCheck
 
 
@@ -47,6 +48,7 @@ def check(  # noqa: PLR0913
     if is_new and ended(plan) is not None:
         raise Refused(_("This help has ended. Begin it again to go on with it."))
     if is_new:
+        help_due.keep(plan)
         audit_log.record(action="help_checked", by=by, now=now, subjects=[plan.student.public_id])
     return looked
 
@@ -70,7 +72,7 @@ def end(  # noqa: PLR0913
     ):
         return newest
     audit_log.record(action="help_ended", by=by, now=now, subjects=[plan.student.public_id])
-    return HelpEnd.objects.create(
+    told = HelpEnd.objects.create(
         institution_id=plan.institution_id,
         student_id=plan.student_id,
         intervention_id=plan.intervention_id,
@@ -80,6 +82,8 @@ def end(  # noqa: PLR0913
         by=by,
         at=now,
     )
+    help_due.keep(plan)
+    return told
 
 
 @transaction.atomic
@@ -107,6 +111,7 @@ def change_plan(  # noqa: PLR0913
         raise Overtaken(plan)
     plan.owner, plan.due_on, plan.check_every_days, plan.version = owner, due_on, check_every_days, version + 1
     plan.save(update_fields=["owner", "due_on", "check_every_days", "version"])
+    help_due.keep(plan)
     audit_log.record(action="help_plan_changed", by=by, now=now, subjects=[plan.student.public_id])
     return plan
 

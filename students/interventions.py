@@ -10,7 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts import audit_log
 from accounts.models import User
-from students import help_kinds
+from students import help_due, help_kinds
 from students.models import HelpEnd, HelpPlan, Intervention, Student
 
 
@@ -33,7 +33,7 @@ def begin(  # noqa: PLR0913
     )
     if is_new:
         usual = help_kinds.by_code().get(kind)
-        HelpPlan.objects.create(
+        plan = HelpPlan.objects.create(
             institution_id=student.institution_id,
             student=student,
             intervention=intervention,
@@ -43,6 +43,7 @@ def begin(  # noqa: PLR0913
             created_at=now,
             created_by=by,
         )
+        help_due.keep(plan)
         audit_log.record(action="intervention_begun", by=by, now=now, subjects=[student.public_id])
     return intervention
 

@@ -66,7 +66,7 @@ def _given(help_given: Any, kinds: dict[str, help_kinds.KindOfHelp]) -> dict[str
 
 
 def _waiting(plan: HelpPlan, today: dt.date, kinds: dict[str, help_kinds.KindOfHelp]) -> dict[str, Any]:
-    due: dt.date = plan.due  # type: ignore[attr-defined]
+    due = plan.next_due
     return {
         "student_name": plan.student.name,
         "student_url": reverse("student_page", args=[plan.student.public_id]),
@@ -74,7 +74,7 @@ def _waiting(plan: HelpPlan, today: dt.date, kinds: dict[str, help_kinds.KindOfH
         "kind_label": help_kinds.label(plan.intervention.kind, kinds=kinds),
         "owner": plan.owner.display_name if plan.owner else plan.intervention.owner,
         "due": due,
-        "is_late": due < today,
+        "is_late": due is not None and due < today,
         # The planned end and not only a look: the question is whether it really happened.
         "is_end": plan.due_on is not None and due == plan.due_on,
     }

@@ -61,6 +61,8 @@ class HelpPlan(models.Model):
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="help_plans")
     due_on = models.DateField(null=True)
     check_every_days = models.PositiveSmallIntegerField(null=True)
+    # The day of the next look or of the planned end, whichever is first: students.help_due. None once the help ended.
+    next_due = models.DateField(null=True)
     # Raised by one at every change, so that the second of two editors sees the first one's.
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
@@ -69,7 +71,7 @@ class HelpPlan(models.Model):
     objects = ScopedManager("student__school")
 
     class Meta:
-        indexes = [models.Index(fields=["institution", "due_on"], name="help_plan_by_due_day")]
+        indexes = [models.Index(fields=["institution", "next_due"], name="help_plan_by_next_due_day")]
 
     def __str__(self) -> str:
         return f"plan of {self.intervention_id}"

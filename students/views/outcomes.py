@@ -25,12 +25,12 @@ SHOWN = 50
 def missing_outcomes(request: HttpRequest) -> HttpResponse:
     """Show the students who left, or whose year ended, without an outcome on record."""
     today = timezone.localdate()
-    found = list(outcomes_recorded.missing(request.user, today=today)[: SHOWN + 1])  # type: ignore[arg-type]
+    found = outcomes_recorded.missing(request.user, today=today, most=SHOWN + 1)  # type: ignore[arg-type]
     shown = found[:SHOWN]
     audit_log.record_request(
-        request, "missing_outcomes", now=timezone.now(), subjects=[student.public_id for student in shown]
+        request, "missing_outcomes", now=timezone.now(), subjects=[last.student.public_id for last in shown]
     )
-    return render(request, "missing_outcomes.html", {"students": shown, "has_more": len(found) > SHOWN})
+    return render(request, "missing_outcomes.html", {"enrolments": shown, "has_more": len(found) > SHOWN})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

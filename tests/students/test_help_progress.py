@@ -119,7 +119,7 @@ def test_a_plan_does_not_end_before_the_help_began(plan, amara):
 
 def due(user, today):
     with scope.entered(scope.of_membership(user.memberships.get())):
-        return [(found.student.given_name, found.due) for found in help_due.due_soon(user, today=today)]
+        return [(found.student.given_name, found.next_due) for found in help_due.due_soon(user, today=today)]
 
 
 def test_the_next_look_counts_from_the_last_one(plan, amara):
