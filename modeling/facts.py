@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from modeling.core.rules import Rule
 from modeling.models import RuleSet
 from modeling.training_config import ConfigRefused
 from students import columnar, packed_rows
+from students.columnar import Copy
 from students.importing.cohort_schema import CohortSchema
 from students.models import (
     AttendanceRecord,
@@ -53,6 +54,8 @@ _SOURCES: dict[str, tuple[type[models.Model], dict[str, str]]] = {
 _KEPT = {"attendance", "grades", "discipline", "interventions"}
 # Rows of a kind that a frame may have; about 100 MB. More are read in parts, once per look at them.
 MOST_IN_MEMORY = 2_000_000
+# What the keys of some students have to fulfil, by Django's lookups; {} for all.
+_Some = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +80,27 @@ def frames(*, student_ids: Collection[int] | None = None) -> FactFrames:
     """Return the facts of the institution in scope, or of some of its students only."""
     # The columnar copy holds all schools; some students, or those of some schools, are few and found by index.
     from_copy = columnar.KINDS if student_ids is None and scope.current().school_ids is None else ()
-    copied: dict[str, Any] = {name: _copied(name) for name in from_copy}
-    read, kept = _from_tables([name for name in _SOURCES if name not in from_copy], student_ids)
-    return FactFrames(**copied, **read, term_features=_term_features(_schemas()), kept=kept)
+    some: _Some = {} if student_ids is None else {"in": list(student_ids)}
+    return _frames({name: columnar.taken(name) for name in from_copy}, some)
+
+
+def portions(*, n_students: int) -> Iterator[FactFrames]:
+    """Yield the facts of the institution in scope, of so many of its students at a time, by their keys.
+
+    Records are those of one moment, however long the reading takes. Nothing of a portion is held here while the next
+    one is made.
+
+    :raises ScopeMissing: in a scope of some schools only
+    """
+    copies, first = {name: columnar.taken(name) for name in columnar.KINDS}, None
+    while True:
+        some: dict[str, Any] = {} if first is None else {"gte": first}
+        stop = _rows("students", some).order_by("pk").values_list("pk", flat=True)[n_students:].first()
+        some |= {} if stop is None else {"lt": stop}
+        yield _frames({name: copy.of_students(first, stop) for name, copy in copies.items()}, some)
+        if stop is None:
+            return
+        first = stop
 
 
 def protected_attributes() -> pd.DataFrame:
@@ -170,16 +191,19 @@ def _term_features(schemas: list[CohortSchema]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["name", "term", "quantity"]) if rows else facts_frames.empty("term_features")
 
 
-def _copied(name: str) -> pd.DataFrame | InParts:
-    copy = columnar.taken(name)
+def _frames(copies: Mapping[str, Copy], some: _Some) -> FactFrames:
+    copied: dict[str, Any] = {name: _copied(copy) for name, copy in copies.items()}
+    read, kept = _from_tables([name for name in _SOURCES if name not in copies], some)
+    return FactFrames(**copied, **read, term_features=_term_features(_schemas()), kept=kept)
+
+
+def _copied(copy: Copy) -> pd.DataFrame | InParts:
     return InParts(read=copy.frames) if copy.n_rows > MOST_IN_MEMORY else copy.frame()
 
 
-def _from_tables(
-    names: Iterable[str], student_ids: Collection[int] | None
-) -> tuple[dict[str, pd.DataFrame], frozenset[str]]:
+def _from_tables(names: Iterable[str], some: _Some) -> tuple[dict[str, pd.DataFrame], frozenset[str]]:
     """Return the frames of some kinds of record, and those of `_KEPT` among all kinds of which there is any."""
-    asked = {name: (_rows(name, student_ids), _stored(name)) for name in names}
+    asked = {name: (_rows(name, some), _stored(name)) for name in names}
     any_of = {f"any of {name}": _SOURCES[name][0]._default_manager.all() for name in _KEPT}
     answer = packed_rows.columns_of(asked, are_any=any_of)
     frames = {name: _frame(name, answer[name]) for name in asked}
@@ -200,13 +224,14 @@ def _stored(name: str) -> list[str]:
     return [model._meta.pk.attname if renamed.get(column) == "pk" else column for column in facts_frames.COLUMNS[name]]
 
 
-def _rows(name: str, student_ids: Collection[int] | None) -> models.QuerySet[Any]:
+def _rows(name: str, some: _Some) -> models.QuerySet[Any]:
     model, renamed = _SOURCES[name]
     # Of a fact every version is read: which of them was believed on a day is told by the frames.
     manager = model.every_version if issubclass(model, Fact) else model._default_manager
     rows: models.QuerySet[Any] = manager.filter(institution_id=scope.current().institution_id)
-    if student_ids is not None and "student_id" in facts_frames.COLUMNS[name]:
-        rows = rows.filter(**{f"{renamed.get('student_id', 'student_id')}__in": list(student_ids)})
+    if "student_id" in facts_frames.COLUMNS[name]:
+        key = renamed.get("student_id", "student_id")
+        rows = rows.filter(**{f"{key}__{lookup}": value for lookup, value in some.items()})
     return rows
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from modeling import facts, registry, training_config
+from modeling import facts, kept_snapshot, registry, training_config
 from modeling.core import features, not_known, rules
 from modeling.core.feature import Feature
 from modeling.core.too_little_known import DAYS_ON_ROLL, EARLIER_RECORDS, too_little_known
 from modeling.core.usual import shared_values
+from modeling.kept_snapshot import KeptSnapshot
 from modeling.models import ModelVersion
 
 if TYPE_CHECKING:
@@ -95,6 +97,14 @@ def snapshot(
     return features.snapshot(known, as_of=as_of, features=looked_at(version, terms))
 
 
+def kept(version: ModelVersion | None, *, as_of: dt.date, terms: Terms, n_students: int, folder: Path) -> KeptSnapshot:
+    """Return what `snapshot` does of every student, held on disk; so many are in memory at a time."""
+    wanted = looked_at(version, terms)
+    # No name holds a portion's facts while the next one is made.
+    of_portion = partial(features.snapshot, as_of=as_of, features=wanted)
+    return kept_snapshot.of_frames(map(of_portion, facts.portions(n_students=n_students)), folder=folder)
+
+
 def score(
     version: ModelVersion | None,
     frame: pd.DataFrame,
@@ -134,12 +144,14 @@ def score(
     )
 
 
-def usual_of(version: ModelVersion | None, frame: pd.DataFrame) -> dict[str, Any]:
+def usual_of(version: ModelVersion | None, kept: KeptSnapshot) -> dict[str, Any]:
     """Return what at least half of the students of a snapshot share of what a version looks at; {} without one.
 
     :raises ModelFileChanged: if what is stored is not what was registered
     """
-    return {} if version is None else shared_values(frame, registry.load(version).features)
+    wanted = [] if version is None else registry.load(version).features
+    # One column of all students at a time.
+    return {name: value for each in wanted for name, value in shared_values(kept.columns([each.name]), [each]).items()}
 
 
 def score_values(

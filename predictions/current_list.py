@@ -1,7 +1,7 @@
 """Makes the scores of a run the current list: all rows anew, or those there are pointed at other scores.
 
 Runs in the transaction that wrote the scores, of which the server has no statistics yet. Left to itself it compares
-every student with every score, 13 minutes for 100,000; so the scores lie in a temporary table under a key of their own.
+every student with every score, 13 minutes for 100,000; so the scores lie in a temporary table with statistics.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from predictions import list_counts, list_states
 from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier, Verdict
 from students.models import Intervention
 
+NAMES_AT_ONCE = 10_000
+# What a student is found by.
+_NAME = "concat_ws(' ', nullif(family_name, ''), nullif(given_name, ''), nullif(external_id, ''))"
+
 
 def replace(run: ScoringRun) -> None:
     """Replace every row of the list, and mark who came newly above the line."""
@@ -25,18 +29,18 @@ def replace(run: ScoringRun) -> None:
     with _staged(run) as cursor:
         _stage_search_names(cursor)
         cursor.execute(
-            """
+            f"""
             INSERT INTO predictions_currentrisk
                 (student_id, institution_id, run_id, score_id, school_id, grade_level, search_name,
                  risk, tier, rank, is_new)
             SELECT student.id, student.institution_id, %(run)s, score.score_id, student.school_id, student.grade_level,
-                   staged_name.name, score.risk, score.tier, score.rank,
+                   coalesce(staged_name.name, lower({_NAME} COLLATE "C")), score.risk, score.tier, score.rank,
                    %(had_list)s AND score.tier = %(above)s AND NOT student.id = ANY (%(before)s)
             FROM staged_score score
             JOIN students_student student ON student.id = score.student_id
-            JOIN staged_name ON staged_name.student_id = score.student_id
+            LEFT JOIN staged_name ON staged_name.student_id = score.student_id
             ORDER BY score.rank
-            """,
+            """,  # noqa: S608
             {"had_list": before is not None, "above": Tier.REVIEW_FIRST, "before": before or [], "run": run.pk},
         )
         cursor.execute("DROP TABLE staged_name")
@@ -67,14 +71,8 @@ def _staged(run: ScoringRun) -> Iterator[Any]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            CREATE TEMP TABLE staged_score
-                (student_id bigint PRIMARY KEY, score_id bigint, risk float8, tier text, rank integer)
-            """
-        )
-        cursor.execute(
-            """
-            INSERT INTO staged_score
-            SELECT student_id, id, CASE WHEN %(shows_risk)s THEN risk END, tier, rank
+            CREATE TEMP TABLE staged_score AS
+            SELECT student_id, id AS score_id, CASE WHEN %(shows_risk)s THEN risk END AS risk, tier, rank
             FROM predictions_riskscore WHERE run_id = %(run)s
             """,
             {"shows_risk": run.decided_by == DecidedBy.MODEL, "run": run.pk},
@@ -85,21 +83,28 @@ def _staged(run: ScoringRun) -> Iterator[Any]:
 
 
 def _stage_search_names(cursor: Any) -> None:
-    """Hold what each student of the staged scores is found by, in small letters, in staged_name.
+    """Hold in staged_name what students are found by whose name has more than the letters of ASCII, in small letters.
 
     Made small here and not by the server: in its collation "É" may have no small letter, and who is called so would
-    never be found. All lines at once: COPY's own escapes are small letters, so it reads back what it wrote.
+    never be found. Many lines at once, as COPY reads them; the last one in quotes may hold whatever a name does.
     """
     cursor.execute("CREATE TEMP TABLE staged_name (student_id bigint PRIMARY KEY, name text NOT NULL)")
-    written = """
-        COPY (
-            SELECT student.id,
-                   concat_ws(' ', nullif(student.family_name, ''), nullif(student.given_name, ''),
-                             nullif(student.external_id, ''))
-            FROM staged_score JOIN students_student student ON student.id = staged_score.student_id
-        ) TO STDOUT
-    """
-    with cursor.copy(written) as copy:
-        lines = b"".join(copy)
-    with cursor.copy("COPY staged_name (student_id, name) FROM STDIN") as copy:
-        copy.write(lines.decode().lower().encode())
+    last = 0
+    while True:
+        cursor.execute(
+            f"""
+            SELECT string_agg(concat(id, ',"', replace(name, '"', '""'), '"'), E'\n'), max(id)
+            FROM (
+                SELECT id, {_NAME} AS name
+                FROM staged_score JOIN students_student student ON student.id = staged_score.student_id
+                WHERE student.id > %s AND octet_length({_NAME}) > char_length({_NAME})
+                ORDER BY id LIMIT %s
+            ) AS named
+            """,  # noqa: S608
+            [last, NAMES_AT_ONCE],
+        )
+        lines, last = cursor.fetchone()
+        if lines is None:
+            return
+        with cursor.copy("COPY staged_name (student_id, name) FROM STDIN (FORMAT csv)") as copy:
+            copy.write(lines.lower().encode())

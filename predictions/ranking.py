@@ -53,11 +53,8 @@ def cuts(risks: pd.Series, *, capacity: int) -> tuple[float | None, float | None
 def ranked(scored: Scored | Placed, *, capacity: int) -> pd.DataFrame:
     """Return risk, rank and tier by student, by the model; who is too little known has neither rank nor tier."""
     table = pd.DataFrame({"risk": scored.probability}, index=scored.students)
-    known = table[~scored.insufficient]
-    # The student's number breaks ties, so that the same scores always make the same list.
-    order = known.sort_index().sort_values("risk", ascending=False, kind="stable").index
-    table["rank"] = _places(order)
-    first, second = cuts(known["risk"], capacity=capacity)
+    table["rank"] = _places(_falling(table, ~scored.insufficient))
+    first, second = cuts(table["risk"][~scored.insufficient], capacity=capacity)
     table["tier"] = _tiers(table["rank"], table["risk"] >= _from(first), table["risk"] >= _from(second))
     return table
 
@@ -90,11 +87,10 @@ def ranked_by_rule(scored: Scored | Placed, *, capacity: int) -> pd.DataFrame:
 def rule_standing(scored: Scored | Placed, *, capacity: int) -> dict[str, Any]:
     """Return what a run keeps of the rule's order: where its lines lie, and how many share each number of points."""
     order = _in_order(scored)
-    keys = scored.standing.loc[order]
     lines = [min(k, len(order)) - 1 for k in (capacity, 2 * capacity)] if len(order) else []
-    shared = keys["points"].value_counts()
+    shared = scored.standing["points"].loc[order].value_counts()
     return {
-        "cuts": [[_plain(value) for value in keys.iloc[line]] for line in lines],
+        "cuts": [[_plain(value) for value in scored.standing.loc[order[line]]] for line in lines],
         "n_by_points": {f"{points:g}": int(n) for points, n in shared.items()},
     }
 
@@ -114,8 +110,19 @@ def tier_by_rule(key: Sequence[float | None], standing: dict[str, Any]) -> str:
 
 
 def _in_order(scored: Scored | Placed) -> pd.Index:
-    known = scored.standing[~scored.rule_insufficient].sort_index()
-    return known.sort_values(list(known.columns), ascending=False, kind="stable").index
+    return _falling(scored.standing, ~scored.rule_insufficient)
+
+
+def _falling(keys: pd.DataFrame, which: np.ndarray) -> pd.Index:
+    """Return some students of a table by its falling columns, the first one first.
+
+    The student's number breaks ties, so that the same scores always make the same list.
+    """
+    students = keys.index[which]
+    # Negative numbers rise; one copy of the columns is enough of so many students.
+    falling = keys.to_numpy(dtype=np.float64)[which]
+    np.negative(falling, out=falling)
+    return students[np.lexsort((students, *falling.T[::-1]))]
 
 
 def _places(order: pd.Index) -> pd.Series:

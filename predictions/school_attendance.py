@@ -7,7 +7,7 @@ from collections import Counter
 
 from accounts import scope
 from predictions.models import CurrentRisk, SchoolAttendance, ScoringRun
-from students import school_weeks
+from students import packed_rows, school_weeks
 
 # As far back as a student's page looks, and the weeks that its first point is made of.
 LOOKS_BACK = dt.timedelta(weeks=48)
@@ -15,8 +15,9 @@ LOOKS_BACK = dt.timedelta(weeks=48)
 
 def add_up(run: ScoringRun) -> None:
     """Add up what the students of a list missed, by school, in the transaction that makes it the current one."""
-    listed = list(CurrentRisk.objects.values_list("student_id", "school_id"))
-    students, schools = ([row[place] for row in listed] for place in (0, 1))
+    columns = ["student_id", "school_id"]
+    listed = packed_rows.columns_of({"listed": (CurrentRisk.objects.all(), columns)}, are_any={})["listed"]
+    students, schools = (listed[name] for name in columns)
     missed = school_weeks.missed(students=students, schools=schools, since=run.as_of - LOOKS_BACK, until=run.as_of)
     SchoolAttendance.objects.all().delete()
     SchoolAttendance.objects.bulk_create(
@@ -27,7 +28,7 @@ def add_up(run: ScoringRun) -> None:
             until=run.as_of,
             missed={week.isoformat(): sessions for week, sessions in sorted(missed.get(school, {}).items())},
         )
-        for school, n in Counter(schools).items()
+        for school, n in Counter(schools.tolist()).items()
     )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pandas as pd
+from django.conf import settings
 
-from accounts import scope
+from accounts import private_files, scope
 from accounts.models import Institution
 from accounts.scope import Scope
 from jobs.claims import Claim, Refused
-from modeling import decider, registry, rule_sets, urgency
+from modeling import decider, registry, rule_sets, scoring, urgency
 from modeling.decider import Decision
 from modeling.facts import Terms
-from modeling.scoring import score, snapshot, usual_of
+from modeling.kept_snapshot import KeptSnapshot
 from predictions import current_list, list_switch, runs, school_attendance
 from predictions.models import DecidedBy, ScoringRun
 from predictions.ranking import Placed, cuts, ranked, ranked_by_rule, rule_standing
@@ -22,8 +24,8 @@ from predictions.staged_scores import StagedScores
 NO_RULE = "There is no rule that the records here could answer, and no model that may decide. Write a rule first."
 
 
-# What is said of so many students is in memory at a time, beside a few numbers of all.
-STUDENTS_AT_ONCE = 10_000
+# The records of so many students are in memory at a time, and what is said of so many; beside a few numbers of all.
+STUDENTS_READ, STUDENTS_AT_ONCE = 30_000, 10_000
 
 
 def score_students(claim: Claim) -> None:
@@ -35,6 +37,7 @@ def score_students(claim: Claim) -> None:
     :raises Refused: if nobody is on the roll as of the run's day, or there is neither a model nor a rule
     """
     institution = claim.job.institution
+    folder = private_files.make_folder(Path(settings.FILES_DIR))
     with scope.entered(scope.of_institution(institution)):
         run = ScoringRun.objects.get(job=claim.job)
         claim.progress(0, 4, "reading the records")
@@ -43,32 +46,32 @@ def score_students(claim: Claim) -> None:
         if decided.by == DecidedBy.RULE and not terms.rules:
             raise Refused(NO_RULE)
         _describe(run, decided, terms)
-        frame = snapshot(decided.scores, as_of=run.as_of, terms=terms)
-        if frame.empty:
+        kept = scoring.kept(decided.scores, as_of=run.as_of, terms=terms, n_students=STUDENTS_READ, folder=folder)
+    with kept:
+        if not len(kept):
             raise Refused(f"No student is on the roll as of {run.as_of}. Choose a day within a school year.")
-    claim.progress(1, 4, f"scoring {len(frame)} students")
-    try:
-        staged, placed = _staged(run, decided, frame, terms)
-    except registry.ModelFileChanged as refusal:
-        # It changed since this process first looked; the next list is the rule's.
-        raise Refused(str(refusal)) from None
+        claim.progress(1, 4, f"scoring {len(kept)} students")
+        try:
+            staged, placed = _staged(run, decided, kept, terms)
+        except registry.ModelFileChanged as refusal:
+            # It changed since this process first looked; the next list is the rule's.
+            raise Refused(str(refusal)) from None
     claim.progress(2, 4, "writing the list")
     with scope.entered(scope.of_institution(institution)), claim.publishing():
         _publish(run, staged, placed, institution=institution, now=dt.datetime.now(dt.UTC))
         claim.progress(4, 4, "")
 
 
-def _staged(run: ScoringRun, decided: Decision, frame: pd.DataFrame, terms: Terms) -> tuple[StagedScores, Placed]:
-    """Score all students of a frame, some at a time; only what decides their places is held of all at once."""
+def _staged(run: ScoringRun, decided: Decision, kept: KeptSnapshot, terms: Terms) -> tuple[StagedScores, Placed]:
+    """Score all students of a snapshot, some at a time; only what decides their places is held of all at once."""
     version, parts = decided.scores, []
     of_institution = Scope(institution_id=run.institution_id, school_ids=None)
     with scope.entered(of_institution):
-        run.usual_values = usual_of(version, frame)
+        run.usual_values = scoring.usual_of(version, kept)
         staged = StagedScores()
-    for start in range(0, len(frame), STUDENTS_AT_ONCE):
+    for some in kept.parts(STUDENTS_AT_ONCE):
         with scope.entered(of_institution):
-            some = frame.iloc[start : start + STUDENTS_AT_ONCE]
-            scored = score(version, some, terms.rules, listed=run.usual_values)
+            scored = scoring.score(version, some, terms.rules, listed=run.usual_values)
             staged.add(scored)
         parts.append(Placed.of([scored]))
     return staged, Placed.of(parts)

@@ -129,18 +129,9 @@ def _make(table: str, columns: dict[str, str]) -> None:
 
 
 def _json_of(unknown: Sequence[dict[str, Any]]) -> list[str]:
-    """Return what is not known of each student as JSON; students who share a list of names share the text."""
+    """Return what is not known of each student as JSON; students who share a dict share the text."""
     written: dict[int, str] = {}
-    texts = []
-    for of_student in unknown:
-        shared = id(of_student["not_recorded"])
-        if of_student["unknown_categories"]:
-            texts.append(json.dumps(of_student))
-            continue
-        if shared not in written:
-            written[shared] = json.dumps(of_student)
-        texts.append(written[shared])
-    return texts
+    return [written.get(id(each)) or written.setdefault(id(each), json.dumps(each)) for each in unknown]
 
 
 def _arrays_of(rules_met: Sequence[Sequence[int]]) -> list[str]:

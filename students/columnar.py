@@ -13,13 +13,14 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.db.models.functions import TruncMonth
@@ -44,6 +45,9 @@ ORPHANED_AFTER_SECONDS = 24 * 3600
 MOST_ROUNDS = 3
 # Large enough that work on whole columns pays, small enough that a part hardly counts in memory.
 PART_ROWS = 500_000
+# Rows lie by student, and so many are read or left out together: who reads of some students reads little beside.
+GROUP_ROWS = 16_384
+_ORDER = {b"rows_by": b"student_id"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,15 +146,24 @@ def paths(kind: str) -> list[Path]:
 
 @dataclass(frozen=True, kw_only=True)
 class Copy:
-    """The copy of a kind as it lay there at one moment: the bytes of its files, a fraction of what they hold."""
+    """The copy of a kind as it lay there at one moment: the bytes of its files, a fraction of what they hold.
+
+    `first` and `stop`, if not None, bound the keys of the students of whom it tells, `stop` excluded.
+    """
 
     kind: str
     files: list[bytes]
+    first: int | None = None
+    stop: int | None = None
 
     @property
     def n_rows(self) -> int:
-        """Return how many rows the files hold."""
-        return sum(file.metadata.num_rows for file in self._opened())
+        """Return how many rows are read to tell of these students, some of others among them."""
+        return sum(file.metadata.row_group(group).num_rows for file, group in self._groups())
+
+    def of_students(self, first: int | None, stop: int | None) -> Copy:
+        """Return the same of the students with keys from `first` to before `stop` only."""
+        return replace(self, first=first, stop=stop)
 
     def frames(self, *, n_rows: int = PART_ROWS) -> Iterator[pd.DataFrame]:
         """Yield the rows, month after month, as frames of about so many; dates are datetime64[s], texts categorical.
@@ -166,18 +179,44 @@ class Copy:
 
     def _parts(self, n_rows: int) -> Iterator[pd.DataFrame]:
         held: list[pa.Table] = []
-        for file in self._opened():
-            for group in range(file.metadata.num_row_groups):
-                held.append(file.read_row_group(group))
-                if sum(table.num_rows for table in held) >= n_rows:
-                    yield self._frame(held)
-                    held = []
+        for table in self.tables():
+            held.append(table)
+            if sum(table.num_rows for table in held) >= n_rows:
+                yield self._frame(held)
+                held = []
         if held:
             yield self._frame(held)
 
     def frame(self) -> pd.DataFrame:
         """Return every row as one frame."""
-        return self._frame([file.read() for file in self._opened()])
+        return self._frame(list(self.tables()))
+
+    def tables(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Yield the rows as they lie there, month after month, some thousands at a time; student_id is one column."""
+        for file, group in self._groups():
+            table = file.read_row_group(group, columns=columns, use_threads=False)
+            yield table if self.first is None and self.stop is None else self._cut(table)
+
+    def _cut(self, table: pa.Table) -> pa.Table:
+        """Return the rows of the students asked for, one after the other, in the order of the table."""
+        keys = table.column("student_id").to_numpy()
+        asked = np.ones(len(keys), dtype=np.bool_)
+        if self.first is not None:
+            asked &= keys >= self.first
+        if self.stop is not None:
+            asked &= keys < self.stop
+        return table if asked.all() else table.filter(asked)
+
+    def _groups(self) -> Iterator[tuple[pq.ParquetFile, int]]:
+        """Yield what holds rows of these students: files, and which of their groups of rows."""
+        for file in self._opened():
+            keys = file.schema_arrow.get_field_index("student_id")
+            for group in range(file.metadata.num_row_groups):
+                of_group = file.metadata.row_group(group).column(keys).statistics
+                before = self.first is not None and of_group.max < self.first
+                after = self.stop is not None and of_group.min >= self.stop
+                if not before and not after:
+                    yield file, group
 
     def _opened(self) -> Iterator[pq.ParquetFile]:
         import pyarrow as pa
@@ -237,14 +276,15 @@ def _files(kind: str) -> list[ColumnarPartition]:
 
 
 def _is_usable(path: Path, schema: pa.Schema) -> bool:
-    """Tell whether a file is there and has the columns that this version of the portal reads."""
+    """Tell whether a file is there and has the columns that this version of the portal reads, by student."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return bool(pq.read_schema(path).equals(schema))
+        stored = pq.read_schema(path)
     except (FileNotFoundError, pa.ArrowInvalid):
         return False
+    return bool(stored.equals(schema)) and _ORDER.items() <= (stored.metadata or {}).items()
 
 
 def _holds_every_row(kind: str) -> bool:
@@ -287,9 +327,10 @@ def _written(part: ColumnarPartition, folder: str) -> tuple[str, str, int]:
     os.close(handle)
     try:
         n_rows = 0
-        with pq.ParquetWriter(temporary, _schema(kind), compression="zstd") as writer:
+        described = _schema(kind).with_metadata(_ORDER)
+        with pq.ParquetWriter(temporary, described, compression="zstd") as writer:
             for table in _portions(kind, part):
-                writer.write_table(table)
+                writer.write_table(table, row_group_size=GROUP_ROWS)
                 n_rows += table.num_rows
         if not n_rows:
             return "", "", 0
@@ -306,7 +347,7 @@ def _portions(kind: Kind, part: ColumnarPartition) -> Iterable[pa.Table]:
     """Yield the rows of a month as tables of some megabytes."""
     rows = statements.fragment(
         "SELECT {columns} FROM {table} WHERE institution_id = %(institution)s "
-        "AND {happened} >= %(month)s AND {happened} < %(after)s ORDER BY id",
+        "AND {happened} >= %(month)s AND {happened} < %(after)s ORDER BY student_id, id",
         columns=statements.each("{n}", kind.columns),
         table=statements.name(kind.model._meta.db_table),
         happened=statements.name(kind.happened),

@@ -31,18 +31,22 @@ def of_students(
     -------
     list of n dicts
         ``not_recorded`` (names of columns without a value, in their order) and ``unknown_categories`` (codes by name).
-        Students of whom the same is not recorded may share a list.
+        Students of whom the same is not known may share a dict, or a list of it: they are for reading.
     """
     names = [str(name) for name in frame.columns]
     absent = np.column_stack([_absent(frame[name]) for name in names]) if names else np.zeros((len(frame), 0), bool)
     # There are far fewer ways to lack some features than students: each is written out once.
     _, first, of_student = np.unique(np.packbits(absent, axis=1), axis=0, return_index=True, return_inverse=True)
     ways = [[names[column] for column in np.flatnonzero(absent[row])] for row in first]
-    found = [{"not_recorded": ways[way], "unknown_categories": {}} for way in of_student.ravel().tolist()]
+    shared: list[dict[str, Any]] = [{"not_recorded": way, "unknown_categories": {}} for way in ways]
+    found = [shared[way] for way in of_student.ravel().tolist()]
     if unfamiliar is not None:
-        for row, column in zip(*np.nonzero(unfamiliar), strict=True):
-            name = features[column].name
-            found[row]["unknown_categories"][name] = category_code(frame[name].iloc[row])
+        for row in np.flatnonzero(unfamiliar.any(axis=1)).tolist():
+            found[row] = found[row] | {"unknown_categories": {}}
+        for column in np.flatnonzero(unfamiliar.any(axis=0)).tolist():
+            name, rows = features[column].name, np.flatnonzero(unfamiliar[:, column]).tolist()
+            for row, value in zip(rows, frame[name].iloc[rows], strict=True):
+                found[row]["unknown_categories"][name] = category_code(value)
     return found
 
 

@@ -13,7 +13,7 @@ PASSWORD = "correct horse battery"
 CAPACITY = 12
 # One for each story: nothing crosses from one to another, so no test sees what another one did.
 SLUGS = (
-    *("lost", "rung", "forgotten", "killed", "twice", "onechild", "training"),
+    *("lost", "rung", "forgotten", "killed", "twice", "onechild", "training", "scored"),
     *("hostile", "trained", "clicked", "real", "markup", "invited"),
 )
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import psycopg
 import redis
 from celery import Celery
+from psycopg import sql
 
 from dropout_portal.local_services import die_with_parent
 from tests import databases
@@ -131,6 +132,15 @@ class LiveStack:
         with self.database.cursor(row_factory=psycopg.rows.dict_row) as cursor:
             cursor.execute(query, values)  # type: ignore[arg-type]
             return cursor.fetchall() if cursor.description else []
+
+    @contextlib.contextmanager
+    def locked(self, table: str, key: int) -> Iterator[None]:
+        """Hold a row, so that whoever wants to change it waits."""
+        with psycopg.connect(self.environment["DATABASE_OWNER_URL"]) as held:
+            held.execute(
+                sql.SQL("SELECT 1 FROM {} WHERE id = %s FOR NO KEY UPDATE").format(sql.Identifier(table)), [key]
+            )
+            yield
 
     def job(self, job_id: int) -> dict[str, Any]:
         """Return a job's row."""

@@ -1,5 +1,7 @@
 """A worker that dies at once, with all it started, leaves work that another one finishes: all of it, and once."""
 
+from pathlib import Path
+
 import pytest
 
 from modeling.training_requests import STEPS
@@ -59,3 +61,42 @@ def test_a_training_cut_off_in_the_middle_leaves_no_process_and_one_model(live, 
     versions = live.sql("SELECT * FROM modeling_modelversion WHERE institution_id = %s", institution["id"])
     assert [version["is_champion"] for version in versions] == [True]
     assert live.job(job_id)["attempts"] == 2
+
+
+def files_below(folder):
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.slow
+def test_a_list_cut_off_in_the_middle_leaves_nothing_and_is_made_whole_by_a_new_worker(live, tmp_path):
+    institution = live.institutions["scored"]
+    ines, mika = live.visitor(institution["ines"]), live.visitor(institution["mika"])
+    stories.brought_in(ines, stories.upload(ines, stories.flat_cohort(tmp_path, n=MANY)), seconds=200)
+    stories.write_rule(ines)
+    files = Path(live.environment["FILES_DIR"])
+    before = files_below(files)
+    of_run = "run_id IN (SELECT id FROM predictions_scoringrun WHERE job_id = %s)"
+    staged = "SELECT 1 FROM pg_class WHERE relname = 'scores_in_hand'"
+    mika.post("/lists/new")
+    # Whoever publishes waits for this row, so that the kill cannot come too late.
+    with live.locked("accounts_institution", institution["id"]):
+        job_id = stories.newest_job(live, "scored")
+        wait_until(lambda: live.sql(staged), seconds=60, every=0.01)
+        live.kill("worker", "heavy")
+    wait_until(lambda: not live.sql(staged), seconds=20)
+    assert live.job(job_id)["state"] == "running"
+    assert not live.sql(f"SELECT 1 FROM predictions_riskscore WHERE {of_run} LIMIT 1", job_id)
+    assert files_below(files) == before
+
+    live.start_workers()
+    a_minute_later(live, job_id)
+    live.send("jobs.sweep")
+
+    job = live.ended(job_id, seconds=200)
+    assert (job["state"], job["attempts"]) == ("done", 2)
+    [run] = live.sql("SELECT * FROM predictions_scoringrun WHERE institution_id = %s", institution["id"])
+    whole = {"n": run["n_scored"], "students": run["n_scored"], "last": run["n_scored"] - run["n_insufficient"]}
+    for table in ("riskscore", "currentrisk"):
+        counted = "count(*) AS n, count(DISTINCT student_id) AS students, max(rank) AS last"
+        assert live.sql(f"SELECT {counted} FROM predictions_{table} WHERE {of_run}", job_id) == [whole]
+    assert run["n_scored"] > MANY / 2

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import scope
 from modeling import facts, registry, scoring
-from modeling.core import catalogue, facts_frames
+from modeling.core import catalogue, facts_frames, features
 from modeling.training_config import ConfigRefused
 from students import columnar
 from students.models import (
@@ -107,6 +107,23 @@ def test_records_too_many_for_memory_are_read_in_parts_and_say_the_same(at_river
     assert known.kept == {"attendance", "grades", "discipline", "interventions"}
     assert facts.newest_day(known) == newest
     pd.testing.assert_frame_equal(scoring.snapshot(champion, as_of=LIST_ON), whole, check_exact=True)
+
+
+@pytest.mark.parametrize(("n_students", "in_parts"), [(7, False), (40, True), (10**6, False)])
+def test_a_portion_after_the_other_gives_the_features_of_all_at_once(at_riverside, monkeypatch, n_students, in_parts):
+    champion = registry.champion()
+    whole, n_all = scoring.snapshot(champion, as_of=LIST_ON), Student.objects.count()
+    monkeypatch.setattr(facts, "MOST_IN_MEMORY", 0 if in_parts else 10**9)
+
+    wanted = scoring.looked_at(champion, None)
+    read = [
+        (len(known.students), features.snapshot(known, as_of=LIST_ON, features=wanted))
+        for known in facts.portions(n_students=n_students)
+    ]
+
+    assert sum(n for n, _frame in read) == n_all
+    assert len(read) == -(-n_all // n_students)
+    pd.testing.assert_frame_equal(pd.concat([frame for _n, frame in read]), whole, check_exact=True)
 
 
 def test_a_correction_moves_no_list_of_the_past(riverside, at_riverside):

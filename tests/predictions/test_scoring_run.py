@@ -1,9 +1,11 @@
 """A list is published whole or not at all: scores that add up, ranks without gaps, tiers by the team's capacity."""
 
 import datetime as dt
+from pathlib import Path
 
 import numpy as np
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from accounts import scope
@@ -185,14 +187,20 @@ def test_a_run_that_breaks_while_publishing_leaves_nothing_behind(riverside, at_
     assert (current(), RiskScore.objects.count()) == (before, n_before)
 
 
+def files_of_the_portal():
+    return {path for path in Path(settings.FILES_DIR).rglob("*") if path.is_file()}
+
+
 def everything_said(run):
     fields = [field.attname for field in RiskScore._meta.local_concrete_fields if field.name not in ("id", "run")]
     scores = run.scores.order_by("student")
     return [({name: getattr(score, name) for name in fields}, run.reasons_of(score)) for score in scores]
 
 
-def test_students_scored_a_few_at_a_time_make_the_same_list(riverside, newest, monkeypatch):
-    monkeypatch.setattr(scoring_run, "STUDENTS_AT_ONCE", 25)
+@pytest.mark.parametrize(("n_read", "n_at_once"), [(10**6, 25), (30, 10**6), (40, 25)])
+def test_students_read_and_scored_a_few_at_a_time_make_the_same_list(riverside, newest, monkeypatch, n_read, n_at_once):
+    monkeypatch.setattr(scoring_run, "STUDENTS_READ", n_read)
+    monkeypatch.setattr(scoring_run, "STUDENTS_AT_ONCE", n_at_once)
 
     run = score(riverside, as_of=LIST_ON)
 
@@ -206,6 +214,7 @@ def test_students_scored_a_few_at_a_time_make_the_same_list(riverside, newest, m
 def test_a_worker_that_dies_midway_leaves_nothing_and_the_next_one_makes_the_list(riverside, newest, monkeypatch, step):
     before, n_before = current(), RiskScore.objects.count()
     monkeypatch.setattr(scoring_run, "STUDENTS_AT_ONCE", 50)
+    files_before = files_of_the_portal()
     whole, calls = getattr(StagedScores, step), []
 
     def dying(*args):
@@ -220,6 +229,7 @@ def test_a_worker_that_dies_midway_leaves_nothing_and_the_next_one_makes_the_lis
     run = ScoringRun.objects.select_related("job").first()
     assert (run.job.state, run.published_at, run.scores.count()) == (State.RUNNING, None, 0)
     assert (current(), RiskScore.objects.count()) == (before, n_before)
+    assert files_of_the_portal() == files_before
 
     monkeypatch.undo()
     Job.objects.filter(pk=run.job_id).update(lease_until=timezone.now() - dt.timedelta(seconds=1))

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -157,7 +158,12 @@ def write_as_an_older_version(path):
     pd.read_parquet(path).drop(columns="replaced_on").to_parquet(path)
 
 
-@pytest.mark.parametrize("harm", [lose, damage, write_as_an_older_version])
+def write_in_the_order_of_an_older_version(path):
+    table = pq.read_table(path)
+    pq.write_table(table.replace_schema_metadata(None), path)
+
+
+@pytest.mark.parametrize("harm", [lose, damage, write_as_an_older_version, write_in_the_order_of_an_older_version])
 def test_a_lost_damaged_or_old_file_is_made_anew(students, caplog, harm):
     fact(AttendanceRecord, students[0], OCTOBER)
     [path] = columnar.paths("attendance")
@@ -169,6 +175,32 @@ def test_a_lost_damaged_or_old_file_is_made_anew(students, caplog, harm):
     assert list(read.columns) == list(columnar.KINDS["attendance"].columns)
     assert len(read) == 1
     assert "1 files of the columnar copy of attendance are lost or old" in caplog.text
+
+
+def test_of_some_students_little_else_is_read(students, monkeypatch):
+    monkeypatch.setattr(columnar, "GROUP_ROWS", 2)
+    one, other = students
+    for day in (OCTOBER, OCTOBER + dt.timedelta(days=1), NOVEMBER):
+        # By the time of writing their rows alternate.
+        for student in students:
+            fact(AttendanceRecord, student, day)
+    copy = columnar.taken("attendance")
+
+    parts = {
+        "first": copy.of_students(None, other.pk),
+        "last": copy.of_students(other.pk, None),
+        "between": copy.of_students(one.pk, other.pk),
+        "nobody": copy.of_students(other.pk + 1, None),
+    }
+
+    whole = copy.frame()
+    of_one, of_other = (whole[whole["student_id"] == student.pk].reset_index(drop=True) for student in students)
+    for name, expected in {"first": of_one, "last": of_other, "between": of_one, "nobody": whole.iloc[:0]}.items():
+        pd.testing.assert_frame_equal(parts[name].frame().astype(object), expected.astype(object))
+        assert sum(map(len, parts[name].frames(n_rows=1))) == len(expected)
+    # October's four rows lie in two groups, each of one student; November's two in one of both.
+    assert {name: part.n_rows for name, part in parts.items()} == {"first": 4, "last": 4, "between": 4, "nobody": 0}
+    assert copy.n_rows == 6
 
 
 def test_rows_written_without_a_mark_are_noticed_by_their_number(students, caplog):
