@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
         row_security.by_school("predictions_listcount"),
         migrations.RemoveIndex("currentrisk", "list_by_school_grade"),
         migrations.RemoveIndex("currentrisk", "list_by_tier"),
+        migrations.RemoveIndex("currentrisk", "list_by_grade"),
         migrations.AddIndex(
             "currentrisk", models.Index(fields=["school", "search_name", "student"], name="list_by_school_name")
         ),

@@ -56,11 +56,11 @@ class CurrentRisk(models.Model):
     objects = ScopedManager("school")
 
     class Meta:
-        # Rows lie in the order of rank: a tier, which is a stretch of ranks, needs no index; nor do a school's grades.
+        # Rows lie in the order of rank, so that a tier, which is a stretch of ranks, needs no index; nor does a grade
+        # level, of which a page is found among the next few hundred.
         indexes = [
             models.Index(fields=["institution", "rank", "student"], name="list_by_rank"),
             models.Index(fields=["school", "rank", "student"], name="list_by_school"),
-            models.Index(fields=["institution", "grade_level", "rank", "student"], name="list_by_grade"),
             models.Index(fields=["institution", "search_name", "student"], name="list_by_name"),
             models.Index(fields=["school", "search_name", "student"], name="list_by_school_name"),
             # Few of a list: who is new above the line, who gets or got help, who was left out.
