@@ -1,14 +1,17 @@
 """The second wall: row-level security that refuses what a manager forgot. Migrations call these.
 
-Whoever may see all schools is asked for in a CASE and never with OR: PostgreSQL takes an OR it cannot know for one row
-in 200, four joined tables for none, and reads a whole institution for a page of 50. See docs/decisions/0021.
+A policy of students is one CASE, never OR: PostgreSQL takes an OR it cannot know for one row in 200, four joined tables
+for none, and reads a whole institution for a page of 50. Nor does it offer the institution as a condition for an index:
+without statistics one institution counts as few rows, fewer than the fifty keys of a page. What reads many rows says
+its institution itself, as every scoped manager does. See docs/decisions/0021.
 """
 
 from __future__ import annotations
 
 from django.db.migrations import RunSQL
 
-_INSTITUTION = "institution_id = nullif(current_setting('app.institution', true), '')::bigint"
+_CURRENT = "nullif(current_setting('app.institution', true), '')::bigint"
+_ELSEWHERE = f"institution_id IS DISTINCT FROM {_CURRENT}"
 _EVERY_SCHOOL = "current_setting('app.schools', true) = '*'"
 # Where the planner works out both arms at once, the star would not cast: it is taken out first.
 _SCHOOLS = "string_to_array(nullif(nullif(current_setting('app.schools', true), ''), '*'), ',')::bigint[]"
@@ -16,10 +19,11 @@ _OWN_SCHOOL = f"school_id = ANY ({_SCHOOLS})"
 # The inner query meets the student table's own policy, so a record is seen exactly where its student is.
 _OWN_STUDENT = "EXISTS (SELECT 1 FROM students_student s WHERE s.id = student_id)"
 
-_BY_INSTITUTION = _INSTITUTION
-_BY_SCHOOL = f"{_INSTITUTION} AND CASE WHEN {_EVERY_SCHOOL} THEN true ELSE {_OWN_SCHOOL} END"
 _OWN_SCORE = "(score_id IS NULL OR EXISTS (SELECT 1 FROM predictions_riskscore r WHERE r.id = score_id))"
-_BY_STUDENT = f"{_INSTITUTION} AND CASE WHEN {_EVERY_SCHOOL} THEN true ELSE {_OWN_STUDENT} END"
+
+_BY_INSTITUTION = f"institution_id = {_CURRENT}"
+_BY_SCHOOL = f"CASE WHEN {_ELSEWHERE} THEN false WHEN {_EVERY_SCHOOL} THEN true ELSE {_OWN_SCHOOL} END"
+_BY_STUDENT = f"CASE WHEN {_ELSEWHERE} THEN false WHEN {_EVERY_SCHOOL} THEN true ELSE {_OWN_STUDENT} END"
 
 
 def by_institution(table: str) -> RunSQL:

@@ -1,7 +1,7 @@
-"""One page of the list: by keyset, so that page 1,000 costs what page 1 does, and by ids first.
+"""One page of the list: by keyset, so that page 1,000 costs what page 1 does, and the rows of the list alone.
 
-Of 300,000 students an index names the 50 of a page; only these are then put together with names, schools and scores.
-Joined first and cut after, the planner may read the whole institution (docs/decisions/0021).
+Of 300,000 students an index names the 50 of a page; only of these are names and scores looked up, by their keys. Joined
+first and cut after, the planner may read the whole institution (docs/decisions/0021).
 """
 
 from __future__ import annotations
@@ -96,16 +96,16 @@ ORDERS: dict[str, tuple[Part, ...]] = {
 
 
 def along_indexes() -> contextlib.AbstractContextManager[None]:
-    """Have the planner go through indexes, row by row, for the length of a block.
+    """Have the planner walk along indexes in their order for the length of a block.
 
-    Every order of the list has its index, and every row of a page its key. Without statistics, as right after a list
-    was made, the planner takes an institution for a handful of rows, and reads, sorts or hashes them all.
+    Every order of the list has its index. Without statistics, as right after a list was made, the planner takes an
+    institution for a handful of rows, and reads and sorts them all.
     """
-    return planner.without("sort", "seqscan", "bitmapscan", "hashjoin", "mergejoin")
+    return planner.without("sort", "seqscan", "bitmapscan")
 
 
-def page(rows: QuerySet[CurrentRisk], order: str, place: Place, *, size: int) -> tuple[list[int], Place]:
-    """Return the students of a page, and where it begins.
+def page(rows: QuerySet[CurrentRisk], order: str, place: Place, *, size: int) -> tuple[list[CurrentRisk], Place]:
+    """Return the rows of a page, and where it begins.
 
     One more than `size` where there are more students in the direction that was asked for. A student who is not seen
     any more begins the first page.
@@ -125,35 +125,35 @@ def page(rows: QuerySet[CurrentRisk], order: str, place: Place, *, size: int) ->
 
 def _of(public_id: str) -> CurrentRisk | None:
     """Return the row of a student; by the key, for which the list has an index."""
-    student = Student.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
-    return CurrentRisk.objects.filter(pk=student).first() if student else None
+    # Not first(): it puts the rows in an order, and the planner walks along all of them in it.
+    students = Student.objects.filter(public_id=public_id).order_by().values_list("pk", flat=True)
+    return next((CurrentRisk.objects.filter(pk=pk).first() for pk in students), None)
 
 
 def _walked(
     rows: QuerySet[CurrentRisk], parts: Sequence[Part], at: CurrentRisk | None, *, back: bool, n: int
-) -> list[int]:
+) -> list[CurrentRisk]:
     parts = parts[::-1] if back else parts
     first = 0 if at is None else next(place for place, part in enumerate(parts) if part.holds(at))
-    found: list[int] = []
+    found: list[CurrentRisk] = []
     for part in parts[first:]:
         if len(found) < n:
-            found += [pk for pk, *_rest in _nearest(part.of(rows, at, back=back), part.key, n - len(found), back=back)]
+            found += _nearest(part.of(rows, at, back=back), part.key, n - len(found), back=back)
         at = None
     return found
 
 
-def _nearest(rows: QuerySet[CurrentRisk], key: str, n: int, *, back: bool = False, also: Sequence[str] = ()) -> Any:
-    """Return the first rows by a key, or the last ones first: student, key and what is asked for besides."""
+def _nearest(rows: QuerySet[Any], key: str, n: int, *, back: bool = False) -> QuerySet[Any]:
+    """Return the first rows by a key, or the last ones first."""
     order = [F(name).desc() if back else F(name).asc() for name in (key, "student_id")]
-    columns = ["student_id", key, *also]
     schools = scope.current().school_ids
     if schools is None or not 1 < len(schools) <= MOST_MERGED:
-        return rows.order_by(*order).values_list(*columns)[:n]
-    each = [rows.filter(school_id=school).order_by(*order).values_list(*columns)[:n] for school in schools]
+        return rows.order_by(*order)[:n]
+    each = [rows.filter(school_id=school).order_by(*order)[:n] for school in schools]
     return each[0].union(*each[1:], all=True).order_by(*order)[:n]
 
 
 def first_ranked(rows: QuerySet[CurrentRisk], n: int) -> list[tuple[float | None, int]]:
     """Return risk and score of the first of a list by rank."""
-    nearest = _nearest(rows.filter(rank__isnull=False), "rank", n, also=["risk", "score_id"])
-    return [(risk, score) for _student, _rank, risk, score in nearest]
+    columns = rows.filter(rank__isnull=False).values_list("rank", "student_id", "risk", "score_id")
+    return [(risk, score) for _rank, _student, risk, score in _nearest(columns, "rank", n)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -95,7 +95,7 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
     with contextlib.nullcontext() if filters.q else list_pages.along_indexes():
         matching = seen.filter(narrowing & (left_out if filters.left else ~left_out))
         found, filters = _found(matching, filters, run)
-        rows, pages = _page(found, filters, run, above, counts)
+    rows, pages = _page(found, filters, run, above, counts)
     return {
         "rows": rows,
         "run": _run_words(run) if run else None,
@@ -201,8 +201,10 @@ def model_label(version: ModelVersion) -> str:
     return _("model %(number)s") % {"number": version.number}
 
 
-def _found(matching: QuerySet[CurrentRisk], filters: Filters, run: ScoringRun | None) -> tuple[list[int], Filters]:
-    """Return the students of the page asked for, and the filters with the place where it begins.
+def _found(
+    matching: QuerySet[CurrentRisk], filters: Filters, run: ScoringRun | None
+) -> tuple[list[CurrentRisk], Filters]:
+    """Return the rows of the page asked for, and the filters with the place where it begins.
 
     A page of a list that was replaced meanwhile is the first one of the new list.
     """
@@ -214,7 +216,7 @@ def _found(matching: QuerySet[CurrentRisk], filters: Filters, run: ScoringRun | 
 
 
 def _page(
-    found: list[int], filters: Filters, run: ScoringRun | None, above: Above, counts: Counts
+    found: list[CurrentRisk], filters: Filters, run: ScoringRun | None, above: Above, counts: Counts
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the rows of a page, and the way to its neighbours."""
     if run is None:
@@ -233,15 +235,14 @@ def _page(
     }
 
 
-def _rows(found: list[int], filters: Filters, run: ScoringRun, above: Above) -> list[dict[str, Any]]:
-    """Return the rows of a page's students, with the line where it falls among them."""
-    listed = CurrentRisk.objects.select_related("student", "school", "score").defer("score__contributions")
-    by_student = listed.in_bulk(found)
+def _rows(found: list[CurrentRisk], filters: Filters, run: ScoringRun, above: Above) -> list[dict[str, Any]]:
+    """Return what a page says of its rows, with the line where it falls among them."""
+    # By the key alone, as a key is followed; what of these may not be seen, the database leaves out.
+    scores = Prefetch("score", RiskScore._base_manager.defer("contributions"))
+    prefetch_related_objects(found, "student", "school", scores)
     draws_line = filters.sort == "risk" and not filters.narrows
     rows = []
-    # Whoever was taken off the list between the two questions is not missed.
-    current = [by_student[pk] for pk in found if pk in by_student]
-    for number, risk in enumerate(current, start=filters.place.start):
+    for number, risk in enumerate(found, start=filters.place.start):
         line_after = draws_line and number == above.n
         row = _row(risk, run, filters) | {
             # Counted within what this person sees: a place among students they may not see says nothing to them.
