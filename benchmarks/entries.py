@@ -9,6 +9,8 @@ SMALL, FULL = "small", "full"
 SIZES = (SMALL, FULL)
 # Far more than either takes on two busy cores: what is slower than this hangs.
 MOST_SECONDS = {SMALL: 180.0, FULL: 3600.0}
+# All blocks of the database that one request may touch, whoever asks and however many students there are.
+MOST_BUFFERS = 1500
 UCI_697, UCI_320 = "uci697/data.csv", "uci320/student-por.csv"
 
 
@@ -118,12 +120,20 @@ ENTRIES = (
         )
         for n_students, size in ((3_000, SMALL), (30_000, FULL), (300_000, FULL))
     ),
-    # All that it prints is kept.
     Entry(
         name="page_costs",
         module="page_costs",
         arguments={SMALL: "--students 3000", FULL: "--students 30000"},
-        figures=(),
+        figures=tuple(
+            Figure(
+                path=f"now.buffers.{statistics}.{role}.{page}",
+                says=f"buffers of the {page} page, {role}, {statistics}",
+                limit=MOST_BUFFERS,
+            )
+            for statistics in ("never analysed", "analysed")
+            for role in ("every school", "three schools")
+            for page in ("first", "far down", "student")
+        ),
     ),
     _trees(
         "tree_tables_rates",

@@ -38,7 +38,7 @@ def main() -> None:
     asked.add_argument("--students", type=int, default=30_000)
     asked.add_argument("--before", type=Path, help="a checkout of another build, measured beside this one")
     asked.add_argument("--repository", type=Path, default=HERE.parent, help=argparse.SUPPRESS)
-    asked.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
+    asked.add_argument("--once", action="store_true", help="this build alone, with its dearest statements on stderr")
     given = asked.parse_args()
     if given.once:
         sys.path[0] = str(given.repository)
@@ -52,7 +52,12 @@ def main() -> None:
 def _of(build: Path, n_students: int) -> dict[str, Any]:
     command = [sys.executable, str(Path(__file__).resolve()), "--once", "--students", str(n_students)]
     done = subprocess.run(
-        [*command, "--repository", str(build)], cwd=build, check=True, stdout=subprocess.PIPE, text=True
+        [*command, "--repository", str(build)],
+        cwd=build,
+        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return result
@@ -81,9 +86,9 @@ def measured(n_students: int) -> dict[str, Any]:
     grow = _module("large_institution").grow
     grow(owner, institution=institution.pk, n_students=n_students, records=n_students <= MOST_WITH_RECORDS)
     people = {role: _somebody(institution, n) for role, n in ROLES.items()}
-    buffers = {"never analysed": {role: _buffers(person, n_students) for role, person in people.items()}}
+    buffers = {"never analysed": {role: _buffers(person) for role, person in people.items()}}
     owner.execute("VACUUM ANALYZE")
-    buffers["analysed"] = {role: _buffers(person, n_students) for role, person in people.items()}
+    buffers["analysed"] = {role: _buffers(person) for role, person in people.items()}
     cpu = {role: _cpu(person) for role, person in people.items()}
     return {"buffers": buffers, "milliseconds_of_cpu": cpu}
 
@@ -145,7 +150,7 @@ def _somebody(institution: Any, n_schools: int) -> Any:
     return user
 
 
-def _pages(person: Any, n_students: int) -> dict[str, str]:
+def _pages(person: Any) -> dict[str, str]:
     """Return the pages by name: the first of the list, one a third down (at most at 50,000), and of a student."""
     from django.utils import timezone
 
@@ -187,15 +192,14 @@ def _open(browser: Any, address: str) -> None:
         raise SystemExit(f"{address} answered {status}")
 
 
-def _buffers(person: Any, n_students: int) -> dict[str, int]:
+def _buffers(person: Any) -> dict[str, int]:
     counted, browser, found = _module("statement_buffers").counted, _browser(person), {}
-    for name, address in _pages(person, n_students).items():
+    for name, address in _pages(person).items():
         with counted() as statements:
             _open(browser, address)
         found[name] = sum(statement.buffers for statement in statements)
-        if os.environ.get("DEAREST"):
-            for statement in sorted(statements, key=lambda each: -each.buffers)[:3]:
-                sys.stderr.write(f"{name} {statement.buffers} {statement.milliseconds} {statement.sql[:3000]}\n")
+        for statement in sorted(statements, key=lambda each: -each.buffers)[:3]:
+            sys.stderr.write(f"{name}: {statement.buffers} of {found[name]} buffers: {statement.sql[:200]}\n")
     return found
 
 
@@ -204,7 +208,7 @@ def _cpu(person: Any) -> dict[str, dict[str, float]]:
     from django.db import connection
 
     browser, found = _browser(person), {}
-    for name, address in _pages(person, 0).items():
+    for name, address in _pages(person).items():
         for _warm in range(3):
             _open(browser, address)
         backend = connection.connection.info.backend_pid
