@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -237,9 +237,8 @@ def _page(
 
 def _rows(found: list[CurrentRisk], filters: Filters, run: ScoringRun, above: Above) -> list[dict[str, Any]]:
     """Return what a page says of its rows, with the line where it falls among them."""
-    # By the key alone, as a key is followed; what of these may not be seen, the database leaves out.
-    scores = Prefetch("score", RiskScore._base_manager.defer("contributions"))
-    prefetch_related_objects(found, "student", "school", scores)
+    # By their keys, and not joined: see list_pages.
+    prefetch_related_objects(found, "student", "school", "score")
     draws_line = filters.sort == "risk" and not filters.narrows
     rows = []
     for number, risk in enumerate(found, start=filters.place.start):
