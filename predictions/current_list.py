@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 from predictions import list_counts, list_states
 from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier, Verdict
@@ -44,9 +45,15 @@ def replace(run: ScoringRun) -> None:
             {"had_list": before is not None, "above": Tier.REVIEW_FIRST, "before": before or [], "run": run.pk},
         )
         cursor.execute("DROP TABLE staged_name")
-    list_states.help_changed(Intervention.objects.values("student_id"))
-    list_states.verdicts_changed(Verdict.objects.values("student_id"))
+    # Their keys, not a query of them: the server would look for help of everybody before it looks who has any.
+    list_states.help_changed(_students(Intervention))
+    list_states.verdicts_changed(_students(Verdict))
     list_counts.count_anew()
+
+
+def _students(of: type[Model]) -> list[int]:
+    """Return the keys of the students of whom a table has rows."""
+    return list(of._default_manager.order_by().values_list("student_id", flat=True).distinct())
 
 
 def point_at(run: ScoringRun) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 
 from predictions.models import CurrentRisk, HelpState, Verdict
 from students.models import DataCase, HelpEnd, Intervention
@@ -14,8 +13,8 @@ from students.models import DataCase, HelpEnd, Intervention
 LEAVES_OUT = {Verdict.Kind.KNOWN, Verdict.Kind.NOT_NOW, Verdict.Kind.NOT_APPLICABLE}
 
 
-def help_changed(students: Iterable[int] | QuerySet[Any, Any]) -> None:
-    """Read anew, from the help on record, how the help of these students stands: their keys, or a query of them."""
+def help_changed(students: Iterable[int]) -> None:
+    """Read anew, from the help on record, how the help of these students stands."""
     listed = CurrentRisk.objects.filter(student_id__in=students)
     given = Intervention.objects.filter(student_id=OuterRef("student_id"))
     is_open = ~Exists(HelpEnd.objects.filter(intervention_id=OuterRef("pk")))
@@ -27,7 +26,7 @@ def help_changed(students: Iterable[int] | QuerySet[Any, Any]) -> None:
     listed.annotate(state=state).exclude(Q(state=F("help_state"))).update(help_state=state)
 
 
-def verdicts_changed(students: Iterable[int] | QuerySet[Any, Any]) -> None:
+def verdicts_changed(students: Iterable[int]) -> None:
     """Read anew what staff said of these students, and whether it keeps them off the list."""
     newest = Verdict.objects.filter(student_id=OuterRef("student_id")).order_by("-at", "-pk")
     is_open = Exists(DataCase.objects.filter(pk=OuterRef("said_case"), state=DataCase.State.OPEN))

@@ -239,11 +239,12 @@ def _rows(found: list[CurrentRisk], filters: Filters, run: ScoringRun, above: Ab
     """Return what a page says of its rows, with the line where it falls among them."""
     # By their keys, and not joined: see list_pages.
     prefetch_related_objects(found, "student", "school", "score")
+    features = answers.features_by_name(run.model_version) if run.model_version else {}
     draws_line = filters.sort == "risk" and not filters.narrows
     rows = []
     for number, risk in enumerate(found, start=filters.place.start):
         line_after = draws_line and number == above.n
-        row = _row(risk, run, filters) | {
+        row = _row(risk, run, filters, features) | {
             # Counted within what this person sees: a place among students they may not see says nothing to them.
             "rank": number if filters.sort == "risk" and risk.rank else None,
             "line_after": line_after,
@@ -264,7 +265,7 @@ def _shared_at_the_line(run: ScoringRun, last_above: CurrentRisk) -> str:
     ) % {"n": n}
 
 
-def _row(risk: CurrentRisk, run: ScoringRun, filters: Filters) -> dict[str, Any]:
+def _row(risk: CurrentRisk, run: ScoringRun, filters: Filters, features: dict[str, Feature]) -> dict[str, Any]:
     student, insufficient = risk.student, risk.rank is None
     by_model = run.decided_by == DecidedBy.MODEL
     return {
@@ -279,7 +280,7 @@ def _row(risk: CurrentRisk, run: ScoringRun, filters: Filters) -> dict[str, Any]
         "tier_mark": wording.tier_mark(risk.tier) if risk.tier else "",
         "probability": risk.risk if filters.estimates and not insufficient else None,
         "probability_value": "" if risk.risk is None else f"{risk.risk:.{answers.DECIMALS}f}",
-        "why": [] if insufficient else _why(risk.score, run),
+        "why": [] if insufficient else _why(risk.score, run, features),
         "no_reason": _("No single clear reason.") if by_model else _("No sign of the school's rule."),
         "is_new": risk.is_new,
         "verdict_label": Verdict.Kind(risk.verdict).label if risk.verdict else "",
@@ -287,12 +288,11 @@ def _row(risk: CurrentRisk, run: ScoringRun, filters: Filters) -> dict[str, Any]
     }
 
 
-def _why(score: RiskScore, run: ScoringRun) -> list[str]:
+def _why(score: RiskScore, run: ScoringRun, features: dict[str, Feature]) -> list[str]:
     """Word what put a student there: the signs of the rule, or the model's strongest reasons."""
     if run.decided_by == DecidedBy.RULE or run.model_version is None:
         return rule_wording.sentences(run.rules, score.rules_met)
     raising = [reason for reason in run.reasons_of(score) if reason["direction"] == "raises"]
-    features = answers.features_by_name(run.model_version)
     unknown = answers.counting_neither_way(run.model_version, score.unknown)
     return _reasons(raising, features) + wording.not_known(unknown, features)
 
