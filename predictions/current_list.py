@@ -84,7 +84,10 @@ def _staged(run: ScoringRun) -> Iterator[Any]:
             """,
             {"shows_risk": run.decided_by == DecidedBy.MODEL, "run": run.pk},
         )
+        # How many there are is all that the planner has to know of them.
+        cursor.execute("SET LOCAL default_statistics_target = 1")
         cursor.execute("ANALYZE staged_score")
+        cursor.execute("SET LOCAL default_statistics_target TO DEFAULT")
         yield cursor
         cursor.execute("DROP TABLE staged_score")
 

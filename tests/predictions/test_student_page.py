@@ -227,7 +227,8 @@ def test_page_list_and_api_say_alike_what_is_not_recorded_and_new_here(first, ri
 
     with scope.entered(scope.of_institution(riverside)):
         boxes = student_page._reasons(first, version)
-        page, listed = render_to_string("components/reason_boxes.html", boxes), risk_list._why(score, first.run)
+        page = render_to_string("components/reason_boxes.html", boxes)
+        listed = risk_list._why(score, first.run, answers.features_by_name(version))
         answer = answers.for_score(score)
 
     for text in (text_of(page), " ".join(listed)):
