@@ -50,9 +50,7 @@ def person(request, institution):
     return somebody(institution, ROLES[request.param])
 
 
-@pytest.mark.parametrize(
-    "query", ["", "?sort=new", "?sort=name", "?tier=routine_support", "?grade=10", "?help=open", "?left=1"]
-)
+@pytest.mark.parametrize("query", ["", "?sort=new", "?sort=name", "?tier=routine_support", "?grade=10", "?left=1"])
 def test_a_first_page_reads_what_it_shows(person, institution, query):
     buffers, dearest, page = cost(person, f"/students/{query}")
 
