@@ -7,7 +7,6 @@ from collections import Counter
 
 from accounts import scope
 from predictions.models import CurrentRisk, SchoolAttendance, ScoringRun
-from students import packed_rows, school_weeks
 
 # As far back as a student's page looks, and the weeks that its first point is made of.
 LOOKS_BACK = dt.timedelta(weeks=48)
@@ -15,6 +14,8 @@ LOOKS_BACK = dt.timedelta(weeks=48)
 
 def add_up(run: ScoringRun) -> None:
     """Add up what the students of a list missed, by school, in the transaction that makes it the current one."""
+    from students import packed_rows, school_weeks  # these bring NumPy, which a page of a student does not need
+
     columns = ["student_id", "school_id"]
     listed = packed_rows.columns_of({"listed": (CurrentRisk.objects.all(), columns)}, are_any={})["listed"]
     students, schools = (listed[name] for name in columns)

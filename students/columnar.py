@@ -20,7 +20,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.db.models.functions import TruncMonth
@@ -199,6 +198,8 @@ class Copy:
 
     def _cut(self, table: pa.Table) -> pa.Table:
         """Return the rows of the students asked for, one after the other, in the order of the table."""
+        import numpy as np  # no worker loads it before it has work
+
         keys = table.column("student_id").to_numpy()
         asked = np.ones(len(keys), dtype=np.bool_)
         if self.first is not None:

@@ -8,6 +8,7 @@ from dropout_portal.celery import app
 from tests.dropout_portal.subprocesses import python
 
 HEAVY = {
+    "numpy",
     "polars",
     "pandera",
     "mlflow",

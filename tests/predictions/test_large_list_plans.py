@@ -45,6 +45,7 @@ def test_pages_of_300_000_students_read_what_they_show(statistics, db, role):
     assert deep <= MOST_BUFFERS, dearest_deep
 
 
+@pytest.mark.parametrize("statistics", ["analysed"], indirect=True)
 @pytest.mark.parametrize("role", ROLES)
 def test_the_page_of_one_of_300_000_students_reads_that_student(statistics, db, role):
     person = somebody(Institution.objects.get(slug="riverside"), ROLES[role])
