@@ -21,7 +21,7 @@ from tests.people import SINCE, signed_in
 
 MOST_BUFFERS = 1500
 # Of one school in three the planner may walk along all of them.
-MOST_WALKED = 800
+MOST_WALKED = 1_200
 WALK = 'SELECT "predictions_currentrisk"."student_id" AS'
 # How many schools a person sees; 0 for all.
 ROLES = {"administrator": 0, "one school": 1, "three schools": 3}
