@@ -94,7 +94,7 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
     # Part of a name is found by no index: there the planner may choose.
     with contextlib.nullcontext() if filters.q else list_pages.along_indexes():
         matching = seen.filter(narrowing & (left_out if filters.left else ~left_out))
-        found, filters = _found(matching, filters, run)
+        found, filters = _found(matching, filters, run, counts)
     rows, pages = _page(found, filters, run, above, counts)
     return {
         "rows": rows,
@@ -202,15 +202,16 @@ def model_label(version: ModelVersion) -> str:
 
 
 def _found(
-    matching: QuerySet[CurrentRisk], filters: Filters, run: ScoringRun | None
+    matching: QuerySet[CurrentRisk], filters: Filters, run: ScoringRun | None, counts: Counts
 ) -> tuple[list[CurrentRisk], Filters]:
     """Return the rows of the page asked for, and the filters with the place where it begins.
 
-    A page of a list that was replaced meanwhile is the first one of the new list.
+    A page of a list that was replaced meanwhile, or beyond the end of the list, is the first one.
     """
     if run is None:
         return [], replace(filters, place=Place())
-    asked = filters.place if filters.place.list == str(run.public_id) else Place()
+    is_there = filters.place.list == str(run.public_id) and filters.place.start <= counts.n_matching
+    asked = filters.place if is_there else Place()
     found, place = list_pages.page(matching, filters.sort, asked, size=PAGE_SIZE)
     return found, replace(filters, place=place)
 

@@ -142,6 +142,12 @@ def test_the_page_of_a_list_that_was_replaced_is_the_first_of_the_new_one(read, 
     assert names(read(onward)) == names(read())
 
 
+def test_a_place_beyond_the_list_is_the_first_page(read):
+    page = read(next_query(read()).replace("from=51", "from=99999999"))
+
+    assert numbered(page)[0] == 1
+
+
 def test_whom_the_reader_may_not_see_begins_no_page(amara, read, listed, riverside):
     run = re.search("list=([^&]+)", next_query(read()))[1]
     unseen = next(risk for risk in listed if risk.school != amara.memberships.get().schools.get())
