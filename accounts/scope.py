@@ -54,7 +54,8 @@ def current() -> Scope:
 
 def of_membership(membership: Membership) -> Scope:
     """Return what a membership lets its person see."""
-    schools = None if membership.every_school else tuple(membership.schools.values_list("pk", flat=True))
+    own = membership.schools.through.objects.filter(membership=membership)  # without a join to the schools
+    schools = None if membership.every_school else tuple(own.values_list("school_id", flat=True))
     return Scope(institution_id=membership.institution_id, school_ids=schools, user_id=membership.user_id)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Sum
@@ -12,11 +13,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from predictions import school_attendance
-from students.models import AttendanceRecord, SchoolDay, Student
+from students import interventions
+from students.models import AttendanceRecord, Enrolment, Intervention, SchoolDay, Student
 
 Shares = dict[dt.date, float]
 
-WEEKS_SHOWN = 40
+LOOKS_BACK = dt.timedelta(weeks=40)
 FEWEST_WEEKS = 4
 # One bad week is a cold: each point is the share over four school weeks.
 ROLLING_WEEKS = 4
@@ -24,31 +26,37 @@ LONGEST_GAP = dt.timedelta(days=21)
 NOTABLE_SHARE = 0.05
 
 
-def figure(student: Student, *, today: dt.date) -> dict[str, Any] | None:
-    """Return the figure; None without a calendar, or with less than a month of it."""
-    since, until = _span(student, today)
-    if since is None or until is None:
-        return None
-    days = SchoolDay.objects.filter(institution_id=student.institution_id, held_on__range=(since, until))
-    held = Counter(day - dt.timedelta(days=day.weekday()) for day in days.values_list("held_on", flat=True))
+def figure(
+    student: Student, *, enrolments: Sequence[Enrolment], help_given: Iterable[Intervention], today: dt.date
+) -> dict[str, Any] | None:
+    """Return the figure; None without a calendar, or with less than a month of it.
+
+    :param enrolments: all of the student's, the newest entry first
+    :param help_given: all of the student's, with its ends
+    """
+    days = _days_of_school(enrolments, today)
+    held = Counter(day - dt.timedelta(days=day.weekday()) for day in days)
     if len(held) < FEWEST_WEEKS:
         return None
-    absences = AttendanceRecord.objects.filter(category=AttendanceRecord.Category.ABSENT, held_on__range=(since, until))
-    own = _rolling(_by_week(absences.filter(student=student)), held)
+    until = days[-1]
+    since = max(enrolments[-1].entered_on, until - LOOKS_BACK)
+    absences = student.attendancerecord_set.filter(
+        category=AttendanceRecord.Category.ABSENT, held_on__range=(since, until)
+    )
+    own = _rolling(_by_week(absences), held)
     missed = school_attendance.by_week(student.school_id, held, since=since, until=until)
     school = _rolling(missed, Counter({week: held[week] for week in missed}))
-    return _drawn(student, own, school)
+    return _drawn(student, own, school, help_given)
 
 
-def _span(student: Student, today: dt.date) -> tuple[dt.date | None, dt.date | None]:
-    """Return from when to when there is attendance to show."""
-    days = SchoolDay.objects.filter(institution_id=student.institution_id, held_on__lte=today)
-    newest = days.order_by("-held_on").values_list("held_on", flat=True).first()
-    enrolments = list(student.enrolment_set.order_by("entered_on").values_list("entered_on", "exited_on"))
-    if newest is None or not enrolments:
-        return None, None
-    until = min(newest, enrolments[-1][1] or newest)
-    return max(enrolments[0][0], until - dt.timedelta(weeks=WEEKS_SHOWN)), until
+def _days_of_school(enrolments: Sequence[Enrolment], today: dt.date) -> list[dt.date]:
+    """Return the school days that there is attendance of to show, the oldest first."""
+    if not enrolments:
+        return []
+    last = min(enrolments[0].exited_on or today, today)
+    held = SchoolDay.objects.filter(held_on__range=(enrolments[-1].entered_on, last))
+    newest_first = list(held.order_by("-held_on").values_list("held_on", flat=True)[: LOOKS_BACK.days])
+    return [day for day in reversed(newest_first) if day >= newest_first[0] - LOOKS_BACK]
 
 
 def _by_week(absences: Any) -> Shares:
@@ -66,7 +74,7 @@ def _rolling(missed: Shares, held: Counter[dt.date]) -> Shares:
     return shares
 
 
-def _drawn(student: Student, own: Shares, school: Shares) -> dict[str, Any]:
+def _drawn(student: Student, own: Shares, school: Shares, help_given: Iterable[Intervention]) -> dict[str, Any]:
     weeks = sorted(own)
     everyone = _("%(school)s, everyone") % {"school": student.school.name}
     lines = [_line(everyone, school, {"color": "var(--quiet)", "width": 1.25, "dash": "dot"})] if school else []
@@ -82,7 +90,7 @@ def _drawn(student: Student, own: Shares, school: Shares) -> dict[str, Any]:
             "layout": {
                 "yaxis": {"tickformat": ".0%", "range": [lowest, 1.02]},
                 "xaxis": {"type": "date", "tickformat": "%b"},
-                "shapes": _help_spans(student, weeks),
+                "shapes": _help_spans(help_given, weeks),
                 # Lines are named where they stand: there is no legend to look up.
                 "annotations": [_named(min(school), school)] if school else [],
             },
@@ -124,23 +132,24 @@ def _line(name: str, shares: Shares, line: dict[str, Any]) -> dict[str, Any]:
     return {"type": "scatter", "mode": "lines", "name": name, "x": x, "y": y, "line": line, "hovertemplate": hover}
 
 
-def _help_spans(student: Student, weeks: list[dt.date]) -> list[dict[str, Any]]:
-    """Return the help given as shaded spans."""
+def _help_spans(help_given: Iterable[Intervention], weeks: list[dt.date]) -> list[dict[str, Any]]:
+    """Return the help given as shaded spans, each up to the end that was last told."""
+    spans = [(help_.started_on, interventions.last_day(help_) or weeks[-1]) for help_ in help_given]
     return [
         {
             "type": "rect",
             "xref": "x",
             "yref": "paper",
-            "x0": max(span.started_on, weeks[0]).isoformat(),
-            "x1": min(span.ended_on or weeks[-1], weeks[-1]).isoformat(),
+            "x0": max(begun, weeks[0]).isoformat(),
+            "x1": min(ended, weeks[-1]).isoformat(),
             "y0": 0,
             "y1": 1,
             "fillcolor": "var(--chart-help)",
             "line": {"width": 0},
             "layer": "below",
         }
-        for span in student.intervention_set.all()
-        if span.started_on <= weeks[-1] and (span.ended_on or weeks[-1]) >= weeks[0]
+        for begun, ended in spans
+        if begun <= weeks[-1] and ended >= weeks[0]
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.formats import date_format
@@ -15,13 +16,22 @@ FEWEST_LISTS = 2
 HEIGHT = {Tier.ROUTINE_SUPPORT: 0, Tier.CHECK_IN: 1, Tier.REVIEW_FIRST: 2}
 
 
-def figure(student: Student, *, of: ScoringRun, in_numbers: bool) -> dict[str, Any] | None:
-    """Return the figure of the lists made as that run was, by the model or by the rule; None before the second one.
+def scores_so_far(student: Student, *, of: ScoringRun) -> list[RiskScore]:
+    """Return a student's scores on the lists made as that run was, by the model or by the rule, the oldest first.
 
     A place on the model's list and one on the rule's are two scales, and where the rule decides, what the model said
-    before is not shown.
+    before is not shown. Each score has its run, and of both what a place is made of.
     """
-    points = _newest_of_each_day(student, of)
+    made_alike = student.risk_scores.filter(run__decided_by=of.decided_by, run__published_at__isnull=False)
+    shown = made_alike.select_related("run").only(
+        "risk", "tier", "rank", "insufficient_data", "run__as_of", "run__n_scored", "run__n_insufficient"
+    )
+    return list(shown.order_by("run__as_of", "run__published_at"))
+
+
+def figure(scores: Iterable[RiskScore], *, in_numbers: bool) -> dict[str, Any] | None:
+    """Return the figure of `scores_so_far`; None before the second list."""
+    points = list({score.run.as_of: score for score in scores if not score.insufficient_data}.values())
     if len(points) < FEWEST_LISTS:
         return None
     title = _title(points)
@@ -49,17 +59,6 @@ def figure(student: Student, *, of: ScoringRun, in_numbers: bool) -> dict[str, A
             for score, label in zip(points, labels, strict=True)
         ],
     }
-
-
-def _newest_of_each_day(student: Student, run: ScoringRun) -> list[RiskScore]:
-    made_alike = RiskScore.objects.filter(student=student, run__decided_by=run.decided_by)
-    scores = made_alike.filter(run__published_at__isnull=False, insufficient_data=False)
-    ordered = (
-        scores.select_related("run")
-        .defer("contributions", "packed_reasons")
-        .order_by("run__as_of", "run__published_at")
-    )
-    return list({score.run.as_of: score for score in ordered}.values())
 
 
 def _n_ranked(score: RiskScore) -> int:

@@ -16,7 +16,7 @@ from predictions.models import CurrentRisk, DecidedBy, RiskScore
 from predictions.risk_list import maker_label, model_number
 from students import help_kinds, interventions
 from students.importing.cohort_schema import CohortSchema
-from students.models import Student
+from students.models import Enrolment, Intervention, Student
 from students.undone_rows import TAKEN_BACK
 
 GRADES_SHOWN = 40
@@ -25,6 +25,9 @@ GRADES_SHOWN = 40
 def page(*, student: Student, sees_predictions: bool, shows_estimates: bool, today: dt.date) -> dict[str, Any]:
     """Return everything the page shows to one person."""
     current = _current(student) if sees_predictions else None
+    so_far = risk_chart.scores_so_far(student, of=current.run) if current else []
+    enrolments = list(student.enrolment_set.select_related("school").order_by("-entered_on"))
+    help_given = list(student.intervention_set.select_related("plan").prefetch_related("ends").order_by("-started_on"))
     by_model = current is not None and current.run.decided_by == DecidedBy.MODEL
     shows_estimates = shows_estimates and by_model
     return {
@@ -39,10 +42,10 @@ def page(*, student: Student, sees_predictions: bool, shows_estimates: bool, tod
         "score": _score(current, student, shows_estimates),
         **(_reasons(current, current.run.model_version) if current and current.run.model_version else {}),
         "rule": _rule(current) if current else None,
-        "summary": _summary(current, student) if current else "",
-        "attendance_chart": attendance_chart.figure(student, today=today),
-        "risk_chart": risk_chart.figure(student, of=current.run, in_numbers=shows_estimates) if current else None,
-        **_records(student),
+        "summary": _summary(current, so_far) if current else "",
+        "attendance_chart": attendance_chart.figure(student, enrolments=enrolments, help_given=help_given, today=today),
+        "risk_chart": risk_chart.figure(so_far, in_numbers=shows_estimates),
+        **_records(student, enrolments, help_given),
         "attributes": _attributes(student),
         "viewers": [
             {"who": str(entry.user or entry.api_client), "when": entry.at}
@@ -130,22 +133,11 @@ def _box(reason: dict[str, Any], feature: Feature) -> str:
     return "changeable" if reason["changeable"] else "context_reasons"
 
 
-def _summary(current: CurrentRisk, student: Student) -> str:
+def _summary(current: CurrentRisk, so_far: list[RiskScore]) -> str:
     """Say what changed since the list before this one; one that somebody else made says nothing of a change."""
     if current.rank is None:
         return ""
-    before = RiskScore.objects.filter(
-        student=student,
-        run__as_of__lt=current.run.as_of,
-        run__published_at__isnull=False,
-        run__decided_by=current.run.decided_by,
-    )
-    last = (
-        before.select_related("run")
-        .defer("contributions", "packed_reasons")
-        .order_by("-run__as_of", "-run__pk")
-        .first()
-    )
+    last = next((score for score in reversed(so_far) if score.run.as_of < current.run.as_of), None)
     if last is None or last.rank is None or last.tier == current.tier:
         return ""
     words = {"tier": wording.tier_label(current.tier), "before": wording.tier_label(last.tier), "day": last.run.as_of}
@@ -167,7 +159,7 @@ def _grades(student: Student) -> list[dict[str, Any]]:
     ]
 
 
-def _records(student: Student) -> dict[str, Any]:
+def _records(student: Student, enrolments: list[Enrolment], help_given: list[Intervention]) -> dict[str, Any]:
     kinds = help_kinds.by_code()
     standing = student.outcome_set.filter(corrected_by=None).exclude(exit_code=TAKEN_BACK)
     outcomes = standing.select_related("recorded_by").order_by("-happened_on", "-pk")
@@ -180,7 +172,7 @@ def _records(student: Student) -> dict[str, Any]:
                 "exited_on": enrolment.exited_on,
                 "exit_reason": enrolment.exit_reason,
             }
-            for enrolment in student.enrolment_set.select_related("school").order_by("-entered_on")
+            for enrolment in enrolments
         ],
         "grades": _grades(student),
         "incidents": student.disciplineincident_set.order_by("-happened_on").values(
@@ -192,10 +184,10 @@ def _records(student: Student) -> dict[str, Any]:
                 "kind_label": help_kinds.label(intervention.kind, kinds=kinds),
                 "owner": intervention.owner,
                 "started_on": intervention.started_on,
-                "ended_on": intervention.last_day or intervention.ended_on,
-                "result": intervention.last_result or intervention.result or intervention.goal,
+                "ended_on": interventions.last_day(intervention),
+                "result": interventions.last_result(intervention) or intervention.goal,
             }
-            for intervention in interventions.with_ends(student.intervention_set.order_by("-started_on"))
+            for intervention in help_given
         ],
         "outcomes": [
             {

@@ -77,7 +77,7 @@ def give(  # noqa: PLR0913
 
 def standing(student: Student) -> Verdict | None:
     """Return the newest verdict on a student, if it was not taken back."""
-    newest = Verdict.objects.filter(student=student).select_related("by", "data_case").first()
+    newest = student.verdicts.select_related("by", "data_case").first()
     return None if newest is None or newest.kind == Verdict.Kind.TAKEN_BACK else newest
 
 

@@ -48,6 +48,18 @@ def begin(  # noqa: PLR0913
     return intervention
 
 
+def last_day(given: Intervention) -> dt.date | None:
+    """Return the day on which help ended, as it was last told; None while it goes on."""
+    told = next(iter(given.ends.all()), None)
+    return told.ended_on if told else given.ended_on
+
+
+def last_result(given: Intervention) -> str:
+    """Return what came of help, as it was last told; "" where nobody said."""
+    told = next(iter(given.ends.all()), None)
+    return told.result if told and told.result else given.result
+
+
 def with_ends(given: QuerySet[Intervention]) -> QuerySet[Any]:
     """Add to each piece of help its plan, and its `last_day` and `last_result` as its end was last told, else None."""
     ends = HelpEnd.objects.filter(intervention_id=OuterRef("pk")).order_by("-at", "-pk")

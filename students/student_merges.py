@@ -101,8 +101,8 @@ def take_back(*, merge: StudentMerge, by: User, now: dt.datetime) -> StudentMerg
 
 def kept_for(student: Student) -> Student | None:
     """Return the student that another was merged into; None where they stand for themselves."""
-    standing = StudentMerge.objects.filter(other=student, taken_back_at=None).select_related("kept").first()
-    return standing.kept if standing else None
+    standing = StudentMerge.objects.filter(other=student, taken_back_at=None).first()
+    return Student.objects.filter(pk=standing.kept_id).first() if standing else None
 
 
 def standing_since(upload: Upload) -> list[StudentMerge]:
