@@ -12,10 +12,11 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Model
+from django.utils import timezone
 
 from predictions import list_counts, list_states
 from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier, Verdict
-from students.models import Intervention
+from students.models import Caseload, Intervention
 
 NAMES_AT_ONCE = 10_000
 # What a student is found by.
@@ -48,6 +49,8 @@ def replace(run: ScoringRun) -> None:
     # Their keys, not a query of them: the server would look for help of everybody before it looks who has any.
     list_states.help_changed(_students(Intervention))
     list_states.verdicts_changed(_students(Verdict))
+    today = run.institution.day_of(timezone.now())
+    list_states.caseloads_changed(_students(Caseload), on=today)
     list_counts.count_anew()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
@@ -49,24 +50,16 @@ def count_anew() -> None:
         )
 
 
-def counts(*, seen: QuerySet[CurrentRisk], filters: Filters, narrowing: Q, left_out: Q) -> Counts:
+def counts(*, seen: QuerySet[CurrentRisk], is_whole: bool, filters: Filters, narrowing: Q, left_out: Q) -> Counts:
     """Return the counts of a page of the list.
 
-    :param seen: the whole list as the person sees it
+    :param seen: the list as the person sees it
+    :param is_whole: whether that is all of it, as it was counted, or some counsellor's students
     :param narrowing: what the filters ask for, whether they ask for those left out aside
     :param left_out: whom staff left out today
     """
     part, first = _part(filters), Q(tier=Tier.REVIEW_FIRST)
-    kept = list(
-        ListCount.objects.values("school_id", "grade_level")
-        .order_by()
-        .annotate(
-            n_all=Sum("n"),
-            n_part=Coalesce(Sum("n", filter=part), 0),
-            n_first=Coalesce(Sum("n", filter=first), 0),
-            risk_first=Sum("risk_sum", filter=first),
-        )
-    )
+    kept = list(_counted(part, first) if is_whole else _counted_now(seen, part, first))
     gone = seen.filter(left_out).aggregate(
         n=Count("pk"),
         n_matching=Count("pk", filter=narrowing),
@@ -92,6 +85,32 @@ def counts(*, seen: QuerySet[CurrentRisk], filters: Filters, narrowing: Q, left_
         risk_review_first=sum(risks) - gone["risk_first"] if risks else None,
         schools=frozenset(row["school_id"] for row in kept),
         grade_levels=frozenset(row["grade_level"] for row in kept),
+    )
+
+
+def _counted(part: Q, first: Q) -> Iterable[Any]:
+    return (
+        ListCount.objects.values("school_id", "grade_level")
+        .order_by()
+        .annotate(
+            n_all=Sum("n"),
+            n_part=Coalesce(Sum("n", filter=part), 0),
+            n_first=Coalesce(Sum("n", filter=first), 0),
+            risk_first=Sum("risk_sum", filter=first),
+        )
+    )
+
+
+def _counted_now(seen: QuerySet[CurrentRisk], part: Q, first: Q) -> Iterable[Any]:
+    return (
+        seen.values("school_id", "grade_level")
+        .order_by()
+        .annotate(
+            n_all=Count("pk"),
+            n_part=Count("pk", filter=part),
+            n_first=Count("pk", filter=first),
+            risk_first=Sum("risk", filter=first),
+        )
     )
 
 

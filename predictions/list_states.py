@@ -1,12 +1,14 @@
-"""Keeps what the list filters by besides the score: whether a student gets help, and what staff said of the flag."""
+"""Keeps what the list filters by besides the score: who gets help, what staff said of a flag, whose student it is."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 
 from predictions.models import CurrentRisk, HelpState, Verdict
+from students import caseloads
 from students.models import DataCase, HelpEnd, Intervention
 
 # Whom nobody need talk about now. A wrong fact besides, until somebody answered.
@@ -24,6 +26,16 @@ def help_changed(students: Iterable[int]) -> None:
         default=Value(HelpState.NONE),
     )
     listed.annotate(state=state).exclude(Q(state=F("help_state"))).update(help_state=state)
+
+
+def caseloads_changed(students: Iterable[int], *, on: dt.date) -> None:
+    """Read anew whose students these are on a day."""
+    listed = list(CurrentRisk.objects.filter(student_id__in=students).only("student_id", "counsellor_id"))
+    whose = caseloads.counsellors_of([row.student_id for row in listed], on=on)
+    changed = [row for row in listed if row.counsellor_id != whose.get(row.student_id)]
+    for row in changed:
+        row.counsellor_id = whose.get(row.student_id)
+    CurrentRisk.objects.bulk_update(changed, ["counsellor"], batch_size=1000)
 
 
 def verdicts_changed(students: Iterable[int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Institution, Membership, School
+from accounts.permissions import can
 from modeling import model_switch
 from modeling.core.feature import Feature
 from modeling.models import ModelVersion
@@ -28,6 +30,14 @@ PAGE_SIZE = 50
 REASONS_SHOWN = 2
 
 
+class WhoseStudents(StrEnum):
+    """Whose students a list is of."""
+
+    MINE = "mine"
+    ALL = "all"
+    NOBODY = "nobody"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Filters:
     """What the person asked for, as it stands in the address."""
@@ -38,6 +48,8 @@ class Filters:
     tier: str = ""
     help: str = ""
     left: bool = False
+    # "mine", "all", "nobody": whose students; "" where nobody asked, which is mine where there are any.
+    whose: str = ""
     sort: str = "risk"
     estimates: bool = False
     place: Place = Place()
@@ -55,6 +67,7 @@ class Filters:
             help=query.get("help", "") if query.get("help", "") in HelpState.values else "",
             sort=sort if sort in ORDERS else "risk",
             left=query.get("left") == "1",
+            whose=query.get("whose", "") if query.get("whose", "") in list(WhoseStudents) else "",
             estimates=query.get("estimates") == "1",
             place=Place.from_query(query),
         )
@@ -62,7 +75,7 @@ class Filters:
     def url(self, **changes: Any) -> str:
         """Return the list's address with some of the filters changed; changing one returns to the first page."""
         asked = replace(self, **({"place": Place()} | changes))
-        fields = {name: getattr(asked, name) for name in ("q", "school", "grade", "tier", "help")}
+        fields = {name: getattr(asked, name) for name in ("q", "whose", "school", "grade", "tier", "help")}
         query = {name: value for name, value in fields.items() if value}
         if asked.left:
             query["left"] = "1"
@@ -82,17 +95,22 @@ class Filters:
 def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict[str, Any]:
     """Return everything the list's page shows to one person."""
     run = runs.shown_run()
-    seen = CurrentRisk.objects.visible_to(membership.user)
+    everybody = CurrentRisk.objects.visible_to(membership.user)
+    own = everybody.filter(counsellor_id=membership.user_id).exists()
+    whose = _whose(filters, has_own=own)
+    seen = of_whom(everybody, whose, membership)
     by_model = run is not None and run.decided_by == DecidedBy.MODEL
     # A rule estimates nothing, so there is nothing to ask for.
     filters = replace(filters, estimates=filters.estimates and by_model)
     left_out, narrowing = _is_left_out(today), _narrowing(filters)
-    counts = list_counts.counts(seen=seen, filters=filters, narrowing=narrowing, left_out=left_out)
+    is_whole = whose == WhoseStudents.ALL
+    counts = list_counts.counts(seen=seen, is_whole=is_whole, filters=filters, narrowing=narrowing, left_out=left_out)
     n_students = counts.n_all - (0 if filters.left else counts.n_left_out)
     capacity = capacities.of(membership=membership)
     above = _above_the_line(seen.exclude(left_out), run, capacity, counts)
-    # Part of a name is found by no index: there the planner may choose.
-    with contextlib.nullcontext() if filters.q else list_pages.along_indexes():
+    # Part of a name is found by no index, and somebody's own students are few: there the planner may choose.
+    chooses = bool(filters.q) or whose == WhoseStudents.MINE
+    with contextlib.nullcontext() if chooses else list_pages.along_indexes():
         matching = seen.filter(narrowing & (left_out if filters.left else ~left_out))
         found, filters = _found(matching, filters, run, counts)
     rows, pages = _page(found, filters, run, above, counts)
@@ -108,12 +126,45 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
         "n_above_line": above.n,
         "expected_true": above.expected,
         "filters": filters,
+        "whose": whose,
+        "others": _other_students(whose, filters, membership, has_own=own),
         "pages": pages,
         "shows_estimates": filters.estimates,
         "estimates_url": filters.url(estimates=not filters.estimates, place=filters.place) if by_model else None,
-        "empty": _empty(run, n_students, counts),
+        "empty": _empty(run, n_students, counts, whose),
         **_choices(membership.institution, filters, counts),
     }
+
+
+def _whose(filters: Filters, *, has_own: bool) -> WhoseStudents:
+    """Return whose students are asked for: one's own where one has any and nobody asked otherwise."""
+    return WhoseStudents(filters.whose or (WhoseStudents.MINE if has_own else WhoseStudents.ALL))
+
+
+def of_whom(everybody: QuerySet[CurrentRisk], whose: WhoseStudents, membership: Membership) -> QuerySet[CurrentRisk]:
+    """Return the rows of these students alone."""
+    wanted = {
+        WhoseStudents.MINE: Q(counsellor_id=membership.user_id),
+        WhoseStudents.NOBODY: Q(counsellor_id=None),
+        WhoseStudents.ALL: Q(),
+    }
+    return everybody.filter(wanted[whose])
+
+
+def _other_students(
+    whose: WhoseStudents, filters: Filters, membership: Membership, *, has_own: bool
+) -> list[dict[str, str]]:
+    """Return the ways to other people's students, with the filters kept; who has none goes to them as a filter."""
+    labels = {
+        WhoseStudents.MINE: _("Your students"),
+        WhoseStudents.ALL: _("Everybody's students"),
+        WhoseStudents.NOBODY: _("Without a counsellor"),
+    }
+    if not has_own:
+        del labels[WhoseStudents.MINE]
+    if not can(membership, "assign_students"):
+        del labels[WhoseStudents.NOBODY]
+    return [{"url": filters.url(whose=each.value), "label": label} for each, label in labels.items() if each != whose]
 
 
 def _is_left_out(today: dt.date) -> Q:
@@ -162,13 +213,15 @@ def _narrowing(filters: Filters) -> Q:
     return narrowing
 
 
-def _empty(run: ScoringRun | None, n_students: int, counts: Counts) -> str | None:
+def _empty(run: ScoringRun | None, n_students: int, counts: Counts, whose: WhoseStudents) -> str | None:
     if run is None:
         if not Student.objects.exists():
             return "no_students"
         return "no_run" if model_switch.is_on() else "switched_off"
     if not n_students:
-        return "left_out" if counts.n_left_out else "no_students"
+        if counts.n_left_out:
+            return "left_out"
+        return {WhoseStudents.MINE: "not_yours", WhoseStudents.NOBODY: "all_have_one"}.get(whose, "no_students")
     return None if counts.n_matching else "no_match"
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from predictions.views import capacity, data_cases, interventions, risk_list, scoring, student_page
+from predictions.views import capacity, caseloads, data_cases, interventions, risk_list, scoring, student_page
 from predictions.views import help as help_views
 
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("help/<uuid:public_id>/look", help_views.check_help, name="check_help"),
     path("help/<uuid:public_id>/end", help_views.end_help, name="end_help"),
     path("help/<uuid:public_id>/plan", help_views.change_help_plan, name="change_help_plan"),
+    path("caseloads/", caseloads.caseloads, name="caseloads"),
+    path("caseloads/hand-over/", caseloads.hand_over, name="hand_over"),
     path("lists/capacity", capacity.capacity, name="capacity"),
     path("lists/new", scoring.make_list, name="make_list"),
 ]

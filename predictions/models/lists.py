@@ -52,6 +52,10 @@ class CurrentRisk(models.Model):
     verdict = models.CharField(max_length=20, blank=True, default="", db_default="")
     is_left_out = models.BooleanField(default=False, db_default=False)
     left_out_until = models.DateField(null=True, db_default=None)
+    # Whose student this is: students.caseloads.
+    counsellor = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_default=None
+    )
 
     objects = ScopedManager("school")
 
@@ -70,6 +74,11 @@ class CurrentRisk(models.Model):
             ),
             models.Index(
                 fields=["institution", "rank", "student"], condition=Q(is_left_out=True), name="list_left_out"
+            ),
+            models.Index(
+                fields=["counsellor", "rank", "student"],
+                condition=Q(counsellor__isnull=False),
+                name="list_of_a_counsellor",
             ),
         ]
 

@@ -165,13 +165,17 @@ class Enrolment(Fact):
 
 
 class Caseload(models.Model):
-    """Which students a counsellor looks after, from a date to a date."""
+    """Which students a counsellor looks after, from a date to a date; the last is the first day on which it is over."""
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
     student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="caseloads")
     counsellor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="caseloads")
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
+    # What whoever had the student before leaves to whoever has them now.
+    note = models.CharField(max_length=300, blank=True)
+    recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(null=True)
 
     objects = ScopedManager("student__school")
 
