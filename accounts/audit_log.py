@@ -56,3 +56,9 @@ def looks_at(subject: uuid.UUID, *, limit: int = 20) -> list[AuditEntry]:
         institution_id=scope.current().institution_id, subject_id=subject, action="student_page"
     )
     return list(entries.select_related("user", "api_client").order_by("-at")[:limit])
+
+
+def last_of(user: User, action: str, *, before: dt.datetime) -> AuditEntry | None:
+    """Return somebody's newest entry of an action before a moment."""
+    own = AuditEntry.objects.filter(institution_id=scope.current().institution_id, user=user, action=action)
+    return own.filter(at__lt=before).order_by("-at").first()

@@ -33,6 +33,10 @@ class Institution(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def start_of(self, day: dt.date) -> dt.datetime:
+        """Return the moment at which a day begins here."""
+        return dt.datetime.combine(day, dt.time(), tzinfo=zoneinfo.ZoneInfo(self.time_zone))
+
     def day_of(self, moment: dt.datetime) -> dt.date:
         """Return which day it is here at a moment."""
         return moment.astimezone(zoneinfo.ZoneInfo(self.time_zone)).date()
@@ -196,6 +200,8 @@ class AuditEntry(models.Model):
                 condition=Q(subject_id__isnull=False),
                 name="audit_of_one_subject",
             ),
+            # The page of a morning tells what changed since somebody's last one.
+            models.Index(fields=["user", "-at"], condition=Q(action="today"), name="audit_of_mornings"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -15,6 +15,7 @@ def places(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the pages this person may open, in the order of the rail."""
     membership = getattr(request, "membership", None)
     listed = (
+        ("today", _("Today"), "front", "give_verdicts"),
         ("students", _("Students"), "risk_list", "see_predictions"),
         ("help", _("Help given"), "interventions", "see_students"),
         ("outcomes", _("Outcomes"), "missing_outcomes", "record_outcomes"),
@@ -31,7 +32,14 @@ def places(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _is_within(path: str, view: str) -> bool:
     """Say whether a page belongs to a place: its address begins like the place's, or is one piece of help."""
+    if view == "front":
+        return path == reverse(view)
     return path.startswith(reverse(view)) or (view == "interventions" and path.startswith("/help/"))
+
+
+def _told(request: HttpRequest) -> dict[str, str] | None:
+    """Return the verdict that was just given, to be taken back by one click; once."""
+    return request.session.pop("verdict_told", None) if "verdict_told" in request.session else None
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -44,5 +52,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "nav": places(request),
         "can_search": can(membership, "see_predictions"),
         "works_as": membership,
+        # Said once, on the page after the click.
+        "verdict_told": _told(request),
         "other_roles": [each for each in getattr(request, "memberships", []) if each != membership],
     }

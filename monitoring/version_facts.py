@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from modeling import eda_words
 from modeling.models import ModelVersion
-from predictions.risk_list import model_label
+from predictions.list_rows import model_label
 
 # Counts of single students are not told.
 SMALLEST_COUNT = 10

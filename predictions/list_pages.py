@@ -157,3 +157,15 @@ def first_ranked(rows: QuerySet[CurrentRisk], n: int) -> list[tuple[float | None
     """Return risk and score of the first of a list by rank."""
     columns = rows.filter(rank__isnull=False).values_list("rank", "student_id", "risk", "score_id")
     return [(risk, score) for _rank, _student, risk, score in _nearest(columns, "rank", n)]
+
+
+def first_rows(rows: QuerySet[CurrentRisk], n: int, *, is_own: bool) -> list[CurrentRisk]:
+    """Return the first of a list by rank.
+
+    :param is_own: whether they are one counsellor's students, who are few: the planner may choose
+    """
+    ranked = rows.filter(rank__isnull=False)
+    if is_own:
+        return list(ranked.order_by("rank", "student_id")[:n])
+    with along_indexes():
+        return list(_nearest(ranked, "rank", n))

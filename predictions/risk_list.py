@@ -9,25 +9,22 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Institution, Membership, School
 from accounts.permissions import can
 from modeling import model_switch
-from modeling.core.feature import Feature
-from modeling.models import ModelVersion
-from predictions import answers, capacities, list_counts, list_pages, rule_wording, runs, wording
+from predictions import capacities, list_counts, list_pages, list_rows, rule_wording, runs, wording
 from predictions.capacities import Capacity, Whose
 from predictions.list_counts import Counts
 from predictions.list_pages import ORDERS, Place
-from predictions.models import CurrentRisk, DecidedBy, HelpState, RiskScore, ScoringRun, Tier, Verdict
+from predictions.models import CurrentRisk, DecidedBy, HelpState, RiskScore, ScoringRun, Tier
 from predictions.record_wording import grade_words
 from students.models import Student
 
 PAGE_SIZE = 50
-REASONS_SHOWN = 2
 
 
 class WhoseStudents(StrEnum):
@@ -95,14 +92,11 @@ class Filters:
 def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict[str, Any]:
     """Return everything the list's page shows to one person."""
     run = runs.shown_run()
-    everybody = CurrentRisk.objects.visible_to(membership.user)
-    own = everybody.filter(counsellor_id=membership.user_id).exists()
-    whose = _whose(filters, has_own=own)
-    seen = of_whom(everybody, whose, membership)
+    has_own, whose, seen = students_of(membership, filters)
     by_model = run is not None and run.decided_by == DecidedBy.MODEL
     # A rule estimates nothing, so there is nothing to ask for.
     filters = replace(filters, estimates=filters.estimates and by_model)
-    left_out, narrowing = _is_left_out(today), _narrowing(filters)
+    left_out, narrowing = is_left_out(today), _narrowing(filters)
     is_whole = whose == WhoseStudents.ALL
     counts = list_counts.counts(seen=seen, is_whole=is_whole, filters=filters, narrowing=narrowing, left_out=left_out)
     n_students = counts.n_all - (0 if filters.left else counts.n_left_out)
@@ -116,7 +110,7 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
     rows, pages = _page(found, filters, run, above, counts)
     return {
         "rows": rows,
-        "run": _run_words(run) if run else None,
+        "run": list_rows.run_words(run) if run else None,
         "n_students": n_students,
         "n_matching": counts.n_matching,
         "capacity": capacity.n,
@@ -127,7 +121,7 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
         "expected_true": above.expected,
         "filters": filters,
         "whose": whose,
-        "others": _other_students(whose, filters, membership, has_own=own),
+        "others": _other_students(whose, filters, membership, has_own=has_own),
         "pages": pages,
         "shows_estimates": filters.estimates,
         "estimates_url": filters.url(estimates=not filters.estimates, place=filters.place) if by_model else None,
@@ -136,19 +130,17 @@ def listing(*, membership: Membership, filters: Filters, today: dt.date) -> dict
     }
 
 
-def _whose(filters: Filters, *, has_own: bool) -> WhoseStudents:
-    """Return whose students are asked for: one's own where one has any and nobody asked otherwise."""
-    return WhoseStudents(filters.whose or (WhoseStudents.MINE if has_own else WhoseStudents.ALL))
+def students_of(membership: Membership, filters: Filters) -> tuple[bool, WhoseStudents, QuerySet[CurrentRisk]]:
+    """Return whether somebody has students of their own, whose are asked for, and the rows of these.
 
-
-def of_whom(everybody: QuerySet[CurrentRisk], whose: WhoseStudents, membership: Membership) -> QuerySet[CurrentRisk]:
-    """Return the rows of these students alone."""
-    wanted = {
-        WhoseStudents.MINE: Q(counsellor_id=membership.user_id),
-        WhoseStudents.NOBODY: Q(counsellor_id=None),
-        WhoseStudents.ALL: Q(),
-    }
-    return everybody.filter(wanted[whose])
+    One's own where one has any and nobody asked otherwise.
+    """
+    everybody = CurrentRisk.objects.visible_to(membership.user)
+    own = everybody.filter(counsellor_id=membership.user_id)
+    has_own = own.exists()
+    whose = WhoseStudents(filters.whose or (WhoseStudents.MINE if has_own else WhoseStudents.ALL))
+    rows = {WhoseStudents.MINE: own, WhoseStudents.NOBODY: everybody.filter(counsellor_id=None)}
+    return has_own, whose, rows.get(whose, everybody)
 
 
 def _other_students(
@@ -167,7 +159,7 @@ def _other_students(
     return [{"url": filters.url(whose=each.value), "label": label} for each, label in labels.items() if each != whose]
 
 
-def _is_left_out(today: dt.date) -> Q:
+def is_left_out(today: dt.date) -> Q:
     """Say of whom staff said that nobody need talk about them now; "not now" ends by itself on its day."""
     return Q(is_left_out=True) & (Q(left_out_until=None) | Q(left_out_until__gt=today))
 
@@ -225,35 +217,6 @@ def _empty(run: ScoringRun | None, n_students: int, counts: Counts, whose: Whose
     return None if counts.n_matching else "no_match"
 
 
-def _run_words(run: ScoringRun) -> dict[str, Any]:
-    return {
-        "as_of": run.as_of,
-        "published_at": run.published_at,
-        "maker_label": maker_label(run),
-        "model_number": model_number(run),
-        "why_the_rule": rule_wording.why_the_rule(run),
-        "until_when": rule_wording.until_when(run),
-        "horizon_days": run.model_version.specification["horizon_days"] if run.model_version else None,
-    }
-
-
-def maker_label(run: ScoringRun) -> str:
-    """Return who made a list, as it stands in the line under a title."""
-    if run.decided_by == DecidedBy.RULE or run.model_version is None:
-        return _("the school's rule")
-    return model_label(run.model_version)
-
-
-def model_number(run: ScoringRun) -> int | None:
-    """Return which version made a list, None where it is the rule's."""
-    return run.model_version.number if run.decided_by == DecidedBy.MODEL and run.model_version else None
-
-
-def model_label(version: ModelVersion) -> str:
-    """Return a version's name on screen."""
-    return _("model %(number)s") % {"number": version.number}
-
-
 def _found(
     matching: QuerySet[CurrentRisk], filters: Filters, run: ScoringRun | None, counts: Counts
 ) -> tuple[list[CurrentRisk], Filters]:
@@ -291,20 +254,20 @@ def _page(
 
 def _rows(found: list[CurrentRisk], filters: Filters, run: ScoringRun, above: Above) -> list[dict[str, Any]]:
     """Return what a page says of its rows, with the line where it falls among them."""
-    # By their keys, and not joined: see list_pages.
-    prefetch_related_objects(found, "student", "school", "score")
-    features = answers.features_by_name(run.model_version) if run.model_version else {}
     draws_line = filters.sort == "risk" and not filters.narrows
     rows = []
-    for number, risk in enumerate(found, start=filters.place.start):
+    worded = list_rows.rows_of(found, run, shows_estimates=filters.estimates)
+    for number, (risk, row) in enumerate(zip(found, worded, strict=True), start=filters.place.start):
         line_after = draws_line and number == above.n
-        row = _row(risk, run, filters, features) | {
-            # Counted within what this person sees: a place among students they may not see says nothing to them.
-            "rank": number if filters.sort == "risk" and risk.rank else None,
-            "line_after": line_after,
-            "line_words": _shared_at_the_line(run, risk) if line_after else "",
-        }
-        rows.append(row)
+        rows.append(
+            row
+            | {
+                # Counted within what this person sees: a place among others says nothing to them.
+                "rank": number if filters.sort == "risk" and risk.rank else None,
+                "line_after": line_after,
+                "line_words": _shared_at_the_line(run, risk) if line_after else "",
+            }
+        )
     return rows
 
 
@@ -317,48 +280,6 @@ def _shared_at_the_line(run: ScoringRun, last_above: CurrentRisk) -> str:
         "%(n)s students have as many points as the last one above. Of these, who is further past the first sign of "
         "the rule stands first."
     ) % {"n": n}
-
-
-def _row(risk: CurrentRisk, run: ScoringRun, filters: Filters, features: dict[str, Feature]) -> dict[str, Any]:
-    student, insufficient = risk.student, risk.rank is None
-    by_model = run.decided_by == DecidedBy.MODEL
-    return {
-        "public_id": student.public_id,
-        "url": reverse("student_page", args=[student.public_id]) + ("?estimates=1" if filters.estimates else ""),
-        "name": student.name,
-        "external_id": student.external_id,
-        "grade_level": risk.grade_level,
-        "school_name": risk.school.name,
-        "tier": risk.tier or None,
-        "tier_label": wording.tier_label(risk.tier) if risk.tier else "",
-        "tier_mark": wording.tier_mark(risk.tier) if risk.tier else "",
-        "probability": risk.risk if filters.estimates and not insufficient else None,
-        "probability_value": "" if risk.risk is None else f"{risk.risk:.{answers.DECIMALS}f}",
-        "why": [] if insufficient else _why(risk.score, run, features),
-        "no_reason": _("No single clear reason.") if by_model else _("No sign of the school's rule."),
-        "is_new": risk.is_new,
-        "verdict_label": Verdict.Kind(risk.verdict).label if risk.verdict else "",
-        "insufficient": insufficient,
-    }
-
-
-def _why(score: RiskScore, run: ScoringRun, features: dict[str, Feature]) -> list[str]:
-    """Word what put a student there: the signs of the rule, or the model's strongest reasons."""
-    if run.decided_by == DecidedBy.RULE or run.model_version is None:
-        return rule_wording.sentences(run.rules, score.rules_met)
-    raising = [reason for reason in run.reasons_of(score) if reason["direction"] == "raises"]
-    unknown = answers.counting_neither_way(run.model_version, score.unknown)
-    return _reasons(raising, features) + wording.not_known(unknown, features)
-
-
-def _reasons(raising: list[dict[str, Any]], features: dict[str, Feature]) -> list[str]:
-    """Word the strongest reasons, what can be changed first."""
-    ordered = sorted(raising, key=lambda reason: not reason["changeable"])[:REASONS_SHOWN]
-    worded = [(reason, features[reason["code"]]) for reason in ordered]
-    return [
-        f"{wording.sentence(reason, feature)} {wording.comparison(reason, feature)}".strip()
-        for reason, feature in worded
-    ]
 
 
 def _choices(institution: Institution, filters: Filters, counts: Counts) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from accounts import audit_log
 from modeling.core.feature import Feature
 from modeling.models import ModelVersion
 from predictions import answers, attendance_chart, risk_chart, rule_wording, runs, wording
+from predictions.list_rows import maker_label, model_number
 from predictions.models import CurrentRisk, DecidedBy, RiskScore
-from predictions.risk_list import maker_label, model_number
 from students import help_kinds, interventions
 from students.importing.cohort_schema import CohortSchema
 from students.models import Enrolment, Intervention, Student

@@ -19,4 +19,8 @@ class VerdictForm(forms.Form):
     until_on = forms.DateField(
         label=_("Not before"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    request_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    request_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+
+    def clean_request_key(self) -> uuid.UUID:
+        """Return the form's key; one of its own where it came without."""
+        return self.cleaned_data["request_key"] or uuid.uuid4()

@@ -34,6 +34,12 @@ def short_day(value: dt.date | None) -> str:
 
 
 @register.filter
+def weekday(value: dt.date | None) -> str:
+    """Write a date as "Friday 4 December", for days close by."""
+    return _time_element(value, gettext("l j F"))
+
+
+@register.filter
 def moment(value: dt.datetime | None) -> str:
     """Write a moment as "20 November 2026, 07:04" in the reader's time zone."""
     return _time_element(value, gettext("j F Y, H:i"))

@@ -13,7 +13,7 @@ from accounts.permissions import needs
 from modeling.models import ModelVersion
 from monitoring.models import DriftReport
 from predictions.answers import features_by_name
-from predictions.risk_list import model_label
+from predictions.list_rows import model_label
 
 
 @require_GET

@@ -14,7 +14,7 @@ from accounts.permissions import can, needs
 from modeling import decider
 from modeling.models import ModelVersion
 from monitoring import importance_figures, metric_rows, model_figures, shown_list, version_facts
-from predictions.risk_list import model_label
+from predictions.list_rows import model_label
 
 
 def version_or_404(number: int) -> ModelVersion:

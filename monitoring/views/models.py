@@ -24,8 +24,8 @@ from modeling.models import ModelVersion, Promotion, TrainingRun
 from monitoring import metric_rows, version_facts
 from monitoring.views import switch
 from predictions import promotion_preview, rule_wording
+from predictions.list_rows import maker_label, model_label
 from predictions.models import ScoringRun
-from predictions.risk_list import maker_label, model_label
 
 SHOWN = 20
 

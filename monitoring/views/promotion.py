@@ -25,8 +25,8 @@ from modeling.models import ModelVersion
 from monitoring import metric_rows
 from monitoring.views.model_version import version_or_404
 from predictions import promotion_preview, runs
+from predictions.list_rows import model_label
 from predictions.models import PromotionPreview
-from predictions.risk_list import model_label
 from students.models import Student
 
 # Names beyond these are counted; the list itself is the place to read them.

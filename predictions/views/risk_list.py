@@ -17,6 +17,7 @@ from accounts import audit_log
 from accounts.models import Membership
 from accounts.permissions import can, needs
 from predictions import risk_list as lists
+from predictions.verdict_form import VerdictForm
 from students import import_health
 
 
@@ -35,9 +36,14 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         now=timezone.now(),
         subjects=[row["public_id"] for row in listing["rows"]],
     )
+    verdicts = {
+        "takes_verdicts": can(membership, "give_verdicts"),
+        "verdict_form": VerdictForm(),
+        "verdict_next": filters.url(place=filters.place),
+    }
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "_risk_table.html", {"listing": listing})
-    context = {
+        return render(request, "_risk_table.html", {"listing": listing} | verdicts)
+    context = verdicts | {
         "listing": listing,
         "data_warnings": import_health.warnings(today=timezone.localdate()),
         "can_upload": can(membership, "upload_records"),

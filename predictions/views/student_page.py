@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -16,6 +17,7 @@ from accounts import audit_log
 from accounts.permissions import can, needs
 from predictions import given_help, verdicts
 from predictions import student_page as pages
+from predictions.models import Verdict
 from predictions.verdict_form import VerdictForm
 from predictions.views.risk_list import maker_url
 from students import import_health, student_merges
@@ -69,9 +71,23 @@ def give_verdict(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         except verdicts.Refused as refused:
             form.add_error("reason", str(refused))
         else:
-            messages.success(request, _("Kept. The list respects it from now on."))
-            return redirect("student_page", public_id=public_id)
+            return _kept(request, student, form.cleaned_data["kind"])
     return _page(request, student, InterventionForm(), status=422, verdict_form=form)
+
+
+def _kept(request: HttpRequest, student: Student, kind: str) -> HttpResponse:
+    """Go back to where the button was pressed; from the next page on, one more click takes it back."""
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = ""
+    if kind == Verdict.Kind.TAKEN_BACK:
+        messages.success(request, _("Taken back. Nothing is said of %(name)s now.") % {"name": student.name})
+    elif back:
+        told = {"name": student.name, "verdict": str(Verdict.Kind(kind).label)}
+        request.session["verdict_told"] = told | {"student": str(student.public_id), "next": back}
+    else:
+        messages.success(request, _("Kept. The list respects it from now on."))
+    return redirect(back or reverse("student_page", args=[student.public_id]))
 
 
 def _page(

@@ -9,12 +9,18 @@ from dropout_portal.views import health
 from tests.people import SINCE, signed_in
 
 
-@pytest.mark.parametrize(
-    ("person", "place"),
-    [("amara", "/students/"), ("ines", "/students/"), ("sam", "/interventions/"), ("mika", "/students/")],
-)
+@pytest.mark.parametrize(("person", "place"), [("sam", "/interventions/"), ("mika", "/students/")])
 def test_work_begins_on_the_first_page_one_may_open(request, person, place):
     assert signed_in(request.getfixturevalue(person)).get("/")["Location"] == place
+
+
+@pytest.mark.parametrize("person", ["amara", "ines"])
+def test_the_day_of_whoever_has_students_to_see_begins_with_them(request, person):
+    page = signed_in(request.getfixturevalue(person)).get("/")
+
+    assert page.status_code == 200
+    assert '<a href="/" aria-current="page">' in page.content.decode()
+    assert "No list has been made yet." in page.content.decode()
 
 
 @pytest.mark.parametrize(("person", "is_offered"), [("sam", True), ("ines", True), ("amara", False), ("mika", False)])

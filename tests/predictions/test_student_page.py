@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from accounts import scope
 from accounts.models import AuditEntry
 from modeling import scoring
-from predictions import answers, risk_list, student_page
+from predictions import answers, list_rows, student_page
 from predictions.answers import features_by_name
 from predictions.models import CurrentRisk
 from students.models import ProtectedAttribute, Student
@@ -228,7 +228,7 @@ def test_page_list_and_api_say_alike_what_is_not_recorded_and_new_here(first, ri
     with scope.entered(scope.of_institution(riverside)):
         boxes = student_page._reasons(first, version)
         page = render_to_string("components/reason_boxes.html", boxes)
-        listed = risk_list._why(score, first.run, answers.features_by_name(version))
+        listed = list_rows.why(score, first.run)
         answer = answers.for_score(score)
 
     for text in (text_of(page), " ".join(listed)):

@@ -1,0 +1,133 @@
+"""What a morning begins with: the names that can be seen this fortnight, what changed, what is due, what goes well."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from accounts import audit_log, scope
+from accounts.models import Membership
+from accounts.permissions import can
+from predictions import capacities, good_news, list_changes, list_pages, list_rows, risk_list, runs
+from predictions.capacities import Capacity, Whose
+from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier
+from predictions.risk_list import Filters, WhoseStudents
+from students import help_due, help_kinds
+from students.models import DataCase, HelpPlan, SchoolDay
+
+DUE_SHOWN = 8
+MOST_COUNTED = 100
+ACTION = "today"
+A_WEEK = dt.timedelta(days=7)
+A_FORTNIGHT = dt.timedelta(days=14)
+# A Monday on which a fortnight began; all others are counted from it.
+FIRST_MONDAY = dt.date(2023, 12, 25)
+FRIDAY = 4
+
+
+def page(*, membership: Membership, now: dt.datetime) -> dict[str, Any]:
+    """Return everything the page shows to one person, and whom it names."""
+    today = membership.institution.day_of(now)
+    run = runs.shown_run()
+    _has_own, whose, seen = risk_list.students_of(membership, Filters())
+    shown = _short_list(seen, membership, run, today=today, is_own=whose == WhoseStudents.MINE) if run else []
+    before = audit_log.last_of(membership.user, ACTION, before=membership.institution.start_of(today))
+    changes = (
+        list_changes.since(
+            before, shown=[row["public_id"] for row in shown], membership=membership, run=run, today=today
+        )
+        if before and run
+        else None
+    )
+    came = changes.came if changes else frozenset()
+    due = list(help_due.due_soon(membership.user, today=today).filter(owner=membership.user)[: DUE_SHOWN + 1])
+    answered = _answered(membership, since=before.at if before else now - A_FORTNIGHT)
+    news = good_news.of(seen, is_own=whose == WhoseStudents.MINE, today=today)
+    besides = {
+        *(plan.student.public_id for plan in due[:DUE_SHOWN]),
+        *(case.student.public_id for case in answered),
+        *(each["public_id"] for each in news),
+        *(each["public_id"] for each in (changes.gone if changes else ())),
+    }
+    return {
+        "named": [row["public_id"] for row in shown],
+        "named_besides": sorted(besides - {row["public_id"] for row in shown}),
+        "run": list_rows.run_words(run) if run else None,
+        "capacity": capacities.of(membership=membership),
+        "until": end_of_fortnight(today),
+        "is_own": whose == WhoseStudents.MINE,
+        "rows": [row | {"is_new": row["public_id"] in came, "rank": place} for place, row in enumerate(shown, start=1)],
+        "changes": changes,
+        "due": [_due(plan, today) for plan in due[:DUE_SHOWN]],
+        "has_more_due": len(due) > DUE_SHOWN,
+        "answered": answered,
+        "good_news": news,
+        "next_school_day": _after_a_holiday(today),
+        **_without_counsellor(membership),
+    }
+
+
+def end_of_fortnight(today: dt.date) -> dt.date:
+    """Return the last school day of the fortnight that a day is in; its second Friday where no calendar says more."""
+    begun = today - dt.timedelta(days=(today - FIRST_MONDAY).days % A_FORTNIGHT.days)
+    held = SchoolDay.objects.filter(held_on__range=(today, begun + A_FORTNIGHT - dt.timedelta(days=1)))
+    last = held.order_by("-held_on").values_list("held_on", flat=True).first()
+    return last or max(begun + A_WEEK + dt.timedelta(days=FRIDAY), today)
+
+
+def _short_list(
+    seen: QuerySet[CurrentRisk], membership: Membership, run: ScoringRun, *, today: dt.date, is_own: bool
+) -> list[dict[str, Any]]:
+    """Return the names above the line, the first of the list first."""
+    capacity = capacities.of(membership=membership)
+    here = seen.exclude(risk_list.is_left_out(today))
+    found = _above(here, capacity, is_own=is_own)
+    rows = list_rows.rows_of(found, run)
+    if run.decided_by == DecidedBy.RULE and capacity.whose != Whose.INSTITUTION:
+        return [row for row, listed in zip(rows, found, strict=True) if (listed.score.rule_points or 0) > 0]
+    return rows
+
+
+def _above(here: QuerySet[CurrentRisk], capacity: Capacity, *, is_own: bool) -> list[CurrentRisk]:
+    if capacity.whose == Whose.INSTITUTION:
+        here = here.filter(tier=Tier.REVIEW_FIRST)
+    return list_pages.first_rows(here, min(capacity.n, risk_list.PAGE_SIZE), is_own=is_own)
+
+
+def _due(plan: HelpPlan, today: dt.date) -> dict[str, Any]:
+    return {
+        "student_name": plan.student.name,
+        "public_id": plan.student.public_id,
+        "url": reverse("help_page", args=[plan.public_id]),
+        "kind_label": help_kinds.label(plan.intervention.kind),
+        "due": plan.next_due,
+        "is_late": plan.next_due is not None and plan.next_due < today,
+        "is_end": plan.due_on is not None and plan.next_due == plan.due_on,
+    }
+
+
+def _answered(membership: Membership, *, since: dt.datetime) -> list[DataCase]:
+    """Return what this person said is wrong on record and somebody answered since."""
+    mine = DataCase.objects.filter(opened_by=membership.user).exclude(state=DataCase.State.OPEN)
+    answered = mine.filter(steps__at__gt=since).select_related("student").prefetch_related("steps").distinct()
+    return list(answered.order_by("-pk")[:DUE_SHOWN])
+
+
+def _after_a_holiday(today: dt.date) -> dt.date | None:
+    """Return the next school day where there is none for a week; None in term, and where no calendar says."""
+    following = SchoolDay.objects.filter(held_on__gte=today).order_by("held_on").values_list("held_on", flat=True)
+    first = following.first()
+    return first if first and first >= today + A_WEEK else None
+
+
+def _without_counsellor(membership: Membership) -> dict[str, Any]:
+    """Tell who gives students to counsellors how many of their schools have none; of all schools without a number."""
+    if not can(membership, "assign_students"):
+        return {"caseloads_url": None, "n_nobody": 0}
+    n = 0
+    if scope.current().school_ids is not None:
+        n = CurrentRisk.objects.filter(counsellor=None)[:MOST_COUNTED].count()
+    return {"caseloads_url": reverse("caseloads"), "n_nobody": n, "most_counted": MOST_COUNTED}
