@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import audit_log
-from accounts.permissions import needs
+from accounts.permissions import can, needs
 from students import help_due, help_kinds
 from students import interventions as interventions_of
 from students.models import HelpPlan, Intervention
@@ -42,6 +42,7 @@ def interventions(request: HttpRequest) -> HttpResponse:
         "n_late": sum(row["is_late"] for row in waiting),
         "has_more": len(plans) > DUE_SHOWN,
         "is_mine": is_mine,
+        "can_edit_kinds": can(request.membership, "edit_help_kinds"),  # type: ignore[attr-defined]
     }
     return render(request, "interventions.html", context)
 
