@@ -17,6 +17,7 @@ urlpatterns = [
     path("help/<uuid:public_id>/look", help_views.check_help, name="check_help"),
     path("help/<uuid:public_id>/end", help_views.end_help, name="end_help"),
     path("help/<uuid:public_id>/plan", help_views.change_help_plan, name="change_help_plan"),
+    path("help/<uuid:public_id>/goal", help_views.set_help_goal, name="set_help_goal"),
     path("lists/capacity", capacity.capacity, name="capacity"),
     path("lists/new", scoring.make_list, name="make_list"),
 ]

@@ -97,6 +97,9 @@ class HelpPlan(models.Model):
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="help_plans")
     due_on = models.DateField(null=True)
     check_every_days = models.PositiveSmallIntegerField(null=True)
+    # At least so many percent of school days attended since it began, by a day: a goal that can be measured.
+    attendance_goal = models.PositiveSmallIntegerField(null=True)
+    attendance_goal_by = models.DateField(null=True)
     # The day of the next look or of the planned end, whichever is first: students.help_due. None once the help ended.
     next_due = models.DateField(null=True)
     # Raised by one at every change, so that the second of two editors sees the first one's.
@@ -108,6 +111,14 @@ class HelpPlan(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["institution", "next_due"], name="help_plan_by_next_due_day")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(attendance_goal=None, attendance_goal_by=None)
+                # A comparison with nothing is not false, and a check lets it pass.
+                | Q(attendance_goal__isnull=False, attendance_goal_by__isnull=False, attendance_goal__range=(1, 100)),
+                name="help_goal_has_percent_and_day",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"plan of {self.intervention_id}"
