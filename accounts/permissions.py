@@ -13,8 +13,9 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Membership, Role
 
-# Who gives roles could give themselves more, so this is for those alone who work for every school already.
-FOR_EVERY_SCHOOL = frozenset({"manage_people"})
+# Who gives roles could give themselves more, and the catalogue of help is every school's: both are for those alone who
+# work for every school already.
+FOR_EVERY_SCHOOL = frozenset({"manage_people", "edit_help_kinds"})
 
 
 @functools.cache

@@ -42,6 +42,8 @@ def grant(*, owner: str = "owner") -> None:
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE}",
         f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {APPLICATION_ROLE}",
         *[f"REVOKE UPDATE, DELETE ON {table} FROM {APPLICATION_ROLE}" for table in APPEND_ONLY],
+        # What stands on record under a kind of help keeps its name.
+        f"REVOKE DELETE ON students_helpkind FROM {APPLICATION_ROLE}",
         # Of a model only its standing may change, never what it is made of.
         f"REVOKE UPDATE, DELETE ON modeling_modelversion FROM {APPLICATION_ROLE}",
         f"GRANT UPDATE (is_champion, is_challenger, promoted_at, promoted_by_id, mlflow_run_id, mlflow_alias)"

@@ -19,6 +19,7 @@ urlpatterns = [
     path("help/<uuid:public_id>/plan", help_views.change_help_plan, name="change_help_plan"),
     path("caseloads/", caseloads.caseloads, name="caseloads"),
     path("caseloads/hand-over/", caseloads.hand_over, name="hand_over"),
+    path("help/<uuid:public_id>/goal", help_views.set_help_goal, name="set_help_goal"),
     path("lists/capacity", capacity.capacity, name="capacity"),
     path("lists/new", scoring.make_list, name="make_list"),
 ]

@@ -1,15 +1,15 @@
-"""The catalogue of help: the kinds of configs/help_kinds.yaml, with what is usual for each."""
+"""The catalogue of help: an institution's own kinds, or those of configs/help_kinds.yaml until it edits one."""
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import yaml
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from students.models import Intervention
+from students.models import HelpKind, Intervention
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,16 +21,30 @@ class KindOfHelp:
     tier: int
     usual_days: int
     check_every_days: int | None = None
+    what_for: str = ""
+    evidence_note: str = ""
+    is_retired: bool = False
+    version: int = 1
+
+    @classmethod
+    def of(cls, row: HelpKind) -> KindOfHelp:
+        """Return a kind as its institution wrote it down."""
+        given = {field.name: getattr(row, field.name) for field in fields(cls) if field.name != "is_retired"}
+        return cls(**given, is_retired=row.retired_at is not None)
 
 
 def offered() -> list[KindOfHelp]:
     """Return the kinds that can be given, those for everybody first."""
-    return sorted(_kinds(), key=lambda kind: (kind.tier, kind.label.casefold()))
+    return sorted(
+        (kind for kind in by_code().values() if not kind.is_retired),
+        key=lambda kind: (kind.tier, kind.label.casefold()),
+    )
 
 
 def by_code() -> dict[str, KindOfHelp]:
-    """Return every kind by its code."""
-    return {kind.code: kind for kind in _kinds()}
+    """Return every kind of the institution in scope by its code, retired ones too, in one statement."""
+    kinds = [KindOfHelp.of(row) for row in HelpKind.objects.all()] or written()
+    return {kind.code: replace(kind, label=_shown(kind)) for kind in kinds}
 
 
 def label(code: str, *, kinds: dict[str, KindOfHelp] | None = None) -> str:
@@ -40,21 +54,14 @@ def label(code: str, *, kinds: dict[str, KindOfHelp] | None = None) -> str:
 
 
 @functools.cache
-def _written() -> tuple[KindOfHelp, ...]:
+def written() -> tuple[KindOfHelp, ...]:
+    """Return the kinds of the file, in its own words."""
     listed = yaml.safe_load((settings.BASE_DIR / "configs" / "help_kinds.yaml").read_text(encoding="utf-8"))
     return tuple(KindOfHelp(**kind) for kind in listed)
 
 
-def _kinds() -> list[KindOfHelp]:
-    """Return the kinds of the file in the language of the page; what the file adds keeps its own words."""
-    return [
-        KindOfHelp(
-            **vars(kind)
-            | {
-                "label": str(Intervention.Kind(kind.code).label)
-                if kind.code in Intervention.Kind.values
-                else _(kind.label)
-            }
-        )
-        for kind in _written()
-    ]
+def _shown(kind: KindOfHelp) -> str:
+    """Return a kind's name in the language of the page; what an institution calls it stays in its own words."""
+    if (kind.code, kind.label) not in {(known.code, known.label) for known in written()}:
+        return kind.label
+    return str(Intervention.Kind(kind.code).label) if kind.code in Intervention.Kind.values else _(kind.label)

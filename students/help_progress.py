@@ -116,6 +116,30 @@ def change_plan(  # noqa: PLR0913
     return plan
 
 
+@transaction.atomic
+def set_attendance_goal(  # noqa: PLR0913
+    *, plan: HelpPlan, percent: int | None, by_day: dt.date | None, version: int, by: User, now: dt.datetime
+) -> HelpPlan:
+    """Say how much of school is to be attended by when, in percent of school days since the help began; None for none.
+
+    :raises Overtaken: if the plan changed since `version` was shown
+    :raises Refused: if only one of the two is said, or the day is before the help began
+    """
+    plan = _locked(plan)
+    if (percent is None) != (by_day is None):
+        raise Refused(_("Say both: how many percent, and by when."))
+    if by_day is not None and by_day < plan.intervention.started_on:
+        raise Refused(_("That day is before the help began. Choose a later one."))
+    if (plan.attendance_goal, plan.attendance_goal_by) == (percent, by_day):
+        return plan
+    if plan.version != version:
+        raise Overtaken(plan)
+    plan.attendance_goal, plan.attendance_goal_by, plan.version = percent, by_day, version + 1
+    plan.save(update_fields=["attendance_goal", "attendance_goal_by", "version"])
+    audit_log.record(action="help_goal_set", by=by, now=now, subjects=[plan.student.public_id])
+    return plan
+
+
 def ended(plan: HelpPlan) -> HelpEnd | None:
     """Return how help ended, as it was last said."""
     return HelpEnd.objects.filter(intervention_id=plan.intervention_id).first()

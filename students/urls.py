@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from students.views import answers, columns, import_settings, outcomes, sources, student_merges, upload_review, uploads
+from students.views import (
+    answers,
+    columns,
+    help_kinds,
+    import_settings,
+    outcomes,
+    sources,
+    student_merges,
+    upload_review,
+    uploads,
+)
 
 urlpatterns = [
     path("records/", uploads.uploads, name="uploads"),
@@ -22,6 +32,11 @@ urlpatterns = [
     path("records/<uuid:public_id>/again", upload_review.check_upload_again, name="check_upload_again"),
     path("records/<uuid:public_id>/undo/", upload_review.undo_upload, name="undo_upload"),
     path("records/<uuid:public_id>/quarantine", upload_review.quarantine, name="quarantine"),
+    path("help/kinds/", help_kinds.help_kinds, name="help_kinds"),
+    path("help/kinds/add", help_kinds.add_help_kind, name="add_help_kind"),
+    path("help/kinds/<str:code>/change", help_kinds.change_help_kind, name="change_help_kind"),
+    path("help/kinds/<str:code>/retire", help_kinds.retire_help_kind, name="retire_help_kind"),
+    path("help/kinds/<str:code>/bring-back", help_kinds.bring_back_help_kind, name="bring_back_help_kind"),
     path("outcomes/", outcomes.missing_outcomes, name="missing_outcomes"),
     path("students/<uuid:public_id>/outcomes", outcomes.student_outcomes, name="student_outcomes"),
 ]

@@ -25,6 +25,7 @@ TOGETHER: dict[str, dict[str, Any]] = {
     "students.AttendanceRecord": {"category": "absent"},
     "accounts.Membership": {"role": "counsellor"},
     "students.ProgressCheck": {"on_track": "yes"},
+    "students.HelpKind": {"tier": 2},
     "students.HelpEnd": {"happened": "yes"},
     "predictions.TeamCapacity": {"n": 12},
     "predictions.Verdict": {"kind": "known"},

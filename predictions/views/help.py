@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,8 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import audit_log
 from accounts.permissions import can, needs
 from predictions import given_help
-from students import carriers, help_kinds, help_progress
-from students.forms import HelpEndForm, HelpPlanForm, ProgressForm
+from students import carriers, help_goals, help_kinds, help_progress
+from students.forms import AttendanceGoalForm, HelpEndForm, HelpPlanForm, ProgressForm
 from students.models import HelpPlan
 
 
@@ -49,7 +50,7 @@ def check_help(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, _("Recorded. The next look is due as the plan says."))
             return redirect("help_page", public_id=public_id)
-    return _page(request, plan, status=422, look=form)
+    return _page(request, plan, status=422, refused=form)
 
 
 @require_POST
@@ -66,7 +67,7 @@ def end_help(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, _("Recorded. What came of it stands here and on the student's page."))
             return redirect("help_page", public_id=public_id)
-    return _page(request, plan, status=422, end=form)
+    return _page(request, plan, status=422, refused=form)
 
 
 @require_POST
@@ -85,27 +86,44 @@ def change_help_plan(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
             typed = request.POST.copy()
             typed[form.add_prefix("version")] = str(overtaken.standing.version)
             form.data = typed
-            return _page(request, overtaken.standing, status=409, planned=form, is_overtaken=True)
+            return _page(request, overtaken.standing, status=409, refused=form)
         else:
             messages.success(request, _("The plan is changed."))
             return redirect("help_page", public_id=public_id)
-    return _page(request, plan, status=422, planned=form)
+    return _page(request, plan, status=422, refused=form)
 
 
-def _page(  # noqa: PLR0913
-    request: HttpRequest,
-    plan: HelpPlan,
-    *,
-    status: int = 200,
-    look: ProgressForm | None = None,
-    end: HelpEndForm | None = None,
-    planned: HelpPlanForm | None = None,
-    is_overtaken: bool = False,
+@require_POST
+@needs("record_help")
+def set_help_goal(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Say how much of school is to be attended by when."""
+    plan = _plan(request, public_id)
+    form = AttendanceGoalForm(request.POST)
+    if form.is_valid():
+        try:
+            help_progress.set_attendance_goal(plan=plan, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        except help_progress.Refused as refused:
+            form.add_error("by_day", str(refused))
+        except help_progress.Overtaken as overtaken:
+            typed = request.POST.copy()
+            typed[form.add_prefix("version")] = str(overtaken.standing.version)
+            form.data = typed
+            return _page(request, overtaken.standing, status=409, refused=form)
+        else:
+            messages.success(request, _("The goal is kept."))
+            return redirect("help_page", public_id=public_id)
+    return _page(request, plan, status=422, refused=form)
+
+
+def _page(
+    request: HttpRequest, plan: HelpPlan, *, status: int = 200, refused: forms.Form | None = None
 ) -> HttpResponse:
+    """Show the page; a form that was refused stands in the place of its own."""
     membership = request.membership  # type: ignore[attr-defined]
     help_given = plan.intervention
     looks = list(help_given.checks.select_related("by"))
     ends = list(help_given.ends.select_related("by"))
+    is_overtaken = status == 409  # noqa: PLR2004
     audit_log.record_request(request, "help_page", now=timezone.now(), subjects=[plan.student.public_id])
     context: dict[str, Any] = {
         "plan": plan,
@@ -114,19 +132,29 @@ def _page(  # noqa: PLR0913
         "kind_label": help_kinds.label(help_given.kind),
         "looks": looks,
         "ends": ends,
+        "standing": help_goals.standing(plan, today=timezone.localdate()),
         "can_record_help": can(membership, "record_help"),
-        "is_overtaken": is_overtaken,
-        "look_form": look or ProgressForm(),
-        "end_form": end or HelpEndForm(),
+        "is_overtaken": is_overtaken and isinstance(refused, HelpPlanForm),
+        "is_goal_refused": isinstance(refused, AttendanceGoalForm),
+        "is_goal_overtaken": is_overtaken and isinstance(refused, AttendanceGoalForm),
+        "look_form": refused if isinstance(refused, ProgressForm) else ProgressForm(),
+        "end_form": refused if isinstance(refused, HelpEndForm) else HelpEndForm(),
     }
     if context["can_record_help"]:
-        shown = {
-            "owner": plan.owner_id,
-            "due_on": plan.due_on,
-            "check_every_days": plan.check_every_days,
-            "version": plan.version,
-        }
-        context["plan_form"] = planned or HelpPlanForm(
-            initial=shown, carriers=carriers.of(plan.student, now=timezone.now())
-        )
+        context |= _forms_of(plan, refused)
     return render(request, "help_page.html", context, status=status)
+
+
+def _forms_of(plan: HelpPlan, refused: forms.Form | None) -> dict[str, forms.Form]:
+    """Return the forms that go on from the plan as it stands, with its version."""
+    goal = {"percent": plan.attendance_goal, "by_day": plan.attendance_goal_by, "version": plan.version}
+    if isinstance(refused, HelpPlanForm):
+        planned = refused
+    else:
+        shown = {name: getattr(plan, name) for name in ("due_on", "check_every_days", "version")}
+        able = carriers.of(plan.student, now=timezone.now())
+        planned = HelpPlanForm(initial=shown | {"owner": plan.owner_id}, carriers=able)
+    return {
+        "plan_form": planned,
+        "goal_form": refused if isinstance(refused, AttendanceGoalForm) else AttendanceGoalForm(initial=goal),
+    }

@@ -38,6 +38,17 @@ class HelpEndForm(forms.Form):
     )
 
 
+class AttendanceGoalForm(forms.Form):
+    """A goal that can be measured; with the version of the plan that was shown."""
+
+    prefix = "goal"
+    percent = forms.IntegerField(
+        label=_("School days attended, in percent"), min_value=1, max_value=100, required=False
+    )
+    by_day = _day(_("By when"), required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
 class HelpPlanForm(forms.Form):
     """Who carries help, until when, how often it is looked at; with the version of the plan that was shown."""
 

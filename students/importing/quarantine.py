@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -15,14 +14,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from students.importing import spreadsheet_cells
 from students.importing.containers import Container, Member
 from students.importing.csv_blocks import CsvFile
 from students.importing.csv_structure import GOOD, RAGGED, Records
 from students.importing.file_errors import CellError
 
-# What makes a spreadsheet run a cell, in the width of Latin and of Chinese or Japanese text.
-_RUNS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d{1,3})?%?")
 _TEXT_FILES = (".csv", ".txt", ".tsv", ".tab")
 
 Faults = pl.DataFrame | Iterable[pl.DataFrame] | Iterable[Mapping[str, Any]]
@@ -107,10 +104,10 @@ def _write_file(member: Member | None, bad: Iterator[BadLine], path: Path, *, wi
         kept = [place for place, name in enumerate(source.header) if name not in withheld] if source else []
         if is_new:
             names = [source.header[place] for place in kept] if source else []
-            writer.writerow(["line", "why", *map(_safe, names)])
+            writer.writerow(["line", "why", *map(spreadsheet_cells.safe, names)])
         rows = _rows_of(source, bad, kept=kept) if source else ((line, why, []) for line, why in bad)
         for line, why, values in rows:
-            writer.writerow([line, _safe(why), *map(_safe, values)])
+            writer.writerow([line, spreadsheet_cells.safe(why), *map(spreadsheet_cells.safe, values)])
             n_rows += 1
     return n_rows
 
@@ -150,8 +147,3 @@ def _values(records: Records, place: int, delimiter: str, kept: list[int], *, is
         return values
     # A line that was not cut where it should be may hold what is withheld anywhere.
     return [values[column] for column in kept] if state == GOOD and len(values) > max(kept, default=0) else []
-
-
-def _safe(cell: str) -> str:
-    """Return a cell that a spreadsheet shows instead of running it."""
-    return f"'{cell}" if cell.startswith(_RUNS) and not _NUMBER.fullmatch(cell) else cell

@@ -1,7 +1,7 @@
 """People, what happened to them, what became of it, the help they got, and the files all this came from."""
 
 from students.models.data_cases import DataCase, DataCaseStep
-from students.models.help import Happened, HelpEnd, HelpPlan, Intervention, OnTrack, ProgressCheck
+from students.models.help import Happened, HelpEnd, HelpKind, HelpPlan, Intervention, OnTrack, ProgressCheck
 from students.models.outcomes import Outcome
 from students.models.people import Caseload, Enrolment, PreviousStudent, Student
 from students.models.records import (
@@ -29,6 +29,7 @@ __all__ = [
     "GradeRecord",
     "Happened",
     "HelpEnd",
+    "HelpKind",
     "HelpPlan",
     "ImportSettings",
     "Intervention",

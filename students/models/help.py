@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Institution, User
@@ -51,6 +52,41 @@ class Intervention(Fact):
         return f"{self.kind} {self.started_on}"
 
 
+class HelpKind(models.Model):
+    """A kind of help as one institution has it in its catalogue. Retired, never deleted: help of it keeps its name."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    # As records and files name it; never changed, so that help keeps its kind.
+    code = models.CharField(max_length=40)
+    label = models.CharField(max_length=100)
+    # 1 for everybody, 2 for some, 3 for few.
+    tier = models.PositiveSmallIntegerField()
+    # Calendar days.
+    usual_days = models.PositiveSmallIntegerField()
+    check_every_days = models.PositiveSmallIntegerField(null=True)
+    what_for = models.CharField(max_length=300, blank=True)
+    evidence_note = models.CharField(max_length=300, blank=True)
+    retired_at = models.DateTimeField(null=True)
+    # Raised by one at every change, so that the second of two editors sees the first one's.
+    version = models.PositiveIntegerField(default=1)
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "code"], name="one_help_kind_per_code"),
+            models.UniqueConstraint("institution", Lower("label"), name="one_help_kind_per_label"),
+            models.CheckConstraint(condition=Q(tier__in=(1, 2, 3)), name="help_kind_tier_known"),
+            models.CheckConstraint(
+                condition=Q(usual_days__gte=1) & (Q(check_every_days=None) | Q(check_every_days__gte=1)),
+                name="help_kind_takes_days",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
 class HelpPlan(models.Model):
     """What a team agreed about one piece of help: who carries it, until when, and how often it is looked at."""
 
@@ -61,6 +97,9 @@ class HelpPlan(models.Model):
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="help_plans")
     due_on = models.DateField(null=True)
     check_every_days = models.PositiveSmallIntegerField(null=True)
+    # At least so many percent of school days attended since it began, by a day: a goal that can be measured.
+    attendance_goal = models.PositiveSmallIntegerField(null=True)
+    attendance_goal_by = models.DateField(null=True)
     # The day of the next look or of the planned end, whichever is first: students.help_due. None once the help ended.
     next_due = models.DateField(null=True)
     # Raised by one at every change, so that the second of two editors sees the first one's.
@@ -72,6 +111,14 @@ class HelpPlan(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["institution", "next_due"], name="help_plan_by_next_due_day")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(attendance_goal=None, attendance_goal_by=None)
+                # A comparison with nothing is not false, and a check lets it pass.
+                | Q(attendance_goal__isnull=False, attendance_goal_by__isnull=False, attendance_goal__range=(1, 100)),
+                name="help_goal_has_percent_and_day",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"plan of {self.intervention_id}"

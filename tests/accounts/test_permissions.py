@@ -19,6 +19,7 @@ PAGES = {
     "uploads": "upload_records",
     "models": "see_models",
     "people": "manage_people",
+    "help_kinds": "edit_help_kinds",
     "drift": "see_monitoring",
 }
 

@@ -33,6 +33,8 @@ PAGES = {
     "outcomes that are missing": ("ines", "/outcomes/", " outcome "),
     "outcomes of a student": ("ines", "/students/{student}/outcomes", "How do you know?"),
     "help given": ("amara", "/interventions/", "Help given"),
+    "help filtered": ("amara", "/interventions/?show=open&kind=mentor", "Take it along as a file"),
+    "kinds of help": ("ines", "/help/kinds/", "6 kinds are offered"),
     "uploads": ("ines", "/records/", "Bring in a file"),
     "upload": ("ines", "/records/{upload}/", "400 students"),
     "upload taken back": ("ines", "/records/{upload}/undo/", "What will happen"),

@@ -82,7 +82,7 @@ def test_the_list_and_a_student_show_markup_as_words(institution, opened):
     page.get_by_label("What for").fill(SCRIPT)
     page.get_by_role("button", name="Record this help").click()
     expect_words(page, SCRIPT)
-    page.goto("/interventions/")
+    page.goto("/interventions/?show=open")
     expect_words(page, SCRIPT, "<b>Co</b>")
 
 

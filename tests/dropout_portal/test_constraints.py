@@ -21,6 +21,15 @@ KEY = "00000000-0000-4000-8000-000000000001"
 # For a check: fields that break it in an otherwise sound row. For uniqueness: fields that two rows share.
 BREAKING = {
     "check_on_track_known": [{"on_track": "perhaps"}],
+    "help_goal_has_percent_and_day": [
+        {"attendance_goal": 90},
+        {"attendance_goal_by": DAY},
+        {"attendance_goal": 101, "attendance_goal_by": DAY},
+    ],
+    "one_help_kind_per_code": [{"code": "mentor"}],
+    "one_help_kind_per_label": [{"label": "Mentor"}],
+    "help_kind_tier_known": [{"tier": 0}, {"tier": 4}],
+    "help_kind_takes_days": [{"usual_days": 0}, {"check_every_days": 0}],
     "help_happened_known": [{"happened": "perhaps"}],
     "one_case_per_request": [{"opened_by": "shared", "request_key": KEY}],
     "data_case_state_known": [{"state": "lost"}],

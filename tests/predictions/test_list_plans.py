@@ -88,7 +88,17 @@ def test_the_page_of_a_student_reads_that_student(person, statistics):
 
 # Tables that fill slowly: their statistics are never long behind.
 @pytest.mark.parametrize("statistics", ["analysed"], indirect=True)
-@pytest.mark.parametrize(("path", "most"), [("/interventions/", 1500), ("/records/", 300), ("/people/", 300)])
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/interventions/", 1500),
+        ("/interventions/?show=open", 1500),
+        ("/interventions/?show=closed", 1500),
+        ("/interventions/?show=open&after=2024-01-10.1&kind=mentor", 1500),
+        ("/records/", 300),
+        ("/people/", 300),
+    ],
+)
 def test_other_lists_read_what_they_show(institution, path, most):
     buffers, dearest, _page = cost(somebody(institution, 0), path)
 
