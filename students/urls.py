@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from students.views import answers, columns, import_settings, outcomes, sources, student_merges, upload_review, uploads
+from students.views import (
+    answers,
+    columns,
+    import_settings,
+    missing_outcomes,
+    outcomes,
+    sources,
+    student_merges,
+    upload_review,
+    uploads,
+)
 
 urlpatterns = [
     path("records/", uploads.uploads, name="uploads"),
@@ -22,6 +32,6 @@ urlpatterns = [
     path("records/<uuid:public_id>/again", upload_review.check_upload_again, name="check_upload_again"),
     path("records/<uuid:public_id>/undo/", upload_review.undo_upload, name="undo_upload"),
     path("records/<uuid:public_id>/quarantine", upload_review.quarantine, name="quarantine"),
-    path("outcomes/", outcomes.missing_outcomes, name="missing_outcomes"),
+    path("outcomes/", missing_outcomes.missing_outcomes, name="missing_outcomes"),
     path("students/<uuid:public_id>/outcomes", outcomes.student_outcomes, name="student_outcomes"),
 ]
