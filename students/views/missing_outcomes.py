@@ -62,7 +62,7 @@ def _ticked(request: HttpRequest) -> list[Student]:
             keys.append(uuid.UUID(text))
         except ValueError:
             continue
-    found = Student.objects.visible_to(request.user).filter(public_id__in=keys)  # type: ignore[arg-type]
+    found = Student.objects.visible_to(request.user).filter(public_id__in=keys)
     return list(found.select_related("school", "institution").order_by("family_name", "given_name", "pk"))
 
 
@@ -83,7 +83,7 @@ def _after(request: HttpRequest) -> Student | None:
         key = uuid.UUID(request.GET.get("after", ""))
     except ValueError:
         return None
-    return Student.objects.visible_to(request.user).filter(public_id=key).first()  # type: ignore[arg-type]
+    return Student.objects.visible_to(request.user).filter(public_id=key).first()
 
 
 def _query(given: dict[str, str]) -> str:
