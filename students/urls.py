@@ -7,6 +7,7 @@ from students.views import (
     columns,
     import_settings,
     missing_outcomes,
+    outcome_files,
     outcomes,
     sources,
     student_merges,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("records/<uuid:public_id>/again", upload_review.check_upload_again, name="check_upload_again"),
     path("records/<uuid:public_id>/undo/", upload_review.undo_upload, name="undo_upload"),
     path("records/<uuid:public_id>/quarantine", upload_review.quarantine, name="quarantine"),
+    path("outcomes/file/", outcome_files.outcome_file, name="outcome_file"),
     path("outcomes/", missing_outcomes.missing_outcomes, name="missing_outcomes"),
     path("students/<uuid:public_id>/outcomes", outcomes.student_outcomes, name="student_outcomes"),
 ]

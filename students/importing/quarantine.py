@@ -107,10 +107,10 @@ def _write_file(member: Member | None, bad: Iterator[BadLine], path: Path, *, wi
         kept = [place for place, name in enumerate(source.header) if name not in withheld] if source else []
         if is_new:
             names = [source.header[place] for place in kept] if source else []
-            writer.writerow(["line", "why", *map(_safe, names)])
+            writer.writerow(["line", "why", *map(safe, names)])
         rows = _rows_of(source, bad, kept=kept) if source else ((line, why, []) for line, why in bad)
         for line, why, values in rows:
-            writer.writerow([line, _safe(why), *map(_safe, values)])
+            writer.writerow([line, safe(why), *map(safe, values)])
             n_rows += 1
     return n_rows
 
@@ -152,6 +152,11 @@ def _values(records: Records, place: int, delimiter: str, kept: list[int], *, is
     return [values[column] for column in kept] if state == GOOD and len(values) > max(kept, default=0) else []
 
 
-def _safe(cell: str) -> str:
+def safe(cell: str) -> str:
     """Return a cell that a spreadsheet shows instead of running it."""
     return f"'{cell}" if cell.startswith(_RUNS) and not _NUMBER.fullmatch(cell) else cell
+
+
+def as_written(cell: str) -> str:
+    """Return a cell as it stood before `safe`: what was given back can be sent again."""
+    return cell[1:] if cell.startswith("'") and safe(cell[1:]) == cell else cell
