@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import audit_log
 from accounts.permissions import needs
-from students import outcomes_recorded, student_merges
+from students import outcome_words, outcomes_recorded, student_merges
 from students.forms import OutcomeForm
 from students.models import Outcome, Student
 
@@ -81,7 +81,11 @@ def _page(
         "form": form,
         "corrects": corrects,
         "is_overtaken": status == 409,  # noqa: PLR2004
-        "standing": [outcome for outcome in outcomes if not hasattr(outcome, "corrected_by")],
+        "standing": [
+            (outcome, outcome_words.counts_as(outcome.kind))
+            for outcome in outcomes
+            if not hasattr(outcome, "corrected_by")
+        ],
         "corrected": [outcome for outcome in outcomes if hasattr(outcome, "corrected_by")],
     }
     return render(request, "student_outcomes.html", context, status=status)

@@ -215,6 +215,20 @@ def test_the_number_of_a_merged_student_is_the_kept_ones(sam, two, riverside, no
     assert [said[0] for said in on_record(riverside)] == ["N1"]
 
 
+def test_a_number_merged_into_somebody_of_another_school_is_unknown(sam, two, riverside, northside):
+    with scope.entered(scope.of_institution(riverside)):
+        other = rows.student(northside, external_id="N2")
+        rows.sound(StudentMerge, institution=riverside, kept=two[1], other=other, taken_back_at=None)
+    membership = sam.memberships.get()
+    membership.every_school = False
+    membership.save(update_fields=["every_school"])
+    membership.schools.set([northside])
+
+    shown = send(sam, lines_of("N2,Dropout,2025-03-03,", "N1,Dropout,,"))
+
+    assert told(shown)[0][1:] == ("refused", "You see no student with this number. Correct the number.")
+
+
 def test_an_old_page_is_not_gone_on_from(sam, two, riverside, settings):
     shown = send(sam, lines_of("N1,Dropout,,"))
     settings.SESSION_COOKIE_AGE = -1

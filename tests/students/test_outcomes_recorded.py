@@ -197,6 +197,8 @@ def test_the_page_shows_what_was_said_and_what_it_was_corrected_to(sam, nora):
     assert f'name="corrects" value="{first.pk}"' not in refused.content.decode()
     page = signed_in(sam).get(address(nora)).content.decode()
     assert "Nora Quillfeather: Moved to another school" in page
+    assert page.count("Counts as: moved elsewhere; not counted as leaving.") == 1
+    assert "Counts as: left before finishing." not in page
     assert "Corrected since" in page
 
 
