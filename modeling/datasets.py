@@ -133,7 +133,7 @@ def with_who_said(snapshots: Snapshots, said: pd.DataFrame) -> Snapshots:
     :param said: the columns of `SAID`, by ``outcome_id``
     """
     of_rows = said.reindex(snapshots.rows["outcome_id"].astype("int64"))[list(SAID)].set_axis(snapshots.rows.index)
-    keys, rest = list(KEYS), snapshots.rows.columns.difference(KEYS, sort=False)
+    keys, rest = list(KEYS), snapshots.rows.columns.difference(list(KEYS), sort=False)
     return replace(snapshots, rows=pd.concat([snapshots.rows[keys], of_rows, snapshots.rows[rest]], axis=1))
 
 

@@ -11,7 +11,7 @@ from students.outcome_codes import OutcomeKind
 LEFT: tuple[OutcomeKind, ...] = ("dropped_out",)
 STAYED: tuple[OutcomeKind, ...] = ("graduated", "continued")
 
-_COUNTS_AS: dict[OutcomeKind, Promise] = {
+_COUNTS_AS: dict[str, Promise] = {
     "dropped_out": _("Counts as: left before finishing."),
     "graduated": _("Counts as: finished; did not leave."),
     "continued": _("Counts as: stayed; did not leave."),
@@ -21,6 +21,6 @@ _COUNTS_AS: dict[OutcomeKind, Promise] = {
 }
 
 
-def counts_as(kind: OutcomeKind) -> str:
-    """Return what an outcome of a kind counts as."""
+def counts_as(kind: str) -> str:
+    """Return what an outcome of a kind of outcome_codes.KINDS counts as."""
     return str(_COUNTS_AS[kind])
