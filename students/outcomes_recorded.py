@@ -73,7 +73,12 @@ def record(  # noqa: PLR0913
     _hold([student])
     said = Said(student=student, exit_code=exit_code, happened_on=happened_on, evidence=evidence)
     known = outcome_checks.on_record([student], now=now)[student.pk]
-    return _record(said, known, corrects=corrects, by=by, now=now)
+    outcome = _outcome(said, known, corrects=corrects, by=by, now=now)
+    if outcome.pk is None:
+        action = "outcome_corrected" if corrects else "outcome_recorded"
+        audit_log.record(action=action, by=by, now=now, subjects=[student.public_id])
+        outcome.save(force_insert=True)
+    return outcome
 
 
 @transaction.atomic
@@ -84,16 +89,21 @@ def record_many(*, said: Sequence[Said], by: User, now: dt.datetime) -> list[Out
     """
     _hold([one.student for one in said])
     known = outcome_checks.on_record([one.student for one in said], now=now)
-    recorded: list[Outcome] = []
+    outcomes: list[Outcome] = []
     refused: dict[int, str] = {}
     for one in said:
         try:
-            recorded.append(_record_new(one, known[one.student.pk], by=by, now=now))
+            outcomes.append(_new_outcome(one, known[one.student.pk], by=by, now=now))
         except Refused as refusal:
             refused.setdefault(one.student.pk, str(refusal))
     if refused:
         raise NotAll(refused)
-    return recorded
+    # Said twice of a student in the same words, it is one outcome.
+    new = list({id(outcome): outcome for outcome in outcomes if outcome.pk is None}.values())
+    subjects = [outcome.student.public_id for outcome in new]
+    audit_log.record_each(action="outcome_recorded", by=by, now=now, subjects=subjects)
+    Outcome.objects.bulk_create(new)
+    return outcomes
 
 
 def _hold(students: Sequence[Student]) -> None:
@@ -102,17 +112,18 @@ def _hold(students: Sequence[Student]) -> None:
     list(rows.filter(pk__in=[student.pk for student in students]).order_by("pk").values_list("pk"))
 
 
-def _record_new(one: Said, known: OnRecord, *, by: User, now: dt.datetime) -> Outcome:
+def _new_outcome(one: Said, known: OnRecord, *, by: User, now: dt.datetime) -> Outcome:
     day = one.happened_on or known.last_on
     if day is None:
         raise Refused(_("No last day is on record. Give the day."))
     again = next((row for row in known.standing if _is_same(row, one, day, by=by, corrects=None)), None)
     if again is None and (contradicted := outcome_checks.contradicted(day, known)):
         raise Refused(contradicted)
-    return _record(one, known, corrects=None, by=by, now=now)
+    return _outcome(one, known, corrects=None, by=by, now=now)
 
 
-def _record(one: Said, known: OnRecord, *, corrects: Outcome | None, by: User, now: dt.datetime) -> Outcome:
+def _outcome(one: Said, known: OnRecord, *, corrects: Outcome | None, by: User, now: dt.datetime) -> Outcome:
+    """Return the outcome as it is to be stored, or the one that stands where the same was sent before."""
     day = one.happened_on or known.last_on or known.today
     kind = outcome_codes.kind_of(one.exit_code)
     for outcome in known.standing:
@@ -128,12 +139,9 @@ def _record(one: Said, known: OnRecord, *, corrects: Outcome | None, by: User, n
         for outcome in known.standing
     ):
         raise Refused(_("This is on record already. Correct what stands there if something about it is wrong."))
-    student = one.student
-    action = "outcome_corrected" if corrects else "outcome_recorded"
-    audit_log.record(action=action, by=by, now=now, subjects=[student.public_id])
-    recorded = Outcome.objects.create(
-        institution_id=student.institution_id,
-        student=student,
+    outcome = Outcome(
+        institution_id=one.student.institution_id,
+        student=one.student,
         kind=kind,
         exit_code=one.exit_code,
         happened_on=day,
@@ -144,8 +152,8 @@ def _record(one: Said, known: OnRecord, *, corrects: Outcome | None, by: User, n
         recorded_by=by,
         recorded_at=now,
     )
-    known.standing.append(recorded)
-    return recorded
+    known.standing.append(outcome)
+    return outcome
 
 
 def _is_same(outcome: Outcome, one: Said, day: dt.date, *, by: User, corrects: Outcome | None) -> bool:
