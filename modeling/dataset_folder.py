@@ -62,9 +62,10 @@ def write(folder: Path, *, frozen: Frozen, config_yaml: str, uploads: Sequence[F
         "training_config_sha256": hashlib.sha256(config_yaml.encode()).hexdigest(),
         "dataset": {
             "sha256": dataset.content_sha256,
-            "schema": datasets.SCHEMA,
+            "schema": datasets.schema_of(datasets.path(dataset)),
             "snapshot_dates": [day.isoformat() for day in dataset.snapshot_dates],
             **{name: getattr(dataset, name) for name in _COPIED},
+            "said": dataset.said,
         },
         "uploads": [_told(upload) for upload in uploads],
     }
@@ -92,6 +93,8 @@ def restore(folder: Path, digest: str, *, institution: Institution, now: dt.date
             "snapshot_dates": [dt.date.fromisoformat(day) for day in about["snapshot_dates"]],
             "created_at": now,
             **{name: about[name] for name in _COPIED},
+            # Folders of older versions of the portal do not tell.
+            "said": about.get("said", {}),
         },
     )
     datasets.put(datasets.path(dataset), files.data.read_bytes())

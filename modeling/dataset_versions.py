@@ -47,6 +47,7 @@ def from_records(
     snapshots = datasets.labelled_snapshots(
         known, dates=dates, wanted=wanted, horizon_days=offered.horizon_days, known_by=known_by
     )
+    snapshots = datasets.with_who_said(snapshots, facts.who_said())
     told("freeze")
     dataset = datasets.freeze(snapshots, institution=institution, horizon_days=offered.horizon_days, now=now)
     return Frozen(dataset=dataset, known_by=known_by)

@@ -8,9 +8,10 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -26,9 +27,13 @@ from modeling.core.term_deadline import term_ends_on
 from modeling.models import Dataset
 
 KEYS = ("student_id", "snapshot_on", "y", "outcome_id", "y_term", "term_outcome_id", "helped")
+# Who said the outcome that `y` came from: no training looks at it, a person who asks where a label is from does.
+SAID = ("said_by", "is_correction", "said_source", "said_upload")
 
 # Raised when columns or their meaning change, so that no training reads an old file as if it were a new one.
-SCHEMA = 2
+SCHEMA = 3
+# Files of 2 lack `SAID` and hold everything else.
+READABLE = (2, SCHEMA)
 _ABOUT = b"dropout_portal"
 
 
@@ -44,8 +49,8 @@ class DatasetRefused(Exception):
 class Snapshots:
     """Labelled rows of every snapshot, and how many were left out by why.
 
-    `rows` has the columns of KEYS and one per feature. `y` is 0 or 1; `y_term`, the label of the term that the snapshot
-    lies in, is NaN where that one is censored.
+    `rows` has the columns of KEYS, of SAID where it was told, and one per feature. `y` is 0 or 1; `y_term`, the label
+    of the term that the snapshot lies in, is NaN where that one is censored.
     """
 
     rows: pd.DataFrame
@@ -122,6 +127,27 @@ def _why_nothing(dates: Sequence[dt.date], censored: Counter[str]) -> str:
     return f"No student has a known outcome yet ({why}). Record outcomes, then train."
 
 
+def with_who_said(snapshots: Snapshots, said: pd.DataFrame) -> Snapshots:
+    """Return the snapshots with who said the outcome behind each label.
+
+    :param said: the columns of `SAID`, by ``outcome_id``
+    """
+    of_rows = said.reindex(snapshots.rows["outcome_id"].astype("int64"))[list(SAID)].set_axis(snapshots.rows.index)
+    keys, rest = list(KEYS), snapshots.rows.columns.difference(list(KEYS), sort=False)
+    return replace(snapshots, rows=pd.concat([snapshots.rows[keys], of_rows, snapshots.rows[rest]], axis=1))
+
+
+def _n_said(rows: pd.DataFrame) -> dict[str, int]:
+    if "said_by" not in rows:
+        return {}
+    by = rows["said_by"].value_counts()
+    return {
+        "file": int(by.get("file", 0)),
+        "staff": int(by.get("staff", 0)),
+        "corrections": int(rows["is_correction"].sum()),
+    }
+
+
 def freeze(snapshots: Snapshots, *, institution: Institution, horizon_days: int, now: dt.datetime) -> Dataset:
     """Keep the rows under the hash of their bytes; the same rows are the same dataset."""
     table = pa.Table.from_pandas(snapshots.rows, preserve_index=False)
@@ -144,6 +170,7 @@ def freeze(snapshots: Snapshots, *, institution: Institution, horizon_days: int,
             "n_students": int(snapshots.rows["student_id"].nunique()),
             "n_positive": int(snapshots.rows["y"].sum()),
             "censored": snapshots.censored,
+            "said": _n_said(snapshots.rows),
             "created_at": now,
         },
     )
@@ -186,10 +213,20 @@ def features_of(file: Path, digest: str) -> list[Feature]:
         found = hashlib.file_digest(content, "sha256").hexdigest()
     if found != digest:
         raise DatasetRefused(f"{name} was changed: the bytes of {file} have the hash {found[:12]}. Restore the file.")
-    about = json.loads((pq.read_metadata(file).metadata or {}).get(_ABOUT, b"{}"))
-    if about.get("schema") != SCHEMA:
+    about = _about(file)
+    if about.get("schema") not in READABLE:
         raise DatasetRefused(
             f"{name} was frozen by another version of the portal (schema {about.get('schema', 0)}, now {SCHEMA}). "
             "Train it with that version, or freeze the records anew."
         )
     return [Feature.from_json(fields) for fields in about["features"]]
+
+
+def schema_of(file: Path) -> int:
+    """Return the schema that a frozen file says it has; 0 where it says none."""
+    return int(_about(file).get("schema", 0))
+
+
+def _about(file: Path) -> dict[str, Any]:
+    about: dict[str, Any] = json.loads((pq.read_metadata(file).metadata or {}).get(_ABOUT, b"{}"))
+    return about

@@ -19,7 +19,7 @@ from modeling.core.feature import Feature
 from modeling.core.rules import Rule
 from modeling.models import RuleSet
 from modeling.training_config import ConfigRefused
-from students import columnar, packed_rows
+from students import columnar, outcomes_recorded, packed_rows
 from students.columnar import Copy
 from students.importing.cohort_schema import CohortSchema
 from students.models import (
@@ -35,6 +35,7 @@ from students.models import (
     Student,
     StudentAttribute,
     Term,
+    Upload,
 )
 from students.models.people import Fact
 
@@ -119,6 +120,28 @@ def protected_attributes() -> pd.DataFrame:
             here = frame["name"] == described["name"]
             frame.loc[here, "value"] = frame.loc[here, "value"].replace(described["levels"])
     return frame
+
+
+def who_said() -> pd.DataFrame:
+    """Return who said each outcome of the institution in scope, by ``outcome_id``.
+
+    ``said_by`` is "staff" or "file", ``is_correction`` whether it corrects an earlier one, ``said_source`` the system
+    that told it, and ``said_upload`` the public id of the upload that brought it, "" without one.
+    """
+    rows = Outcome.every_version.filter(institution_id=scope.current().institution_id)
+    asked = {"outcomes": (rows, ["id", "source", "upload_id", "corrects_id"])}
+    columns = packed_rows.columns_of(asked, are_any={})["outcomes"]
+    uploads = dict(Upload.objects.values_list("pk", "public_id"))
+    upload = pd.Series(columns["upload_id"]).map({float(pk): str(public_id) for pk, public_id in uploads.items()})
+    source = columns["source"].to_pandas().astype(object)
+    is_staff = pd.Series(columns["upload_id"]).isna() & (source == outcomes_recorded.SOURCE)
+    said = {
+        "said_by": is_staff.map({True: "staff", False: "file"}).astype(object),
+        "is_correction": pd.notna(columns["corrects_id"]),
+        "said_source": source,
+        "said_upload": upload.astype(object).fillna(""),
+    }
+    return pd.DataFrame(said).set_axis(pd.Index(columns["id"], name="outcome_id"))
 
 
 def newest_day(known: FactFrames) -> dt.date | None:

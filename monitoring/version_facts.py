@@ -75,7 +75,28 @@ def _data(version: ModelVersion) -> dict[str, Any]:
         "n_students": dataset.n_students,
         "n_positive": dataset.n_positive,
         "left_out": eda_words.left_out(content),
+        "said": _said(dataset.said),
     }
+
+
+def _said(n: dict[str, int]) -> str:
+    """Return how many labels came from whom; "" of a dataset that does not tell. Few are not counted out."""
+    if not n:
+        return ""
+    files, staff = _few_or(n["file"]), _few_or(n["staff"])
+    if 0 < n["staff"] < SMALLEST_COUNT:
+        files = _("all others")
+    elif 0 < n["file"] < SMALLEST_COUNT:
+        staff = _("all others")
+    sentence = _(
+        "Of %(n)s labels: %(files)s from files, %(staff)s recorded by staff, %(corrections)s of them corrections."
+    )
+    n_labels = f"{n['file'] + n['staff']:,}"
+    return sentence % {"n": n_labels, "files": files, "staff": staff, "corrections": _few_or(n["corrections"])}
+
+
+def _few_or(n: int) -> str:
+    return _("fewer than %(n)s") % {"n": SMALLEST_COUNT} if 0 < n < SMALLEST_COUNT else f"{n:,}"
 
 
 def _calibration(kind: str) -> str:

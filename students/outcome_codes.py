@@ -33,11 +33,15 @@ def kind_of(exit_code: str) -> OutcomeKind:
 
     :raises UnknownExitCode: if the code stands in no list
     """
-    try:
-        return _kinds_by_code()[_plain(exit_code)][0]
-    except KeyError:
-        known = ", ".join(exit_codes())
-        raise UnknownExitCode(f'"{exit_code}" is not a known exit code. Use one of: {known}.') from None
+    return _known(exit_code)[0]
+
+
+def as_listed(exit_code: str) -> str:
+    """Return an exit code as the configuration writes it, however it was typed.
+
+    :raises UnknownExitCode: if the code stands in no list
+    """
+    return _known(exit_code)[1]
 
 
 def exit_codes() -> list[str]:
@@ -67,6 +71,14 @@ def read_codes(text: str) -> dict[str, tuple[OutcomeKind, str]]:
 @functools.cache
 def _kinds_by_code() -> dict[str, tuple[OutcomeKind, str]]:
     return read_codes(OUTCOMES_FILE.read_text(encoding="utf-8"))
+
+
+def _known(exit_code: str) -> tuple[OutcomeKind, str]:
+    try:
+        return _kinds_by_code()[_plain(exit_code)]
+    except KeyError:
+        known = ", ".join(exit_codes())
+        raise UnknownExitCode(f'"{exit_code}" is not a known exit code. Use one of: {known}.') from None
 
 
 def _plain(exit_code: str) -> str:

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from accounts import audit_log, planner
 from accounts.models import User
-from students import outcome_codes
+from accounts.scope import ScopedQuerySet
+from students import outcome_checks, outcome_codes
 from students.models import Enrolment, Outcome, SchoolDay, Student
+from students.outcome_checks import SPEAKS_FOR_THE_YEAR, OnRecord
 from students.undone_rows import TAKEN_BACK
 
 SOURCE = "staff"
-# For whoever is still enrolled when the year ends: what was said of an earlier summer says nothing of this year.
-SPEAKS_FOR_THE_YEAR = dt.timedelta(days=180)
+# Why an outcome is missing: the student left, or is still enrolled though the school year is over.
+Why = Literal["left", "year_ended"]
 
 
 class Refused(Exception):
     """The outcome cannot be recorded so; the sentence is fit for the person who asked."""
+
+
+class NotAll(Exception):
+    """Some of several outcomes cannot be recorded, so none was: `refused` has a sentence each, by student's key."""
+
+    def __init__(self, refused: dict[int, str]) -> None:
+        super().__init__(f"{len(refused)} refused")
+        self.refused = refused
 
 
 class Overtaken(Exception):
@@ -29,6 +42,16 @@ class Overtaken(Exception):
     def __init__(self, standing: Outcome) -> None:
         super().__init__("corrected meanwhile")
         self.standing = standing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What somebody says became of a student; without a day it was their last day of enrolment."""
+
+    student: Student
+    exit_code: str
+    happened_on: dt.date | None
+    evidence: str
 
 
 @transaction.atomic
@@ -44,42 +67,98 @@ def record(  # noqa: PLR0913
 ) -> Outcome:
     """Record what became of a student, or correct what was said before. Sent twice, it stands once.
 
-    :raises Refused: for a day ahead, or what is on record already
+    :raises Refused: for a day ahead or before the student came, or what is on record already
     :raises Overtaken: if `corrects` was corrected meanwhile
     """
-    # One row of the student orders whoever records at the same time.
-    Student.objects.select_for_update(no_key=True, of=("self",)).get(pk=student.pk)
-    today = student.institution.day_of(now)
-    said = (outcome_codes.kind_of(exit_code), exit_code, happened_on, evidence)
-    if happened_on > today:
-        raise Refused(_("This day lies ahead. Record it once it has come."))
-    standing = list(_standing(student))
-    for outcome in standing:
-        if (*said, by.pk, corrects and corrects.pk) == (*_said(outcome), outcome.recorded_by_id, outcome.corrects_id):
+    _hold([student])
+    said = Said(student=student, exit_code=exit_code, happened_on=happened_on, evidence=evidence)
+    known = outcome_checks.on_record([student], now=now)[student.pk]
+    outcome = _outcome(said, known, corrects=corrects, by=by, now=now)
+    if outcome.pk is None:
+        action = "outcome_corrected" if corrects else "outcome_recorded"
+        audit_log.record(action=action, by=by, now=now, subjects=[student.public_id])
+        outcome.save(force_insert=True)
+    return outcome
+
+
+@transaction.atomic
+def record_many(*, said: Sequence[Said], by: User, now: dt.datetime) -> list[Outcome]:
+    """Record outcomes of which nobody has said anything yet: all of them, or none. Sent twice, they stand once.
+
+    :raises NotAll: if any is refused, as by `record`, or contradicts what was said meanwhile
+    """
+    _hold([one.student for one in said])
+    known = outcome_checks.on_record([one.student for one in said], now=now)
+    outcomes: list[Outcome] = []
+    refused: dict[int, str] = {}
+    for one in said:
+        try:
+            outcomes.append(_new_outcome(one, known[one.student.pk], by=by, now=now))
+        except Refused as refusal:
+            refused.setdefault(one.student.pk, str(refusal))
+    if refused:
+        raise NotAll(refused)
+    # Said twice of a student in the same words, it is one outcome.
+    new = list({id(outcome): outcome for outcome in outcomes if outcome.pk is None}.values())
+    subjects = [outcome.student.public_id for outcome in new]
+    audit_log.record_each(action="outcome_recorded", by=by, now=now, subjects=subjects)
+    Outcome.objects.bulk_create(new)
+    return outcomes
+
+
+def _hold(students: Sequence[Student]) -> None:
+    """Have whoever records of the same students wait: one row of each orders them, always in the same order."""
+    rows = Student.objects.select_for_update(no_key=True, of=("self",))
+    list(rows.filter(pk__in=[student.pk for student in students]).order_by("pk").values_list("pk"))
+
+
+def _new_outcome(one: Said, known: OnRecord, *, by: User, now: dt.datetime) -> Outcome:
+    day = one.happened_on or known.last_on
+    if day is None:
+        raise Refused(_("No last day is on record. Give the day."))
+    again = next((row for row in known.standing if _is_same(row, one, day, by=by, corrects=None)), None)
+    if again is None and (contradicted := outcome_checks.contradicted(day, known)):
+        raise Refused(contradicted)
+    return _outcome(one, known, corrects=None, by=by, now=now)
+
+
+def _outcome(one: Said, known: OnRecord, *, corrects: Outcome | None, by: User, now: dt.datetime) -> Outcome:
+    """Return the outcome as it is to be stored, or the one that stands where the same was sent before."""
+    day = one.happened_on or known.last_on or known.today
+    kind = outcome_codes.kind_of(one.exit_code)
+    for outcome in known.standing:
+        if _is_same(outcome, one, day, by=by, corrects=corrects):
             return outcome
-    if corrects is not None and corrects.pk not in {outcome.pk for outcome in standing}:
+    if wrong := outcome_checks.wrong_day(day, known):
+        raise Refused(wrong)
+    if corrects is not None and corrects.pk not in {outcome.pk for outcome in known.standing}:
         raise Overtaken(_newest_of(corrects))
+    said = (kind, one.exit_code, day, one.evidence)
     if any(
         said == _said(outcome) if corrects and outcome.pk == corrects.pk else said[:3] == _said(outcome)[:3]
-        for outcome in standing
+        for outcome in known.standing
     ):
         raise Refused(_("This is on record already. Correct what stands there if something about it is wrong."))
-    audit_log.record(
-        action="outcome_corrected" if corrects else "outcome_recorded", by=by, now=now, subjects=[student.public_id]
-    )
-    return Outcome.objects.create(
-        institution_id=student.institution_id,
-        student=student,
-        kind=said[0],
-        exit_code=exit_code,
-        happened_on=happened_on,
-        known_on=today,
+    outcome = Outcome(
+        institution_id=one.student.institution_id,
+        student=one.student,
+        kind=kind,
+        exit_code=one.exit_code,
+        happened_on=day,
+        known_on=known.today,
         source=SOURCE,
-        evidence=evidence,
+        evidence=one.evidence,
         corrects=corrects,
         recorded_by=by,
         recorded_at=now,
     )
+    known.standing.append(outcome)
+    return outcome
+
+
+def _is_same(outcome: Outcome, one: Said, day: dt.date, *, by: User, corrects: Outcome | None) -> bool:
+    said = (outcome_codes.kind_of(one.exit_code), one.exit_code, day, one.evidence)
+    return said == _said(outcome) and (outcome.recorded_by_id, outcome.corrects_id) == (by.pk, corrects and corrects.pk)
 
 
 def told(student: Student) -> list[Outcome]:
@@ -89,10 +168,43 @@ def told(student: Student) -> list[Outcome]:
     return list(rows.order_by("-recorded_at", "-pk"))
 
 
-def missing(user: User, *, today: dt.date, most: int) -> list[Enrolment]:
+def missing(  # noqa: PLR0913
+    user: User,
+    *,
+    today: dt.date,
+    most: int,
+    after: Student | None = None,
+    school_id: int | None = None,
+    why: Why | None = None,
+) -> list[Enrolment]:
     """Return the last enrolments of students who left, or whose school year ended, and nobody said what came.
 
-    By name, the first so many of those the person may see.
+    By name, the first so many beyond a student of those the person may see.
+    """
+    order = ("family", "given", "student_id")
+    first = [
+        _beyond(found, after, school_id)
+        .annotate(family=F("student__family_name"), given=F("student__given_name"))
+        .order_by(*order)
+        .values_list("pk", *order)[:most]
+        for name, found in _due(user, today=today).items()
+        if why in (None, name)
+    ]
+    if not first:
+        return []
+    # Put together by the server: it alone knows which of two names comes first.
+    found = first[0].union(*first[1:], all=True).order_by(*order)[:most] if len(first) > 1 else first[0]
+    # Of a whole institution they are joined as a whole, whatever the policies let the planner expect.
+    with planner.without("nestloop", "mergejoin"):
+        keys = [pk for pk, *_name in found]
+    by_key = Enrolment.objects.select_related("student__school", "student__institution").in_bulk(keys)
+    return [by_key[pk] for pk in keys]
+
+
+def _due(user: User, *, today: dt.date) -> dict[Why, ScopedQuerySet]:
+    """Return the last enrolments without an outcome, by why one is due.
+
+    One question each, and the keys first: with OR between them, the server would look for the outcomes one by one.
     """
     later = Enrolment.objects.filter(student_id=OuterRef("student_id")).filter(
         Q(entered_on__gt=OuterRef("entered_on")) | Q(entered_on=OuterRef("entered_on"), pk__gt=OuterRef("pk"))
@@ -102,23 +214,25 @@ def missing(user: User, *, today: dt.date, most: int) -> list[Enrolment]:
         student_id=OuterRef("student_id"), corrected_by=None, happened_on__gte=OuterRef("entered_on")
     )
     last = Enrolment.objects.visible_to(user).filter(~Exists(later))
-    # One question each, and the keys first: with OR between them, the server would look for the outcomes one by one.
-    due = [last.filter(~Exists(since_entry), exited_on__lte=today)]
+    due: dict[Why, ScopedQuerySet] = {"left": last.filter(~Exists(since_entry), exited_on__lte=today)}
     last_day = SchoolDay.objects.order_by("-held_on").values_list("held_on", flat=True).first()
     if last_day is not None and last_day < today:
         this_year = since_entry.filter(happened_on__gte=last_day - SPEAKS_FOR_THE_YEAR)
-        due.append(last.filter(~Exists(this_year), exited_on=None, entered_on__lte=last_day))
-    order = ("student__family_name", "student__given_name", "student_id")
-    first = [found.order_by(*order).values_list(*order, "pk")[:most] for found in due]
-    # Of a whole institution they are joined as a whole, whatever the policies let the planner expect.
-    with planner.without("nestloop", "mergejoin"):
-        rows = sorted((name, given, student, pk) for found in first for name, given, student, pk in found)
-    by_key = Enrolment.objects.select_related("student__school").in_bulk([pk for *_name, pk in rows[:most]])
-    return [by_key[pk] for *_name, pk in rows[:most]]
+        due["year_ended"] = last.filter(~Exists(this_year), exited_on=None, entered_on__lte=last_day)
+    return due
 
 
-def _standing(student: Student) -> QuerySet[Outcome]:
-    return Outcome.objects.filter(student=student, corrected_by=None)
+def _beyond(rows: ScopedQuerySet, after: Student | None, school_id: int | None) -> ScopedQuerySet:
+    if school_id is not None:
+        rows = rows.filter(student__school_id=school_id)
+    if after is None:
+        return rows
+    same_name = Q(student__family_name=after.family_name)
+    same_given = Q(student__given_name=after.given_name, student_id__gt=after.pk)
+    return rows.filter(
+        Q(student__family_name__gt=after.family_name)
+        | (same_name & (Q(student__given_name__gt=after.given_name) | same_given))
+    )
 
 
 def _said(outcome: Outcome) -> tuple[str, str, dt.date, str]:

@@ -7,6 +7,8 @@ from students.views import (
     columns,
     help_kinds,
     import_settings,
+    missing_outcomes,
+    outcome_files,
     outcomes,
     sources,
     student_merges,
@@ -37,6 +39,7 @@ urlpatterns = [
     path("help/kinds/<str:code>/change", help_kinds.change_help_kind, name="change_help_kind"),
     path("help/kinds/<str:code>/retire", help_kinds.retire_help_kind, name="retire_help_kind"),
     path("help/kinds/<str:code>/bring-back", help_kinds.bring_back_help_kind, name="bring_back_help_kind"),
-    path("outcomes/", outcomes.missing_outcomes, name="missing_outcomes"),
+    path("outcomes/file/", outcome_files.outcome_file, name="outcome_file"),
+    path("outcomes/", missing_outcomes.missing_outcomes, name="missing_outcomes"),
     path("students/<uuid:public_id>/outcomes", outcomes.student_outcomes, name="student_outcomes"),
 ]

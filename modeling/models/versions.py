@@ -26,6 +26,8 @@ class Dataset(models.Model):
     n_students = models.PositiveIntegerField()
     n_positive = models.PositiveIntegerField()
     censored = models.JSONField(default=dict)
+    # How many labels came from whom: file, staff, corrections. Empty of a dataset that was frozen before this was told.
+    said = models.JSONField(default=dict, db_default={})
     created_at = models.DateTimeField()
 
     objects = ScopedManager()

@@ -4,7 +4,7 @@ from students.forms.answers import AnswersForm
 from students.forms.columns import ColumnsForm
 from students.forms.help import AttendanceGoalForm, HelpEndForm, HelpPlanForm, ProgressForm
 from students.forms.interventions import InterventionForm
-from students.forms.outcomes import OutcomeForm
+from students.forms.outcomes import ManyOutcomesForm, OutcomeFileForm, OutcomeForm
 from students.forms.uploads import UploadForm
 
 __all__ = [
@@ -14,6 +14,8 @@ __all__ = [
     "HelpEndForm",
     "HelpPlanForm",
     "InterventionForm",
+    "ManyOutcomesForm",
+    "OutcomeFileForm",
     "OutcomeForm",
     "ProgressForm",
     "UploadForm",

@@ -1,4 +1,4 @@
-"""Recording what became of students, correcting it, and the work list of those of whom nobody has said it."""
+"""Recording what became of a student, and correcting it."""
 
 from __future__ import annotations
 
@@ -9,28 +9,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from accounts import audit_log
 from accounts.permissions import needs
-from students import outcomes_recorded, student_merges
+from students import outcome_words, outcomes_recorded, student_merges
 from students.forms import OutcomeForm
 from students.models import Outcome, Student
-
-SHOWN = 50
-
-
-@require_GET
-@needs("record_outcomes")
-def missing_outcomes(request: HttpRequest) -> HttpResponse:
-    """Show the students who left, or whose year ended, without an outcome on record."""
-    today = timezone.localdate()
-    found = outcomes_recorded.missing(request.user, today=today, most=SHOWN + 1)  # type: ignore[arg-type]
-    shown = found[:SHOWN]
-    audit_log.record_request(
-        request, "missing_outcomes", now=timezone.now(), subjects=[last.student.public_id for last in shown]
-    )
-    return render(request, "missing_outcomes.html", {"enrolments": shown, "has_more": len(found) > SHOWN})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +50,7 @@ def _record(request: HttpRequest, student: Student) -> HttpResponse:
         form.data = typed
         return _page(request, student, form, corrects=overtaken.standing, status=409)
     else:
-        messages.success(request, _("Recorded. The next model learns from it."))
+        messages.success(request, _("Recorded. Trainings to come learn from it."))
         return redirect("student_outcomes", public_id=student.public_id)
     return _page(request, student, form, corrects=corrects, status=422)
 
@@ -96,7 +81,11 @@ def _page(
         "form": form,
         "corrects": corrects,
         "is_overtaken": status == 409,  # noqa: PLR2004
-        "standing": [outcome for outcome in outcomes if not hasattr(outcome, "corrected_by")],
+        "standing": [
+            (outcome, outcome_words.counts_as(outcome.kind))
+            for outcome in outcomes
+            if not hasattr(outcome, "corrected_by")
+        ],
         "corrected": [outcome for outcome in outcomes if hasattr(outcome, "corrected_by")],
     }
     return render(request, "student_outcomes.html", context, status=status)

@@ -16,6 +16,7 @@ PAGES = {
     "capacity": "set_capacity",
     "data_cases": "keep_data_cases",
     "missing_outcomes": "record_outcomes",
+    "outcome_file": "record_outcomes",
     "uploads": "upload_records",
     "models": "see_models",
     "people": "manage_people",

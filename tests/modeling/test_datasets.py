@@ -12,7 +12,8 @@ from modeling import datasets, facts
 from modeling.core import labels
 from modeling.core.term_deadline import term_ends_on
 from modeling.models import Dataset, ModelVersion
-from students.models import ProtectedAttribute
+from students import outcomes_recorded
+from students.models import Outcome, ProtectedAttribute
 from tests.district_in_database import ENDS_ON, NOW
 
 AUTUMN, WINTER = dt.date(2024, 10, 15), dt.date(2025, 1, 31)
@@ -131,7 +132,7 @@ def test_no_dataset_carries_a_protected_attribute(lakeside, at_riverside):
     stored = set(pd.read_parquet(file).columns)
     assert {"gender", "nationality"} <= protected
     assert not protected & stored
-    assert stored == set(datasets.KEYS) | {
+    assert stored == set(datasets.KEYS) | set(datasets.SAID) | {
         feature.name for feature in datasets.features_of(file, hashlib.sha256(file.read_bytes()).hexdigest())
     }
 
@@ -162,6 +163,48 @@ def test_a_frozen_file_says_itself_what_its_columns_are(known, riverside):
     dataset = freeze(made, riverside)
 
     assert datasets.features_of(datasets.path(dataset), dataset.content_sha256) == made.features
+
+
+def test_a_training_freezes_who_said_each_label(at_riverside):
+    dataset = ModelVersion.objects.get(number=1).dataset
+    rows = pd.read_parquet(datasets.path(dataset))
+
+    told = Outcome.objects.in_bulk(rows["outcome_id"].unique().tolist())
+    uploads = {outcome.pk: str(outcome.upload.public_id) if outcome.upload else "" for outcome in told.values()}
+    assert rows["said_upload"].tolist() == [uploads[pk] for pk in rows["outcome_id"]]
+    assert rows["said_source"].tolist() == [told[pk].source for pk in rows["outcome_id"]]
+    assert rows["is_correction"].tolist() == [told[pk].corrects_id is not None for pk in rows["outcome_id"]]
+    assert dataset.said == {
+        "file": int((rows["said_by"] == "file").sum()),
+        "staff": int((rows["said_by"] == "staff").sum()),
+        "corrections": int(rows["is_correction"].sum()),
+    }
+    assert dataset.said["file"] + dataset.said["staff"] == dataset.n_rows
+
+
+def test_a_label_that_staff_corrected_says_so(known, riverside, sam):
+    made = snapshots(known, dates=[AUTUMN])
+    first = Outcome.objects.get(pk=int(made.rows["outcome_id"].iloc[0]))
+    given = {"exit_code": "Dropout", "happened_on": first.happened_on, "evidence": "", "by": sam, "now": NOW}
+    corrected = outcomes_recorded.record(student=first.student, corrects=first, **given)
+
+    told = datasets.with_who_said(snapshots(facts.frames(), dates=[AUTUMN]), facts.who_said())
+    rows = told.rows.set_index("outcome_id")
+
+    said = ("said_by", "is_correction", "said_source", "said_upload")
+    assert rows.loc[corrected.pk, list(said)].tolist() == ["staff", True, "staff", ""]
+    assert freeze(told, riverside).said["corrections"] >= 1
+    assert first.pk not in rows.index
+
+
+def test_a_file_of_the_schema_before_can_still_be_read(known, riverside, monkeypatch):
+    made = snapshots(known)
+    monkeypatch.setattr(datasets, "SCHEMA", 2)
+    dataset = freeze(made, riverside)
+    monkeypatch.undo()
+
+    assert datasets.features_of(datasets.path(dataset), dataset.content_sha256) == made.features
+    assert (datasets.schema_of(datasets.path(dataset)), dataset.said) == (2, {})
 
 
 @pytest.mark.parametrize(

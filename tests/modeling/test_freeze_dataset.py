@@ -162,7 +162,7 @@ def test_a_dataset_of_an_older_schema_is_refused(riverside, folder):
     older.with_suffix(".json").write_text(json.dumps(manifest), encoding="utf-8")
     path.rename(older)
 
-    with pytest.raises(CommandError, match=r"was frozen by another version of the portal \(schema 0, now 2\)"):
+    with pytest.raises(CommandError, match=r"was frozen by another version of the portal \(schema 0, now 3\)"):
         run("train_model", riverside, dataset=digest, folder=str(folder))
 
 

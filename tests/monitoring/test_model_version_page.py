@@ -4,6 +4,7 @@ import pytest
 
 from accounts import scope
 from modeling.models import ModelVersion
+from monitoring import version_facts
 from tests.people import signed_in
 from tests.predictions.pages import text_of
 
@@ -30,6 +31,29 @@ def test_data_code_model_and_seed_can_be_read_off(markup, version):
 def test_what_was_left_out_of_the_data_is_counted(markup, version):
     assert version.dataset.censored
     assert "Left out" in text_of(markup)
+
+
+def test_who_said_the_labels_is_told(markup, version):
+    n = version.dataset.said
+    assert f"Of {version.dataset.n_rows:,} labels: {n['file']:,} from files, " in text_of(markup)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({}, ""),
+        (
+            {"file": 1200, "staff": 300, "corrections": 12},
+            "Of 1,500 labels: 1,200 from files, 300 recorded by staff, 12 of them corrections.",
+        ),
+        (
+            {"file": 1200, "staff": 3, "corrections": 0},
+            "Of 1,203 labels: all others from files, fewer than 10 recorded by staff, 0 of them corrections.",
+        ),
+    ],
+)
+def test_few_labels_are_not_counted_out(said, words):
+    assert version_facts._said(said) == words
 
 
 def test_every_figure_stands_beside_the_rule_and_the_plain_formula(markup, version):

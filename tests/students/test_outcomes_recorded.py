@@ -94,6 +94,15 @@ def test_a_day_ahead_is_refused(sam, nora, at_riverside):
         record(nora, sam, happened_on=dt.date(2025, 7, 2))
 
 
+def test_a_day_before_the_student_came_is_refused(sam, nora, at_riverside):
+    enrolled(nora, exited_on=LEFT)
+
+    with pytest.raises(outcomes_recorded.Refused, match="before the student's first day here, 3 September 2024"):
+        record(nora, sam, happened_on=dt.date(2024, 9, 2))
+
+    assert record(nora, sam, happened_on=dt.date(2024, 9, 3)).pk
+
+
 def test_whoever_left_without_an_outcome_is_asked_for_until_it_is_said(sam, nora, at_riverside):
     enrolled(nora, exited_on=LEFT)
     held(nora.institution, TODAY)
@@ -118,6 +127,7 @@ def test_whoever_is_enrolled_is_asked_for_only_once_the_year_is_over(sam, nora, 
 
 
 def test_an_outcome_before_coming_back_says_nothing_of_leaving_again(sam, nora, at_riverside):
+    enrolled(nora, entered_on=dt.date(2023, 9, 4), exited_on=dt.date(2024, 3, 1))
     enrolled(nora, exited_on=LEFT)
     record(nora, sam, happened_on=dt.date(2024, 3, 1))
 
@@ -187,6 +197,8 @@ def test_the_page_shows_what_was_said_and_what_it_was_corrected_to(sam, nora):
     assert f'name="corrects" value="{first.pk}"' not in refused.content.decode()
     page = signed_in(sam).get(address(nora)).content.decode()
     assert "Nora Quillfeather: Moved to another school" in page
+    assert page.count("Counts as: moved elsewhere; not counted as leaving.") == 1
+    assert "Counts as: left before finishing." not in page
     assert "Corrected since" in page
 
 
