@@ -40,6 +40,15 @@ def kind_of(exit_code: str) -> OutcomeKind:
         raise UnknownExitCode(f'"{exit_code}" is not a known exit code. Use one of: {known}.') from None
 
 
+def as_written(exit_code: str) -> str:
+    """Return an exit code as it is written in the configuration, whatever its case or its descriptor's address.
+
+    :raises UnknownExitCode: if the code stands in no list
+    """
+    kind_of(exit_code)
+    return _kinds_by_code()[_plain(exit_code)][1]
+
+
 def exit_codes() -> list[str]:
     """Return every known exit code as it is written in the configuration."""
     return [code for _kind, code in _kinds_by_code().values()]

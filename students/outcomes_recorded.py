@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import audit_log, planner
-from accounts.models import User
+from accounts.models import ApiClient, User
 from students import outcome_codes
 from students.models import Enrolment, Outcome, SchoolDay, Student
 from students.undone_rows import TAKEN_BACK
@@ -38,11 +38,13 @@ def record(  # noqa: PLR0913
     exit_code: str,
     happened_on: dt.date,
     evidence: str,
-    by: User,
+    by: User | ApiClient,
     now: dt.datetime,
     corrects: Outcome | None = None,
 ) -> Outcome:
     """Record what became of a student, or correct what was said before. Sent twice, it stands once.
+
+    Where another system says it, the outcome's source is that client's name.
 
     :raises Refused: for a day ahead, or what is on record already
     :raises Overtaken: if `corrects` was corrected meanwhile
@@ -50,12 +52,14 @@ def record(  # noqa: PLR0913
     # One row of the student orders whoever records at the same time.
     Student.objects.select_for_update(no_key=True, of=("self",)).get(pk=student.pk)
     today = student.institution.day_of(now)
+    user, source = (by, SOURCE) if isinstance(by, User) else (None, by.name[:100])
     said = (outcome_codes.kind_of(exit_code), exit_code, happened_on, evidence)
     if happened_on > today:
         raise Refused(_("This day lies ahead. Record it once it has come."))
     standing = list(_standing(student))
     for outcome in standing:
-        if (*said, by.pk, corrects and corrects.pk) == (*_said(outcome), outcome.recorded_by_id, outcome.corrects_id):
+        who = (outcome.source, outcome.recorded_by_id)
+        if (*said, source, user and user.pk, corrects and corrects.pk) == (*_said(outcome), *who, outcome.corrects_id):
             return outcome
     if corrects is not None and corrects.pk not in {outcome.pk for outcome in standing}:
         raise Overtaken(_newest_of(corrects))
@@ -74,10 +78,10 @@ def record(  # noqa: PLR0913
         exit_code=exit_code,
         happened_on=happened_on,
         known_on=today,
-        source=SOURCE,
+        source=source,
         evidence=evidence,
         corrects=corrects,
-        recorded_by=by,
+        recorded_by=user,
         recorded_at=now,
     )
 
