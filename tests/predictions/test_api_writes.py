@@ -9,7 +9,9 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import AuditEntry
 from predictions.models import CurrentRisk, IdempotentAnswer, Verdict
+from students import student_merges
 from students.models import HelpPlan, Intervention, Outcome
+from tests import rows
 from tests.predictions.test_api_bodies import NOT_JSON, sound
 
 SCOPES = ("write_outcomes", "write_interventions", "write_verdicts", "read_verdicts")
@@ -196,6 +198,16 @@ def test_what_cannot_be_kept_is_said_beside_its_field_and_leaves_nothing(
     assert count(riverside) == before
     # Nothing stands under the key, so that it may come again, mended.
     assert sis.post(path, bodies[path], **{KEY: "k1"}).status_code == 201
+
+
+def test_of_a_student_who_was_merged_the_other_is_meant(sis, bodies, riverside, northside, ines):
+    with scope.entered(scope.of_institution(riverside)):
+        keep, other = (rows.student(northside) for _ in range(2))
+        student_merges.merge(keep=keep, other=other, reason="One child", by=ines, now=timezone.now())
+
+    for path in PATHS[:2]:
+        told = sis.post(path, bodies[path] | {"student": str(other.public_id)})
+        assert (told.status_code, told.json()["student"]) == (201, str(keep.public_id))
 
 
 @pytest.mark.parametrize("path", PATHS)
