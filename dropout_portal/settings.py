@@ -254,7 +254,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Dropout Portal API",
-    "DESCRIPTION": "Scores with reasons, for systems a school already runs. Every answer is on record.",
+    "DESCRIPTION": "Scores with reasons and what staff say, for systems a school runs already. All of it is on record.",
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit_log
-from accounts.models import User
+from accounts.models import ApiClient, User
 from predictions import list_states
 from predictions.models import CurrentRisk, Verdict
 from students import data_cases
@@ -20,11 +20,27 @@ LONGEST_NOT_NOW = dt.timedelta(days=365)
 
 
 class Refused(Exception):
-    """The verdict cannot be kept; the sentence is fit for the person who gave it."""
+    """The verdict cannot be kept; the sentence is fit for the person who gave it. `field` is what it is about."""
+
+    field = "kind"
 
 
 class DayRefused(Refused):
     """The day until which nobody need talk about a student is none that can be chosen."""
+
+    field = "until_on"
+
+
+class NotListed(Refused):
+    """A student on no list has no flag to speak of."""
+
+    field = "student"
+
+
+class NothingNamed(Refused):
+    """A fact is wrong, and nobody says which."""
+
+    field = "reason"
 
 
 @transaction.atomic
@@ -34,7 +50,7 @@ def give(  # noqa: PLR0913
     kind: str,
     reason: str = "",
     until_on: dt.date | None = None,
-    by: User,
+    by: User | ApiClient,
     now: dt.datetime,
     request_key: uuid.UUID,
 ) -> Verdict:
@@ -43,16 +59,20 @@ def give(  # noqa: PLR0913
     "Something on record is wrong" opens a case for who keeps the data. "Not now" without a day is for two weeks.
 
     :raises DayRefused: for a day that is past or more than a year ahead
-    :raises Refused: for a fact that is not named, a student on no list, or nothing to take back
+    :raises NotListed: for a student on no list
+    :raises NothingNamed: for a fact that is not named
+    :raises Refused: for nothing to take back
     """
+    user, client = (by, None) if isinstance(by, User) else (None, by)
     listed = CurrentRisk.objects.select_for_update(of=("self",)).filter(student=student).first()
     if listed is None:
-        raise Refused(_("This student is on no list."))
+        raise NotListed(_("This student is on no list."))
     until_on = _until(student, until_on, now) if kind == Verdict.Kind.NOT_NOW else None
     if kind == Verdict.Kind.WRONG_FACT and not reason.strip():
-        raise Refused(_("Say in a few words what is wrong, so that somebody can correct it."))
+        raise NothingNamed(_("Say in a few words what is wrong, so that somebody can correct it."))
     newest = Verdict.objects.filter(student=student).first()
-    if newest and (newest.kind, newest.reason, newest.until_on, newest.by_id) == (kind, reason, until_on, by.pk):
+    said = (kind, reason, until_on, user and user.pk, client and client.pk)
+    if newest and said == (newest.kind, newest.reason, newest.until_on, newest.by_id, newest.api_client_id):
         return newest
     if kind == Verdict.Kind.TAKEN_BACK and (newest is None or newest.kind == kind):
         raise Refused(_("Nothing stands here that could be taken back."))
@@ -67,7 +87,8 @@ def give(  # noqa: PLR0913
         until_on=until_on,
         reason=reason,
         data_case=case,
-        by=by,
+        by=user,
+        api_client=client,
         at=now,
     )
     list_states.verdicts_changed([student.pk])
@@ -77,7 +98,7 @@ def give(  # noqa: PLR0913
 
 def standing(student: Student) -> Verdict | None:
     """Return the newest verdict on a student, if it was not taken back."""
-    newest = student.verdicts.select_related("by", "data_case").first()
+    newest = student.verdicts.select_related("by", "api_client", "data_case").first()
     return None if newest is None or newest.kind == Verdict.Kind.TAKEN_BACK else newest
 
 

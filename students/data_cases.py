@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit_log
-from accounts.models import User
+from accounts.models import ApiClient, User
 from students.models import DataCase, DataCaseStep, Student
 
 # The same time as for a family that asks to see what is on record (34 CFR 99.10).
@@ -21,10 +21,14 @@ class Refused(Exception):
 
 
 @transaction.atomic
-def open_case(*, student: Student, what: str, by: User, now: dt.datetime, request_key: uuid.UUID) -> DataCase:
+def open_case(
+    *, student: Student, what: str, by: User | ApiClient, now: dt.datetime, request_key: uuid.UUID
+) -> DataCase:
     """Open a case: a task for who keeps the data. Opened twice by one form, it is one."""
+    user, client = (by, None) if isinstance(by, User) else (None, by)
     case, is_new = DataCase.objects.get_or_create(
-        opened_by=by,
+        opened_by=user,
+        api_client=client,
         request_key=request_key,
         defaults={
             "institution_id": student.institution_id,

@@ -9,27 +9,28 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts import audit_log
-from accounts.models import User
+from accounts.models import ApiClient, User
 from students import help_due, help_kinds
 from students.models import HelpEnd, HelpPlan, Intervention, Student
 
 
 @transaction.atomic
 def begin(  # noqa: PLR0913
-    *, student: Student, kind: str, started_on: dt.date, goal: str, by: User, now: dt.datetime
+    *, student: Student, kind: str, started_on: dt.date, goal: str, by: User | ApiClient, now: dt.datetime
 ) -> Intervention:
     """Record that help has begun, owned by whoever records it, planned as is usual for its kind.
 
-    Recorded twice, it stands once.
+    Recorded twice, it stands once. Another system carries nothing: its name stands there until somebody takes it on.
     """
+    user = by if isinstance(by, User) else None
     intervention, is_new = Intervention.objects.get_or_create(
         institution_id=student.institution_id,
         student=student,
         kind=kind,
         started_on=started_on,
         goal=goal,
-        owner=by.display_name,
-        defaults={"recorded_by": by, "known_on": max(started_on, student.institution.day_of(now))},
+        owner=by.display_name if isinstance(by, User) else by.name,
+        defaults={"recorded_by": user, "known_on": max(started_on, student.institution.day_of(now))},
     )
     if is_new:
         usual = help_kinds.by_code().get(kind)
@@ -37,11 +38,11 @@ def begin(  # noqa: PLR0913
             institution_id=student.institution_id,
             student=student,
             intervention=intervention,
-            owner=by,
+            owner=user,
             due_on=started_on + dt.timedelta(days=usual.usual_days) if usual else None,
             check_every_days=usual.check_every_days if usual else None,
             created_at=now,
-            created_by=by,
+            created_by=user,
         )
         help_due.keep(plan)
         audit_log.record(action="intervention_begun", by=by, now=now, subjects=[student.public_id])

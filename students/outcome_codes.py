@@ -44,6 +44,15 @@ def as_listed(exit_code: str) -> str:
     return _known(exit_code)[1]
 
 
+def as_written(exit_code: str) -> str:
+    """Return an exit code as it is written in the configuration, whatever its case or its descriptor's address.
+
+    :raises UnknownExitCode: if the code stands in no list
+    """
+    kind_of(exit_code)
+    return _kinds_by_code()[_plain(exit_code)][1]
+
+
 def exit_codes() -> list[str]:
     """Return every known exit code as it is written in the configuration."""
     return [code for _kind, code in _kinds_by_code().values()]

@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from accounts import audit_log, planner
-from accounts.models import User
+from accounts.models import ApiClient, User
 from accounts.scope import ScopedQuerySet
 from students import outcome_checks, outcome_codes
 from students.models import Enrolment, Outcome, SchoolDay, Student
@@ -61,11 +61,13 @@ def record(  # noqa: PLR0913
     exit_code: str,
     happened_on: dt.date,
     evidence: str,
-    by: User,
+    by: User | ApiClient,
     now: dt.datetime,
     corrects: Outcome | None = None,
 ) -> Outcome:
     """Record what became of a student, or correct what was said before. Sent twice, it stands once.
+
+    Where another system says it, the outcome's source is that client's name.
 
     :raises Refused: for a day ahead or before the student came, or what is on record already
     :raises Overtaken: if `corrects` was corrected meanwhile
@@ -122,7 +124,9 @@ def _new_outcome(one: Said, known: OnRecord, *, by: User, now: dt.datetime) -> O
     return _outcome(one, known, corrects=None, by=by, now=now)
 
 
-def _outcome(one: Said, known: OnRecord, *, corrects: Outcome | None, by: User, now: dt.datetime) -> Outcome:
+def _outcome(
+    one: Said, known: OnRecord, *, corrects: Outcome | None, by: User | ApiClient, now: dt.datetime
+) -> Outcome:
     """Return the outcome as it is to be stored, or the one that stands where the same was sent before."""
     day = one.happened_on or known.last_on or known.today
     kind = outcome_codes.kind_of(one.exit_code)
@@ -146,19 +150,24 @@ def _outcome(one: Said, known: OnRecord, *, corrects: Outcome | None, by: User, 
         exit_code=one.exit_code,
         happened_on=day,
         known_on=known.today,
-        source=SOURCE,
+        source=_source(by),
         evidence=one.evidence,
         corrects=corrects,
-        recorded_by=by,
+        recorded_by=by if isinstance(by, User) else None,
         recorded_at=now,
     )
     known.standing.append(outcome)
     return outcome
 
 
-def _is_same(outcome: Outcome, one: Said, day: dt.date, *, by: User, corrects: Outcome | None) -> bool:
+def _source(by: User | ApiClient) -> str:
+    return SOURCE if isinstance(by, User) else by.name[:100]
+
+
+def _is_same(outcome: Outcome, one: Said, day: dt.date, *, by: User | ApiClient, corrects: Outcome | None) -> bool:
     said = (outcome_codes.kind_of(one.exit_code), one.exit_code, day, one.evidence)
-    return said == _said(outcome) and (outcome.recorded_by_id, outcome.corrects_id) == (by.pk, corrects and corrects.pk)
+    who = (_source(by), by.pk if isinstance(by, User) else None, corrects and corrects.pk)
+    return said == _said(outcome) and who == (outcome.source, outcome.recorded_by_id, outcome.corrects_id)
 
 
 def told(student: Student) -> list[Outcome]:

@@ -62,7 +62,8 @@ def _flag(value: Any) -> float:
     raise ValueError("a flag is 0 or 1, false or true")
 
 
-def _without_nul(value: str) -> str:
+def without_nul(value: str) -> str:
+    """Refuse what cannot be kept."""
     # The answer is kept with its features, and PostgreSQL has no way to store this letter.
     if "\0" in value:
         raise ValueError("a text holds no NUL")
@@ -70,10 +71,12 @@ def _without_nul(value: str) -> str:
 
 
 Day = Annotated[dt.date, BeforeValidator(_iso_day)]
-Storable = AfterValidator(_without_nul)
+Storable = AfterValidator(without_nul)
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A body in which every field is known and of its type."""
+
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
 
 
@@ -97,8 +100,8 @@ def _predict_model(features: tuple[str, ...]) -> type[BaseModel]:
     for text in features:
         feature = Feature.from_json(json.loads(text))
         fields[feature.name] = (_type_of(feature) | None, None)
-    values = create_model("Features", __base__=_Strict, **fields)
-    return create_model("PredictBody", __base__=_Strict, as_of=(Day, ...), features=(values, ...))
+    values = create_model("Features", __base__=Strict, **fields)
+    return create_model("PredictBody", __base__=Strict, as_of=(Day, ...), features=(values, ...))
 
 
 def _type_of(feature: Feature) -> Any:
@@ -109,7 +112,7 @@ def _type_of(feature: Feature) -> Any:
     return Annotated[float, Field(ge=feature.low, le=feature.high)]
 
 
-class _AnswersBody(_Strict):
+class _AnswersBody(Strict):
     answers: dict[Annotated[str, Storable], dict[Annotated[str, Storable], Any]]
 
 
@@ -125,7 +128,7 @@ def read_answers(data: Any) -> dict[str, Any]:
         raise InvalidBody([worded(fault, messages=messages) for fault in error.errors()[:MOST_ERRORS]]) from None
 
 
-class _ConfirmBody(_Strict):
+class _ConfirmBody(Strict):
     leave_out_bad_rows: bool | None = None
 
 

@@ -25,6 +25,16 @@ class InvalidBody(exceptions.APIException):
         self.errors = errors
 
 
+class Refusal(exceptions.APIException):
+    """The rule says no to what was sent; its sentence stands beside the field."""
+
+    status_code = 422
+
+    def __init__(self, detail: str, *, field: str, got: str = "") -> None:
+        super().__init__(detail)
+        self.errors = [{"field": field, "message": detail, "got": got}]
+
+
 class NoModelYet(exceptions.APIException):
     """The institution has neither a model nor a rule that could answer."""
 
@@ -38,7 +48,7 @@ class BodyTooLarge(exceptions.APIException):
     """The body is larger than the portal reads."""
 
     status_code = 413
-    default_detail = "The body is too large. Send one student's features, at most 2.5 MB."
+    default_detail = "The body is too large. Send at most 2.5 MB, for one student at a time."
 
 
 class FileTooLarge(exceptions.APIException):

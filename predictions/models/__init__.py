@@ -1,6 +1,6 @@
 """What was predicted and shown, what the API answered, and what staff said of the list."""
 
-from predictions.models.answers import PredictionLog, PromotionPreview
+from predictions.models.answers import IdempotentAnswer, PredictionLog, PromotionPreview
 from predictions.models.lists import HIGHEST_CAPACITY, CurrentRisk, HelpState, ListCount, SchoolAttendance, TeamCapacity
 from predictions.models.runs import DecidedBy, RiskScore, ScoringRun, Tier
 from predictions.models.verdicts import Verdict
@@ -10,6 +10,7 @@ __all__ = [
     "CurrentRisk",
     "DecidedBy",
     "HelpState",
+    "IdempotentAnswer",
     "ListCount",
     "PredictionLog",
     "PromotionPreview",

@@ -1,4 +1,4 @@
-"""What the API answered, and what a promotion would change."""
+"""What the API answered, also to whoever asks again, and what a promotion would change."""
 
 from __future__ import annotations
 
@@ -58,3 +58,28 @@ class PredictionLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M}"
+
+
+class IdempotentAnswer(models.Model):
+    """What a request with an Idempotency-Key was answered, so that the same one sent again acts no second time.
+
+    Made as the request begins and filled in as it ends, in one transaction: nobody sees it without its answer.
+    """
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", db_index=False)
+    api_client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=200)
+    request_sha256 = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField(null=True)
+    # As text: what stands in it comes back letter by letter, in its order.
+    answer = models.TextField(blank=True, default="")
+
+    objects = ScopedManager()
+
+    class Meta:
+        indexes = [models.Index(fields=["api_client", "at"], name="idempotent_answer_by_time")]
+        constraints = [models.UniqueConstraint(fields=["api_client", "key"], name="one_answer_per_idempotency_key")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.status}"

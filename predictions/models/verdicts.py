@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Institution, User
+from accounts.models import ApiClient, Institution, User
 from accounts.scope import ScopedManager
 from predictions.models.runs import RiskScore
 from students.models import DataCase, Student
@@ -31,7 +31,9 @@ class Verdict(models.Model):
     until_on = models.DateField(null=True)
     reason = models.CharField(max_length=300, blank=True)
     data_case = models.ForeignKey(DataCase, null=True, on_delete=models.SET_NULL, related_name="+")
+    # A person, or the system that told it.
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    api_client = models.ForeignKey(ApiClient, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
 
     objects = ScopedManager("student__school")
@@ -48,6 +50,9 @@ class Verdict(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind="not_now", until_on__isnull=False) | ~Q(kind="not_now"), name="not_now_has_a_day"
+            ),
+            models.CheckConstraint(
+                condition=~Q(by__isnull=False, api_client__isnull=False), name="verdict_one_giver_at_most"
             ),
         ]
 

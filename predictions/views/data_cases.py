@@ -63,7 +63,11 @@ def answer_case(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _page(
     request: HttpRequest, *, status: int = 200, answered: DataCase | None = None, form: AnswerForm | None = None
 ) -> HttpResponse:
-    visible = DataCase.objects.visible_to(request.user).select_related("student", "opened_by").prefetch_related("steps")
+    visible = (
+        DataCase.objects.visible_to(request.user)
+        .select_related("student", "opened_by", "api_client")
+        .prefetch_related("steps")
+    )
     waiting = list(visible.filter(state=DataCase.State.OPEN)[: SHOWN + 1])
     done = list(visible.exclude(state=DataCase.State.OPEN).order_by("-opened_at", "-pk")[:SHOWN])
     shown = [*waiting[:SHOWN], *done]

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Institution, User
+from accounts.models import ApiClient, Institution, User
 from accounts.public_ids import new_public_id
 from accounts.scope import ScopedManager
 
@@ -23,7 +23,9 @@ class DataCase(models.Model):
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     student = models.ForeignKey("students.Student", on_delete=models.CASCADE, related_name="data_cases")
     what = models.CharField(max_length=1000)
-    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # A person, or the system that told it.
+    opened_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    api_client = models.ForeignKey(ApiClient, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     opened_at = models.DateTimeField()
     due_on = models.DateField()
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
@@ -38,6 +40,9 @@ class DataCase(models.Model):
             models.UniqueConstraint(fields=["opened_by", "request_key"], name="one_case_per_request"),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "corrected", "upheld"]), name="data_case_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(opened_by__isnull=False, api_client__isnull=False), name="data_case_one_opener_at_most"
             ),
         ]
 

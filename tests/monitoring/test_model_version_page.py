@@ -35,7 +35,7 @@ def test_what_was_left_out_of_the_data_is_counted(markup, version):
 
 def test_who_said_the_labels_is_told(markup, version):
     n = version.dataset.said
-    assert f"Of {version.dataset.n_rows:,} labels: {n['file']:,} from files, " in text_of(markup)
+    assert f"Of {version.dataset.n_rows:,} labels: {n['file']:,} from files or other systems, " in text_of(markup)
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,11 @@ def test_who_said_the_labels_is_told(markup, version):
         ({}, ""),
         (
             {"file": 1200, "staff": 300, "corrections": 12},
-            "Of 1,500 labels: 1,200 from files, 300 recorded by staff, 12 of them corrections.",
+            "Of 1,500 labels: 1,200 from files or other systems, 300 recorded by staff, 12 of them corrections.",
         ),
         (
             {"file": 1200, "staff": 3, "corrections": 0},
-            "Of 1,203 labels: all others from files, fewer than 10 recorded by staff, 0 of them corrections.",
+            "Of 1,203 labels: all others from files or other systems, fewer than 10 recorded by staff, 0 of them corrections.",
         ),
     ],
 )

@@ -6,10 +6,14 @@ import pytest
 import yaml
 from drf_spectacular.validation import validate_schema
 
+WRITTEN = {"200", "201", "400", "401", "403", "404", "413", "415", "422", "429"}
 PATHS = {
     "/api/predict": {"post": {"200", "400", "401", "403", "413", "429", "503"}},
     "/api/models/current": {"get": {"200", "401", "403", "429", "503"}},
     "/api/students/{public_id}/risk": {"get": {"200", "401", "403", "404", "429"}},
+    "/api/outcomes": {"post": WRITTEN},
+    "/api/interventions": {"post": WRITTEN},
+    "/api/verdicts": {"get": {"200", "400", "401", "403", "404", "429"}, "post": WRITTEN},
     "/api/uploads": {
         "get": {"200", "400", "401", "403", "429"},
         "post": {"200", "202", "400", "401", "403", "413", "415", "429"},
