@@ -89,7 +89,8 @@ def _said(n: dict[str, int]) -> str:
     elif 0 < n["file"] < SMALLEST_COUNT:
         staff = _("all others")
     sentence = _(
-        "Of %(n)s labels: %(files)s from files or other systems, %(staff)s recorded by staff, %(corrections)s of them corrections."
+        "Of %(n)s labels: %(files)s from files or other systems, %(staff)s recorded by staff, "
+        "%(corrections)s of them corrections."
     )
     n_labels = f"{n['file'] + n['staff']:,}"
     return sentence % {"n": n_labels, "files": files, "staff": staff, "corrections": _few_or(n["corrections"])}

@@ -48,7 +48,8 @@ def test_who_said_the_labels_is_told(markup, version):
         ),
         (
             {"file": 1200, "staff": 3, "corrections": 0},
-            "Of 1,203 labels: all others from files or other systems, fewer than 10 recorded by staff, 0 of them corrections.",
+            "Of 1,203 labels: all others from files or other systems, fewer than 10 recorded by staff, "
+            "0 of them corrections.",
         ),
     ],
 )
