@@ -14,7 +14,12 @@ def raising(score: RiskScore, run: ScoringRun) -> list[str]:
 
     Of the model's reasons as of the rule's signs it is the source of the feature, "absence" or "incidents".
     """
+    return [source_of(feature) for feature in features_raising(score, run)]
+
+
+def features_raising(score: RiskScore, run: ScoringRun) -> list[str]:
+    """Return the features behind the reasons that put a student on a list, in the order these are told."""
     if run.decided_by == DecidedBy.RULE:
-        return [source_of(run.rules[place]["feature"]) for place in score.rules_met if place < len(run.rules)]
+        return [run.rules[place]["feature"] for place in score.rules_met if place < len(run.rules)]
     reasons = [reason for reason in run.reasons_of(score) if reason["direction"] == "raises"]
-    return [source_of(reason["code"]) for reason in sorted(reasons, key=lambda reason: not reason["changeable"])]
+    return [reason["code"] for reason in sorted(reasons, key=lambda reason: not reason["changeable"])]
