@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q, prefetch_related_objects
+from django.db.models import Count, Q, Sum, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import School, User
 from predictions import list_pages, runs
 from predictions.list_pages import Place
-from predictions.models import CurrentRisk
+from predictions.models import CurrentRisk, ListCount
 from predictions.record_wording import grade_words
 from students.models import Caseload, HelpPlan
 
@@ -67,20 +68,22 @@ def page(*, user: User, asked: Asked, counsellors: Sequence[User]) -> dict[str, 
     matching = everybody.filter(_narrowing(asked))
     run = runs.latest_run()
     is_there = run is not None and asked.place.list == str(run.public_id)
-    with list_pages.along_indexes():
+    # One grade level, or whoever has no counsellor, may stand anywhere in the school: there the planner may choose.
+    narrows = bool(asked.grade or asked.whose)
+    with contextlib.nullcontext() if narrows else list_pages.along_indexes():
         found, place = list_pages.page(matching, "name", asked.place if is_there else Place(), size=PAGE_SIZE)
     shown = found[-PAGE_SIZE:] if place.before else found[:PAGE_SIZE]
     prefetch_related_objects(shown, "student", "counsellor")
-    parts = list(everybody.values("grade_level", "counsellor").order_by().annotate(n=Count("pk")))
-    n_of: dict[int | None, int] = {}
-    for part in parts:
-        n_of[part["counsellor"]] = n_of.get(part["counsellor"], 0) + part["n"]
+    counted = ListCount.objects.filter(school=asked.school)
+    n_all = counted.aggregate(n=Sum("n"))["n"] or 0
+    with_one = everybody.filter(counsellor__isnull=False).values("counsellor").order_by().annotate(n=Count("pk"))
+    n_of = {part["counsellor"]: part["n"] for part in with_one}
     return {
         "asked": asked,
         "rows": [_row(row) for row in shown],
-        "n_nobody": n_of.get(None, 0),
+        "n_nobody": n_all - sum(n_of.values()),
         "schools": [{"value": school.pk, "label": school.name} for school in asked.schools],
-        "grades": _grades({part["grade_level"] for part in parts}),
+        "grades": _grades(set(counted.values_list("grade_level", flat=True))),
         "whose": [
             {"value": NOBODY, "label": _("Without a counsellor")},
             *(

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             model_name="currentrisk",
             index=models.Index(
                 condition=models.Q(("counsellor__isnull", False)),
-                fields=["counsellor", "rank", "student"],
+                fields=["counsellor", "school"],
                 name="list_of_a_counsellor",
             ),
         ),

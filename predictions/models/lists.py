@@ -78,7 +78,7 @@ class CurrentRisk(models.Model):
                 fields=["institution", "rank", "student"], condition=Q(is_left_out=True), name="list_left_out"
             ),
             models.Index(
-                fields=["counsellor", "rank", "student"],
+                fields=["counsellor", "school"],
                 condition=Q(counsellor__isnull=False),
                 name="list_of_a_counsellor",
             ),

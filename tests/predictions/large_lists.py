@@ -12,10 +12,11 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import Institution, Membership, School, User
 from benchmarks import large_institution, statement_buffers
-from predictions import runs
+from predictions import list_states, runs
 from predictions.list_pages import Place
 from predictions.models import CurrentRisk
 from predictions.risk_list import Filters
+from students.models import Caseload
 from tests import databases
 from tests.people import SINCE, signed_in
 
@@ -60,6 +61,19 @@ def somebody(institution: Institution, n_schools: int) -> User:
     )
     membership.schools.set(schools)
     return user
+
+
+def look_after(person: User, n: int) -> None:
+    """Give somebody so many students from all over the list."""
+    with seen_by(person):
+        ranked = CurrentRisk.objects.filter(rank__isnull=False, student__external_id__startswith="L").order_by("rank")
+        keys = list(ranked.values_list("student_id", flat=True))
+        keys = keys[:: max(1, len(keys) // n)][:n]
+        institution = scope.current().institution_id
+        Caseload.objects.bulk_create(
+            Caseload(institution_id=institution, student_id=key, counsellor=person, starts_on=SINCE) for key in keys
+        )
+        list_states.caseloads_changed(keys, on=timezone.localdate())
 
 
 def seen_by(person: User) -> Any:
