@@ -10,7 +10,6 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from zoneinfo import ZoneInfo
 
 from accounts import audit_log, scope
@@ -154,7 +153,10 @@ def _own_students(school: School, before: ScoringRun, *, but: Iterable[int] = ()
     rows = list(listed.select_related("student__institution", "student__school").order_by("rank")[: 4 * OWN])
     first = {Tier.REVIEW_FIRST}
     above_then = set(RiskScore.objects.filter(run=before, tier__in=first).values_list("student_id", flat=True))
-    stayed, came, gone, others = [], [], [], []
+    stayed: list[Student] = []
+    came: list[Student] = []
+    gone: list[Student] = []
+    others: list[Student] = []
     for row in rows:
         is_above, was_above = row.tier in first, row.student_id in above_then
         kind = (stayed if was_above else came) if is_above else (gone if was_above else others)
@@ -236,13 +238,14 @@ def _look(own: Own, before: ScoringRun, clock: Clock, *, by: User) -> None:
 
 
 def _outcomes(clock: Clock, *, by: User) -> None:
-    """Say what became of some who left this year and of whom the records know little; one word is taken back."""
+    """Say what became of some who left this year, first of those of whom the records say no more; one is corrected."""
     since, until = clock.day(100), clock.day(demo_words.OUTCOMES_FROM + 1)
+    kinds = (Outcome.Kind.UNKNOWN, Outcome.Kind.DROPPED_OUT)
     left = Outcome.objects.filter(
-        kind=Outcome.Kind.UNKNOWN, corrected_by=None, happened_on__range=(since, until), recorded_by=None
-    )
-    known_little = left.select_related("student__institution").order_by("-happened_on", "student__external_id")
-    for outcome, told in zip(islice(known_little, len(demo_words.OUTCOMES)), demo_words.OUTCOMES, strict=False):
+        kind__in=kinds, corrected_by=None, happened_on__range=(since, until), recorded_by=None
+    ).select_related("student__institution")
+    newest = left.order_by("-happened_on", "student__external_id")
+    for outcome, told in zip(sorted(newest, key=lambda row: kinds.index(row.kind)), demo_words.OUTCOMES, strict=False):
         standing = outcome
         for back, exit_code, evidence in told:
             standing = outcomes_recorded.record(

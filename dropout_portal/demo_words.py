@@ -132,7 +132,7 @@ OPINIONS = (
         reason="The grade of the last test belongs to another student of the same name.",
     ),
 )
-# Of students of whom the records say only that they left: what staff found out since, the last word holds.
+# Of students of whom the records say little more than that they left: what staff found out, the last word holds.
 OUTCOMES_FROM = 14
 OUTCOMES = (
     (
