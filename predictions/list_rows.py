@@ -7,14 +7,15 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from modeling.core.feature import Feature
+from modeling.core.source_names import source_of
 from modeling.models import ModelVersion
-from predictions import answers, rule_wording, wording
+from predictions import answers, reason_kinds, rule_wording, wording
 from predictions.models import CurrentRisk, DecidedBy, RiskScore, ScoringRun, Verdict
 
-REASONS_SHOWN = 2
 # What a row offers to say in one click; what needs words stands on the student's page.
 _IN_ONE_CLICK = (Verdict.Kind.AGREE, Verdict.Kind.KNOWN, Verdict.Kind.NOT_NOW)
 
@@ -49,12 +50,42 @@ def model_label(version: ModelVersion) -> str:
     return _("model %(number)s") % {"number": version.number}
 
 
-def rows_of(found: Sequence[CurrentRisk], run: ScoringRun, *, shows_estimates: bool = False) -> list[dict[str, Any]]:
-    """Return what a page says of rows of the list, in their order."""
+def rows_of(
+    found: Sequence[CurrentRisk], run: ScoringRun, *, shows_estimates: bool = False, is_left_out: bool = False
+) -> list[dict[str, Any]]:
+    """Return what a page says of rows of the list, in their order.
+
+    :param is_left_out: whether they are those whom staff left out
+    """
     # By their keys, and not joined: see list_pages.
     prefetch_related_objects(found, "student", "school", "score")
     features = _features(run)
-    return [_row(risk, run, features, shows_estimates=shows_estimates) for risk in found]
+    return [
+        _row(risk, run, features, shows_estimates=shows_estimates) | ({} if is_left_out else _back(risk, run, features))
+        for risk in found
+    ]
+
+
+def _back(risk: CurrentRisk, run: ScoringRun, features: dict[str, Feature]) -> dict[str, Any]:
+    """Say why a student is back of whom staff said that nobody need talk about them; nothing of all others."""
+    if risk.back_for:
+        said = {"verdict": str(Verdict.Kind(risk.verdict).label).lower(), "new": _new_reason(risk, run, features)}
+        words = _("Back: %(new)s It was not among the reasons when your team said “%(verdict)s”.") % said
+    elif risk.verdict == Verdict.Kind.NOT_NOW and risk.left_out_until:
+        words = _("Back: “not now” was said until %(day)s.") % {"day": date_format(risk.left_out_until, "j F")}
+    else:
+        return {}
+    # What was said then is answered by what is new: it can be said again.
+    return {"back": words, "verdict_label": ""}
+
+
+def _new_reason(risk: CurrentRisk, run: ScoringRun, features: dict[str, Feature]) -> str:
+    if run.decided_by == DecidedBy.RULE:
+        met = [run.rules[place] for place in risk.score.rules_met if place < len(run.rules)]
+        return next((rule_wording.sentence(step) for step in met if source_of(step["feature"]) == risk.back_for), "")
+    reasons = [reason for reason in run.reasons_of(risk.score) if reason["direction"] == "raises"]
+    new = next((reason for reason in reasons if source_of(reason["code"]) == risk.back_for), None)
+    return wording.sentence(new, features[new["code"]]) if new else ""
 
 
 def why(score: RiskScore, run: ScoringRun) -> list[str]:
@@ -102,7 +133,7 @@ def _why(score: RiskScore, run: ScoringRun, features: dict[str, Feature]) -> lis
 
 def _reasons(raising: list[dict[str, Any]], features: dict[str, Feature]) -> list[str]:
     """Word the strongest reasons, what can be changed first."""
-    ordered = sorted(raising, key=lambda reason: not reason["changeable"])[:REASONS_SHOWN]
+    ordered = sorted(raising, key=lambda reason: not reason["changeable"])[: reason_kinds.SHOWN]
     worded = [(reason, features[reason["code"]]) for reason in ordered]
     return [
         f"{wording.sentence(reason, feature)} {wording.comparison(reason, feature)}".strip()

@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
-from predictions.models import CurrentRisk, HelpState, Verdict
+from predictions import reason_kinds
+from predictions.models import CurrentRisk, HelpState, RiskScore, Verdict
 from students import caseloads
 from students.models import DataCase, HelpEnd, Intervention
 
 # Whom nobody need talk about now. A wrong fact besides, until somebody answered.
 LEAVES_OUT = {Verdict.Kind.KNOWN, Verdict.Kind.NOT_NOW, Verdict.Kind.NOT_APPLICABLE}
+
+# Of these the reasons are looked at again with every list: what was known may not be all.
+RETURNS = {Verdict.Kind.KNOWN, Verdict.Kind.NOT_NOW}
 
 
 def help_changed(students: Iterable[int]) -> None:
@@ -39,20 +43,32 @@ def caseloads_changed(students: Iterable[int], *, on: dt.date) -> None:
 
 
 def verdicts_changed(students: Iterable[int]) -> None:
-    """Read anew what staff said of these students, and whether it keeps them off the list."""
-    newest = Verdict.objects.filter(student_id=OuterRef("student_id")).order_by("-at", "-pk")
-    is_open = Exists(DataCase.objects.filter(pk=OuterRef("said_case"), state=DataCase.State.OPEN))
-    said = CurrentRisk.objects.filter(student_id__in=students).annotate(
-        said=Subquery(newest.values("kind")[:1]), said_case=Subquery(newest.values("data_case")[:1])
-    )
-    # Three queries and not one: an update may not refer to what it annotates.
-    kinds = dict(said.values_list("student_id", "said"))
-    wrong = set(said.filter(is_open).values_list("student_id", flat=True))
-    days = dict(said.values_list("student_id", Subquery(newest.values("until_on")[:1])))
-    rows = list(CurrentRisk.objects.filter(student_id__in=list(kinds)))
+    """Read anew what staff said of these students, and whether it keeps them off the list.
+
+    Whom somebody knew already, or not now, is back where a reason of another kind came since.
+    """
+    newest = Verdict.objects.filter(student_id__in=students).order_by("student_id", "-at", "-pk").distinct("student_id")
+    said = {verdict.student_id: verdict for verdict in newest.select_related("score__run", "data_case")}
+    rows = list(CurrentRisk.objects.filter(student_id__in=said).select_related("score__run"))
     for row in rows:
-        kind = kinds[row.student_id] or ""
-        row.verdict = "" if kind == Verdict.Kind.TAKEN_BACK else kind
-        row.is_left_out = kind in LEAVES_OUT or (kind == Verdict.Kind.WRONG_FACT and row.student_id in wrong)
-        row.left_out_until = days[row.student_id] if kind == Verdict.Kind.NOT_NOW else None
-    CurrentRisk.objects.bulk_update(rows, ["verdict", "is_left_out", "left_out_until"], batch_size=1000)
+        verdict = said[row.student_id]
+        row.verdict = "" if verdict.kind == Verdict.Kind.TAKEN_BACK else verdict.kind
+        row.back_for = _new_kind(verdict, row.score) if verdict.kind in RETURNS else ""
+        row.is_left_out = (verdict.kind in LEAVES_OUT and not row.back_for) or _is_open(verdict.data_case)
+        row.left_out_until = verdict.until_on if verdict.kind == Verdict.Kind.NOT_NOW else None
+    changed = ["verdict", "back_for", "is_left_out", "left_out_until"]
+    CurrentRisk.objects.bulk_update(rows, changed, batch_size=1000)
+
+
+def _is_open(case: DataCase | None) -> bool:
+    return case is not None and case.state == DataCase.State.OPEN
+
+
+def _new_kind(verdict: Verdict, score: RiskScore) -> str:
+    """Return what the first reason is about that is shown now and was none when the verdict was given; "" if none."""
+    then = verdict.score
+    if then is None or then.run_id == score.run_id:
+        return ""
+    before = set(reason_kinds.raising(then, then.run))
+    shown = reason_kinds.raising(score, score.run)[: reason_kinds.SHOWN]
+    return next((kind for kind in shown if kind not in before), "")

@@ -256,7 +256,7 @@ def _rows(found: list[CurrentRisk], filters: Filters, run: ScoringRun, above: Ab
     """Return what a page says of its rows, with the line where it falls among them."""
     draws_line = filters.sort == "risk" and not filters.narrows
     rows = []
-    worded = list_rows.rows_of(found, run, shows_estimates=filters.estimates)
+    worded = list_rows.rows_of(found, run, shows_estimates=filters.estimates, is_left_out=filters.left)
     for number, (risk, row) in enumerate(zip(found, worded, strict=True), start=filters.place.start):
         line_after = draws_line and number == above.n
         rows.append(

@@ -72,7 +72,9 @@ def give(  # noqa: PLR0913
         raise NothingNamed(_("Say in a few words what is wrong, so that somebody can correct it."))
     newest = Verdict.objects.filter(student=student).first()
     said = (kind, reason, until_on, user and user.pk, client and client.pk)
-    if newest and said == (newest.kind, newest.reason, newest.until_on, newest.by_id, newest.api_client_id):
+    stands = newest and said == (newest.kind, newest.reason, newest.until_on, newest.by_id, newest.api_client_id)
+    # Who is back for something new is judged anew, be it in the same words.
+    if newest and stands and not listed.back_for:
         return newest
     if kind == Verdict.Kind.TAKEN_BACK and (newest is None or newest.kind == kind):
         raise Refused(_("Nothing stands here that could be taken back."))

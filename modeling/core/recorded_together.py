@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modeling.core.feature import Feature
-from modeling.core.sources import source_of
+from modeling.core.source_names import source_of
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -11,38 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modeling.core.feature import Feature
+from modeling.core.source_names import source_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
-
-_WINDOW = re.compile(r"_(\d+d|(last_)?(year|term)|\d+(st|nd|rd|th))$")
-# The catalogue's other ways of saying the same: a counsellor would have one conversation about them, not two.
-_SAME_SOURCE = {
-    "absence_rate": "absence",
-    "absence_trend": "absence",
-    "unexcused_share": "absence",
-    "longest_absence_run": "absence",
-    "days_since_last_present": "absence",
-    "chronic_absence": "absence",
-    "course_average_change": "course_average",
-    "lowest_course": "course_average",
-    "credits_behind": "credits",
-    "credits_earned_share": "credits",
-    "on_track": "credits",
-    "days_removed": "incidents",
-    "help_received": "help",
-    "help_open": "help",
-}
-
-
-def source_of(name: str) -> str:
-    """Return what a feature is about, without the window or term it looks at.
-
-    "absence_rate_10d" and "chronic_absence" are both about "absence", "grade_1st" and "grade_2nd" about "grade".
-    """
-    subject = _WINDOW.sub("", name)
-    return _SAME_SOURCE.get(subject, subject)
 
 
 @dataclass(frozen=True, kw_only=True)

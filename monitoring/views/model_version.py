@@ -7,13 +7,14 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import can, needs
 from modeling import decider
 from modeling.models import ModelVersion
-from monitoring import importance_figures, metric_rows, model_figures, shown_list, version_facts
+from monitoring import flag_verdicts, importance_figures, metric_rows, model_figures, shown_list, version_facts
 from predictions.list_rows import model_label
 
 
@@ -41,6 +42,7 @@ def model_version(request: HttpRequest, number: int) -> HttpResponse:
         "facts": version_facts.made_of(version),
         "evaluation": model_figures.evaluation_context(version),
         "shown_list": shown_list.shown_list_context(version.metrics, version.evaluation),
+        "flag_verdicts": flag_verdicts.flag_verdicts_context(version=version, today=timezone.localdate()),
         "importance": importance_figures.importance_context(version),
         "promotion_url": reverse("promotion_page", args=[number]) if may_promote else None,
     }

@@ -62,6 +62,7 @@ def reset_rule(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, terms: Terms, forms: RuleForms, status: int = 200) -> HttpResponse:
     from modeling import rule_sets
+    from monitoring import flag_verdicts
     from predictions import rule_wording
 
     changes = rule_sets.history()
@@ -69,6 +70,7 @@ def _page(request: HttpRequest, terms: Terms, forms: RuleForms, status: int = 20
         "sentences": [rule_wording.condition(step, _labels(terms)) for step in terms.kept_rules()],
         "forms": forms,
         "history": [{"at": change.at, "by": change.by, "n": len(change.rules)} for change in changes],
+        "flag_verdicts": flag_verdicts.flag_verdicts_context(version=None, today=timezone.localdate()),
         "is_default": not changes or not changes[0].rules,
     }
     return render(request, "rule.html", context, status=status)

@@ -52,6 +52,8 @@ class CurrentRisk(models.Model):
     verdict = models.CharField(max_length=20, blank=True, default="", db_default="")
     is_left_out = models.BooleanField(default=False, db_default=False)
     left_out_until = models.DateField(null=True, db_default=None)
+    # What the reason is about for which a student is back who was known already, or not now; "" for all others.
+    back_for = models.CharField(max_length=60, blank=True, default="", db_default="")
     # Whose student this is: students.caseloads.
     counsellor = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_default=None
