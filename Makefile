@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # LightGBM links the system's OpenMP library. Where there is none, the one inside scikit-learn's wheel serves (see install).
 export LD_LIBRARY_PATH := $(CURDIR)/$(VENV)/openmp$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
-.PHONY: demo test test-slow check fix bench reproduce-uci clean install lock
+.PHONY: demo test test-slow check fix bench reproduce-uci pictures clean install lock
 
 install: $(VENV)/.installed
 
@@ -57,6 +57,9 @@ reproduce-uci: install
 
 bench: install
 	@$(BIN)/python -m benchmarks --size "$(BENCH)" --before "$(BEFORE)" --turns "$(TURNS)" --only "$(ONLY)"
+
+pictures: install
+	@$(BIN)/python docs/pictures.py
 
 lock: install
 	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock

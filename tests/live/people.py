@@ -14,7 +14,7 @@ CAPACITY = 12
 # One for each story: nothing crosses from one to another, so no test sees what another one did.
 SLUGS = (
     *("lost", "rung", "forgotten", "killed", "twice", "onechild", "training", "scored"),
-    *("hostile", "trained", "clicked", "real", "markup", "invited"),
+    *("hostile", "trained", "clicked", "real", "markup", "invited", "fortnight"),
 )
 
 
@@ -27,6 +27,8 @@ def found(slug: str, hashed: str) -> dict[str, Any]:
 
     now = timezone.now()
     roles = {"amara": Role.COUNSELLOR, "ines": Role.INSTITUTION_ADMIN, "mika": Role.MODEL_OWNER}
+    if slug == "fortnight":
+        roles["sam"] = Role.OUTCOME_STAFF
     institution = people.found_institution(slug=slug, name=slug.capitalize(), capacity=CAPACITY)
     for name, role in roles.items():
         people.add_person(

@@ -25,7 +25,15 @@ ROLES = {
     *("counsellor", "other_counsellor", "school_lead", "outcome_staff"),
     *("institution_admin", "model_owner", "auditor", "other_institution"),
 }
-PATHS = {"risk_list", "student", "uploads", "models", "monitoring", "interventions", "outcomes", "meetings"}
+PATHS = {
+    *("today", "risk_list", "student", "interventions", "help_kinds", "outcomes", "caseloads", "data_cases", "people"),
+    *("uploads", "models", "monitoring"),
+}
+# Named for scripts already, and null until they are there.
+NOT_YET = {
+    *("cases", "concerns", "meetings", "environment", "effects", "programme", "keys", "audit"),
+    *("performance", "alarms", "operations", "timeline"),
+}
 # What the tests set for themselves, a demo must not see.
 OURS = re.compile(r"^(DATABASE_|REDIS_URL|MLFLOW_|FILES_DIR|SECRET_KEY|PORTAL_|DJANGO_|OMP_|PYTEST)")
 
@@ -119,7 +127,8 @@ def test_demo_json_holds_every_name_that_scripts_rely_on(demo):
     assert told["login_path"] == "/login/"
     assert set(told["users"]) == ROLES
     assert all(user["login"] and user["password"] for user in told["users"].values())
-    assert set(told["paths"]) == PATHS
+    assert {name for name, path in told["paths"].items() if path} == PATHS
+    assert {name for name, path in told["paths"].items() if path is None} == NOT_YET
     assert told["institution"]
     assert told["api_key"]
     assert set(told["predict_example"]) == {"as_of", "features"}
@@ -144,10 +153,28 @@ def test_every_login_opens_a_page_of_its_own(demo, name):
     assert "Sign out" in page.words
 
 
+def test_every_path_opens_for_somebody(demo):
+    people = [signed_in(demo, name) for name in ("counsellor", "institution_admin", "model_owner")]
+
+    for name, path in demo.told["paths"].items():
+        statuses = {visitor.get(path).status for visitor in people} if path else {200}
+        assert 200 in statuses, (name, statuses)
+
+
+def test_the_morning_tells_what_changed_and_what_is_due(demo):
+    page = signed_in(demo, "counsellor").get(demo.told["paths"]["today"])
+
+    assert "They are the first of your own students." in page.words
+    assert "Since you looked on" in page.words
+    assert re.search(r"students? left it:", page.words)
+    assert "The record stands." in page.words
+    assert re.search(r"look at it by .{6,12} Late", page.words)
+
+
 def test_the_counsellor_finds_a_list_with_reasons(demo):
     counsellor = signed_in(demo, "counsellor")
 
-    page = counsellor.get(demo.told["paths"]["risk_list"])
+    page = counsellor.get(f"{demo.told['paths']['risk_list']}?whose=all")
 
     assert re.search(r"\d+ students are worth a conversation first\.", page.words)
     assert "Review first" in page.words

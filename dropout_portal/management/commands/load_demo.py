@@ -10,11 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import scope
 from accounts.models import Institution
-from dropout_portal import demo_people
+from dropout_portal import demo_life, demo_people
 from modeling.models import ModelVersion
 from predictions import demo_example
 from predictions.models import ScoringRun
@@ -23,6 +24,25 @@ DISTRICT, OTHER = "riverside", "lakeside"
 YEARS, SEED, CAPACITY = 6, 7, 60
 # Lists of the last months, so that a student's page has a history to show.
 LISTS_BACK = [dt.timedelta(weeks=weeks) for weeks in (16, 12, 8, 5, 2, 0)]
+# Pages that scripts open, as they are called in demo.json; None where there is none yet.
+PAGES = {
+    "today": "front",
+    "risk_list": "risk_list",
+    "interventions": "interventions",
+    "help_kinds": "help_kinds",
+    "outcomes": "missing_outcomes",
+    "caseloads": "caseloads",
+    "data_cases": "data_cases",
+    "people": "people",
+    "uploads": "uploads",
+    "models": "models",
+    "monitoring": "drift",
+} | dict.fromkeys(
+    (
+        *("cases", "concerns", "meetings", "environment", "effects", "programme", "keys", "audit"),
+        *("performance", "alarms", "operations", "timeline"),
+    )
+)
 
 
 class Command(BaseCommand):
@@ -46,6 +66,7 @@ class Command(BaseCommand):
         people = demo_people.ensure(now=now, district=DISTRICT, other=OTHER, before=told_before)
         self._model(people["users"]["model_owner"]["login"])
         self._lists(now.date())
+        self._life(people["users"], now)
         told = people | self._addresses(options["port"])
         path = Path(settings.VAR_DIR) / "demo.json"
         path.touch(mode=0o600)
@@ -92,24 +113,21 @@ class Command(BaseCommand):
                 if day not in made:
                     call_command("score_students", "--institution", slug, "--as-of", str(day), stdout=self.stdout)
 
+    def _life(self, users: dict[str, dict[str, str]], now: dt.datetime) -> None:
+        institution = Institution.objects.get(slug=DISTRICT)
+        logins = {name: user["login"] for name, user in users.items()}
+        if demo_life.tell(institution=institution, logins=logins, now=now):
+            self._say("    Its people work with it: students given to them, help, verdicts, outcomes")
+
     def _addresses(self, port: str) -> dict[str, Any]:
         institution = Institution.objects.get(slug=DISTRICT)
         with scope.entered(scope.of_institution(institution)):
             example = demo_example.of_first_student(demo_people.counsellors_school(institution))
-        paths = {
-            "risk_list": "/students/",
-            "student": example["student_path"],
-            "uploads": "/records/",
-            "models": "/model/",
-            "monitoring": "/model/drift/",
-            "interventions": "/interventions/",
-            "outcomes": "/outcomes/",
-            "meetings": None,
-        }
+        paths = {name: view and reverse(view) for name, view in PAGES.items()}
         return {
             "url": f"http://127.0.0.1:{port}",
             "login_path": "/login/",
-            "paths": paths,
+            "paths": paths | {"student": example["student_path"]},
             "institution": DISTRICT,
             "predict_example": example["body"],
         }
