@@ -159,12 +159,12 @@ def _contradicted(case: ReengagementCase) -> tuple[str, str]:
     """Return in words what the record says now in place of leaving, and the ending; "" where it still says so."""
     if StudentMerge.objects.filter(other=case.student_id, taken_back_at=None).exists():
         return _("This number was merged into another student."), CaseEnding.RECORD_CORRECTED
-    outcome = case.outcome
-    if outcome.exit_code == TAKEN_BACK:
+    outcome: Outcome | None = case.outcome
+    if case.outcome.exit_code == TAKEN_BACK:
         return _("The file that said so was taken back."), CaseEnding.RECORD_CORRECTED
-    if outcome.kind == Outcome.Kind.DROPPED_OUT:
+    if case.outcome.kind == Outcome.Kind.DROPPED_OUT:
         kinds = [kind for kind in TERMINAL_KINDS if kind != Outcome.Kind.DROPPED_OUT]
-        later = _standing().filter(student=case.student_id, kind__in=kinds, happened_on__gte=outcome.happened_on)
+        later = _standing().filter(student=case.student_id, kind__in=kinds, happened_on__gte=case.outcome.happened_on)
         outcome = later.order_by("happened_on", "pk").last()
     if outcome is None:
         return "", ""

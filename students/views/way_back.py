@@ -136,7 +136,7 @@ def _page(
     audit_log.record_request(request, "way_back_case", now=now, subjects=[case.student.public_id])
     steps = list(case.steps.select_related("by", "given_to"))
     shown: dict[str, Any] = {"version": case.version}
-    named = {name: form(initial=shown) for name, form in STEP_FORMS.items()}
+    named: dict[str, forms.Form] = {name: form(initial=shown) for name, form in STEP_FORMS.items()}
     named["owner"] = CaseOwnerForm(initial=shown | {"owner": case.owner}, carriers=carriers.of(case.student, now=now))
     if refused is not None:
         named[str(refused.prefix)] = refused
