@@ -21,6 +21,7 @@ APPEND_ONLY = (
     "students_progresscheck",
     "students_helpend",
     "students_datacasestep",
+    "students_casestep",
     "predictions_teamcapacity",
     "predictions_verdict",
 )
@@ -42,6 +43,8 @@ def grant(*, owner: str = "owner") -> None:
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE}",
         f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {APPLICATION_ROLE}",
         *[f"REVOKE UPDATE, DELETE ON {table} FROM {APPLICATION_ROLE}" for table in APPEND_ONLY],
+        # A step goes along with its student where two numbers are merged.
+        f"GRANT UPDATE (student_id) ON students_casestep TO {APPLICATION_ROLE}",
         # What stands on record under a kind of help keeps its name.
         f"REVOKE DELETE ON students_helpkind FROM {APPLICATION_ROLE}",
         # Of a model only its standing may change, never what it is made of.

@@ -143,6 +143,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "jobs.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-files": {"task": "students.sweep_files", "schedule": 600.0, "options": {"expires": 600}},
+    "open-cases": {"task": "students.open_cases", "schedule": 300.0, "options": {"expires": 300}},
     # On the other queue: MLflow's client is large, and may wait ten seconds for a server that is away.
     "copies-in-mlflow": {
         "task": "modeling.copy_to_mlflow",

@@ -17,11 +17,13 @@ from accounts.models import Institution, User
 from students import columnar
 from students.models import (
     Caseload,
+    CaseStep,
     DataCase,
     Enrolment,
     HelpPlan,
     Intervention,
     Outcome,
+    ReengagementCase,
     Student,
 )
 from students.models.people import Fact
@@ -43,6 +45,13 @@ def move(*, kept: Student, other: Student) -> dict[str, list[int]]:
     plans = HelpPlan.objects.filter(student=other, intervention__in=moved[Intervention._meta.label])
     moved[HelpPlan._meta.label] = _ids(plans)
     moved[DataCase._meta.label] = _ids(DataCase.objects.filter(student=other))
+    # One case at a time: where the kept student has an open one, the other's ends by itself (students.cases_opened).
+    is_open = ReengagementCase.objects.filter(due_on__isnull=False)
+    cases = ReengagementCase.objects.filter(student=other)
+    if is_open.filter(student=kept).exists():
+        cases = cases.filter(due_on=None)
+    moved[ReengagementCase._meta.label] = _ids(cases)
+    moved[CaseStep._meta.label] = _ids(CaseStep.objects.filter(student=other, case__in=cases))
     looked_after = Caseload.objects.filter(student=kept, ends_on=None).values("counsellor")
     entries = Caseload.objects.filter(student=other).exclude(ends_on=None, counsellor__in=looked_after)
     moved[Caseload._meta.label] = _ids(entries)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts import audit_log, planner
 from accounts.models import ApiClient, User
 from accounts.scope import ScopedQuerySet
-from students import outcome_checks, outcome_codes
+from students import cases_opened, outcome_checks, outcome_codes
 from students.models import Enrolment, Outcome, SchoolDay, Student
 from students.outcome_checks import SPEAKS_FOR_THE_YEAR, OnRecord
 from students.undone_rows import TAKEN_BACK
@@ -80,6 +80,7 @@ def record(  # noqa: PLR0913
         action = "outcome_corrected" if corrects else "outcome_recorded"
         audit_log.record(action=action, by=by, now=now, subjects=[student.public_id])
         outcome.save(force_insert=True)
+        cases_opened.open_cases(now=now, students=[student])
     return outcome
 
 
@@ -105,6 +106,7 @@ def record_many(*, said: Sequence[Said], by: User, now: dt.datetime) -> list[Out
     subjects = [outcome.student.public_id for outcome in new]
     audit_log.record_each(action="outcome_recorded", by=by, now=now, subjects=subjects)
     Outcome.objects.bulk_create(new)
+    cases_opened.open_cases(now=now, students=[outcome.student for outcome in new])
     return outcomes
 
 

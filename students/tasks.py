@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from celery import shared_task
+from django.utils import timezone
 
 from jobs import claims
 
@@ -39,3 +40,11 @@ def sweep_files() -> None:
     from students import stored_files
 
     stored_files.sweep()
+
+
+@shared_task(name="students.open_cases")
+def open_cases() -> None:
+    """Open a case for whoever left, and settle those of which the record says something new."""
+    from students import cases_opened
+
+    cases_opened.open_everywhere(now=timezone.now())

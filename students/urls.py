@@ -14,6 +14,7 @@ from students.views import (
     student_merges,
     upload_review,
     uploads,
+    way_back,
 )
 
 urlpatterns = [
@@ -39,6 +40,11 @@ urlpatterns = [
     path("help/kinds/<str:code>/change", help_kinds.change_help_kind, name="change_help_kind"),
     path("help/kinds/<str:code>/retire", help_kinds.retire_help_kind, name="retire_help_kind"),
     path("help/kinds/<str:code>/bring-back", help_kinds.bring_back_help_kind, name="bring_back_help_kind"),
+    path("cases/", way_back.way_back, name="way_back"),
+    path("cases/deadlines/", way_back.case_deadlines, name="case_deadlines"),
+    path("cases/<uuid:public_id>/", way_back.way_back_case, name="way_back_case"),
+    path("cases/<uuid:public_id>/owner", way_back.give_case, name="give_case"),
+    path("cases/<uuid:public_id>/<slug:step>", way_back.record_case_step, name="record_case_step"),
     path("outcomes/file/", outcome_files.outcome_file, name="outcome_file"),
     path("outcomes/", missing_outcomes.missing_outcomes, name="missing_outcomes"),
     path("students/<uuid:public_id>/outcomes", outcomes.student_outcomes, name="student_outcomes"),

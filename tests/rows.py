@@ -27,6 +27,8 @@ TOGETHER: dict[str, dict[str, Any]] = {
     "students.ProgressCheck": {"on_track": "yes"},
     "students.HelpKind": {"tier": 2},
     "students.HelpEnd": {"happened": "yes"},
+    "students.ReengagementCase": {"due_on": DAY, "ending": "", "path": ""},
+    "students.CaseStep": {"kind": "noted"},
     "predictions.TeamCapacity": {"n": 12},
     "predictions.Verdict": {"kind": "known"},
 }

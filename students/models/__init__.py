@@ -15,9 +15,22 @@ from students.models.records import (
 )
 from students.models.student_merges import StudentMerge
 from students.models.uploads import Cohort, ColumnarPartition, Format, ImportSettings, Source, Upload
+from students.models.way_back import (
+    CaseEnding,
+    CasePath,
+    CaseState,
+    CaseStep,
+    ReengagementCase,
+    TalkedTo,
+    WayBackDeadlines,
+)
 
 __all__ = [
     "AttendanceRecord",
+    "CaseEnding",
+    "CasePath",
+    "CaseState",
+    "CaseStep",
     "Caseload",
     "Cohort",
     "ColumnarPartition",
@@ -38,11 +51,14 @@ __all__ = [
     "PreviousStudent",
     "ProgressCheck",
     "ProtectedAttribute",
+    "ReengagementCase",
     "SchoolDay",
     "Source",
     "Student",
     "StudentAttribute",
     "StudentMerge",
+    "TalkedTo",
     "Term",
     "Upload",
+    "WayBackDeadlines",
 ]

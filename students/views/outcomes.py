@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import audit_log
-from accounts.permissions import needs
+from accounts.permissions import can, needs
 from students import outcome_words, outcomes_recorded, student_merges
 from students.forms import OutcomeForm
-from students.models import Outcome, Student
+from students.models import Outcome, ReengagementCase, Student
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,6 +86,14 @@ def _page(
             for outcome in outcomes
             if not hasattr(outcome, "corrected_by")
         ],
+        "way_back": _way_back(request, student),
         "corrected": [outcome for outcome in outcomes if hasattr(outcome, "corrected_by")],
     }
     return render(request, "student_outcomes.html", context, status=status)
+
+
+def _way_back(request: HttpRequest, student: Student) -> ReengagementCase | None:
+    """Return the newest case of the student's way back, for whoever may work on it."""
+    if not can(request.membership, "work_cases"):  # type: ignore[attr-defined]
+        return None
+    return ReengagementCase.objects.filter(student=student).order_by("opened_at", "pk").last()

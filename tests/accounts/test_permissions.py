@@ -21,6 +21,8 @@ PAGES = {
     "models": "see_models",
     "people": "manage_people",
     "help_kinds": "edit_help_kinds",
+    "way_back": "work_cases",
+    "case_deadlines": "set_case_deadlines",
     "drift": "see_monitoring",
 }
 

@@ -67,6 +67,7 @@ def test_a_worker_knows_every_task():
         "predictions.score_students",
         "students.check_upload",
         "students.merge_upload",
+        "students.open_cases",
         "students.sweep_files",
         "students.undo_upload",
     ]
