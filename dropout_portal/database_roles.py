@@ -21,6 +21,7 @@ APPEND_ONLY = (
     "students_progresscheck",
     "students_helpend",
     "students_datacasestep",
+    "students_concernstep",
     "predictions_teamcapacity",
     "predictions_verdict",
 )

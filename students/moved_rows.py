@@ -17,6 +17,7 @@ from accounts.models import Institution, User
 from students import columnar
 from students.models import (
     Caseload,
+    Concern,
     DataCase,
     Enrolment,
     HelpPlan,
@@ -39,10 +40,11 @@ def move(*, kept: Student, other: Student) -> dict[str, list[int]]:
     What both have stays where it is: the same absence would count twice.
     """
     moved = {table.model._meta.label: _facts_to_move(table, kept=kept, other=other) for table in FACTS}
-    # What was noted on the way of help or of a contested fact is found through it, and is never changed.
+    # What was noted on the way of help, of a contested fact or of a concern is found through it, and is never changed.
     plans = HelpPlan.objects.filter(student=other, intervention__in=moved[Intervention._meta.label])
     moved[HelpPlan._meta.label] = _ids(plans)
     moved[DataCase._meta.label] = _ids(DataCase.objects.filter(student=other))
+    moved[Concern._meta.label] = _ids(Concern.objects.filter(student=other))
     looked_after = Caseload.objects.filter(student=kept, ends_on=None).values("counsellor")
     entries = Caseload.objects.filter(student=other).exclude(ends_on=None, counsellor__in=looked_after)
     moved[Caseload._meta.label] = _ids(entries)

@@ -26,6 +26,7 @@ TOGETHER: dict[str, dict[str, Any]] = {
     "accounts.Membership": {"role": "counsellor"},
     "students.ProgressCheck": {"on_track": "yes"},
     "students.HelpKind": {"tier": 2},
+    "students.Concern": {"kind": "concern"},
     "students.HelpEnd": {"happened": "yes"},
     "predictions.TeamCapacity": {"n": 12},
     "predictions.Verdict": {"kind": "known"},

@@ -1,5 +1,6 @@
 """People, what happened to them, what became of it, the help they got, and the files all this came from."""
 
+from students.models.concerns import Concern, ConcernStep
 from students.models.data_cases import DataCase, DataCaseStep
 from students.models.help import Happened, HelpEnd, HelpKind, HelpPlan, Intervention, OnTrack, ProgressCheck
 from students.models.outcomes import Outcome
@@ -21,6 +22,8 @@ __all__ = [
     "Caseload",
     "Cohort",
     "ColumnarPartition",
+    "Concern",
+    "ConcernStep",
     "DataCase",
     "DataCaseStep",
     "DisciplineIncident",

@@ -16,6 +16,7 @@ HISTORY = (
     "students_progresscheck",
     "students_helpend",
     "students_datacasestep",
+    "students_concernstep",
     "predictions_teamcapacity",
     "predictions_verdict",
 )

@@ -20,6 +20,7 @@ PAGES = {
     "uploads": "upload_records",
     "models": "see_models",
     "people": "manage_people",
+    "concerns": "see_students",
     "help_kinds": "edit_help_kinds",
     "drift": "see_monitoring",
 }

@@ -34,6 +34,8 @@ BREAKING = {
     "one_case_per_request": [{"opened_by": "shared", "request_key": KEY}],
     "data_case_state_known": [{"state": "lost"}],
     "data_case_one_opener_at_most": [{"opened_by": User, "api_client": ApiClient}],
+    "one_concern_per_request": [{"raised_by": "shared", "request_key": KEY}],
+    "concern_kind_known": [{"kind": "gossip"}],
     "capacity_some": [{"n": 0}, {"n": 5001}],
     "capacity_of_one": [{"school": School, "user": User}],
     "verdict_kind_known": [{"kind": "maybe"}],
