@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import audit_log
 from accounts.models import Membership, User
 from accounts.permissions import can
+from students import sight
 from students.caseloads import held_on
 from students.models import Caseload, Concern, ConcernStep, Student
 
@@ -38,17 +39,8 @@ def receiver_of(student: Student, *, raised_by: User, now: dt.datetime) -> User 
 
     None where there is nobody, or where that is the person who speaks: then it is the school leads'.
     """
-    today = student.institution.day_of(now)
-    works_here = Membership.objects.filter(
-        Q(every_school=True) | Q(schools=student.school_id),
-        Q(ends_on=None) | Q(ends_on__gte=today),
-        Q(ended_at=None) | Q(ended_at__gt=now),
-        user=OuterRef("counsellor"),
-        institution_id=student.institution_id,
-        starts_on__lte=today,
-        awaits_link=False,
-    )
-    held = Caseload.objects.filter(held_on(today), Exists(works_here), student=student, counsellor__is_active=True)
+    held = Caseload.objects.filter(held_on(student.institution.day_of(now)), student=student)
+    held = held.filter(sight.sees(student, user="counsellor", now=now))
     entry = held.exclude(counsellor=raised_by).select_related("counsellor").order_by("-starts_on", "-pk").first()
     return entry.counsellor if entry else None
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import connection, models
 
 from accounts.models import Institution, User
 from students import columnar
@@ -22,6 +22,8 @@ from students.models import (
     Enrolment,
     HelpPlan,
     Intervention,
+    Note,
+    NoteDraft,
     Outcome,
     Student,
 )
@@ -31,6 +33,8 @@ from students.undone_rows import TAKEN_BACK
 
 # What files and people tell of a student, outcomes aside: those are added and never changed.
 FACTS = tuple(table for table in FACT_TABLES.values() if table.model is not Outcome)
+# Only some people read a note, and nobody may change one: the owner of the tables moves them.
+GIVEN_BY_OWNER = (Note._meta.label, NoteDraft._meta.label)
 _END = ("exited_on", "exit_reason", "exit_known_on", "planned_exit_on")
 
 
@@ -50,7 +54,8 @@ def move(*, kept: Student, other: Student) -> dict[str, list[int]]:
     moved[Caseload._meta.label] = _ids(entries)
     moved = {label: ids for label, ids in moved.items() if ids}
     _give(moved, of=other, to=kept)
-    return moved
+    notes = {label: _given_by_owner(label, None, of=other, to=kept) for label in GIVEN_BY_OWNER}
+    return moved | {label: ids for label, ids in notes.items() if ids}
 
 
 def give_back(moved: Mapping[str, list[int]], *, kept: Student, other: Student) -> None:
@@ -193,7 +198,18 @@ def _changed(row: Any, to: dict[str, Any]) -> dict[str, Any]:
 
 def _give(moved: Mapping[str, list[int]], *, of: Student, to: Student) -> None:
     for label, ids in moved.items():
+        if label in GIVEN_BY_OWNER:
+            _given_by_owner(label, ids, of=of, to=to)
+            continue
         _every_row(label).filter(pk__in=ids, student=of).update(student=to)
+
+
+def _given_by_owner(label: str, ids: list[int] | None, *, of: Student, to: Student) -> list[int]:
+    """Give rows that whoever puts students together may not read; all there are, if none are named."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {apps.get_model(label)._meta.db_table}_given(%s, %s, %s)", [of.pk, to.pk, ids])
+        given: list[int] = cursor.fetchone()[0]
+    return given
 
 
 def _every_row(label: str) -> models.QuerySet[Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit_log
 from accounts.permissions import can, needs
-from predictions import given_help, verdicts
+from predictions import given_help, student_notes, verdicts
 from predictions import student_page as pages
 from predictions.concern_form import ConcernForm
 from predictions.models import Verdict
@@ -92,7 +92,7 @@ def _kept(request: HttpRequest, student: Student, kind: str) -> HttpResponse:
     return redirect(back or reverse("student_page", args=[student.public_id]))
 
 
-def page_of(request: HttpRequest, student: Student, *, status: int = 200, **typed: Form) -> HttpResponse:
+def page_of(request: HttpRequest, student: Student, *, status: int = 200, **typed: Any) -> HttpResponse:
     """Show one student's page, with what was typed into its forms, by their names, where it was refused."""
     membership = request.membership  # type: ignore[attr-defined]
     shows_estimates = request.GET.get("estimates") == "1"
@@ -123,4 +123,5 @@ def page_of(request: HttpRequest, student: Student, *, status: int = 200, **type
         "concern_form": ConcernForm(),
         "concern_receiver": concerns.receiver_of(student, raised_by=membership.user, now=timezone.now()),
     }
+    context |= student_notes.section(student, user=membership.user, now=timezone.now())
     return render(request, "student_page.html", context | typed, status=status)

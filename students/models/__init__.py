@@ -3,6 +3,7 @@
 from students.models.concerns import Concern, ConcernStep
 from students.models.data_cases import DataCase, DataCaseStep
 from students.models.help import Happened, HelpEnd, HelpKind, HelpPlan, Intervention, OnTrack, ProgressCheck
+from students.models.notes import Note, NoteDraft, NoteKind, NoteRevision, Readers
 from students.models.outcomes import Outcome
 from students.models.people import Caseload, Enrolment, PreviousStudent, Student
 from students.models.records import (
@@ -36,11 +37,16 @@ __all__ = [
     "HelpPlan",
     "ImportSettings",
     "Intervention",
+    "Note",
+    "NoteDraft",
+    "NoteKind",
+    "NoteRevision",
     "OnTrack",
     "Outcome",
     "PreviousStudent",
     "ProgressCheck",
     "ProtectedAttribute",
+    "Readers",
     "SchoolDay",
     "Source",
     "Student",
