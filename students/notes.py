@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -38,44 +39,45 @@ class Overtaken(Refused):
     """Somebody worded the note anew meanwhile."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """What somebody typed: the words, what they are, and for whom. One key for one form, however often it is sent."""
+
+    words: str
+    request_key: uuid.UUID
+    kind: str = NoteKind.NOTE
+    visibility: str = Readers.ALL
+    named: Collection[User] = ()
+
+
 @transaction.atomic
-def write(  # noqa: PLR0913
-    *,
-    student: Student,
-    words: str,
-    by: User,
-    now: dt.datetime,
-    request_key: uuid.UUID,
-    kind: str = NoteKind.NOTE,
-    visibility: str = Readers.ALL,
-    named: Collection[User] = (),
-) -> Note:
+def write(*, student: Student, typed: Typed, by: User, now: dt.datetime) -> Note:
     """Write a note for its readers; the draft of it goes. Sent twice by one form, it is written once.
 
     :raises Refused: without words
     :raises ReadersRefused: for named people without any, or a hand-over that is not for everybody
     """
-    if not words.strip():
+    if not typed.words.strip():
         raise Refused(_("Write something first."))
-    if visibility == Readers.NAMED and not named:
+    if typed.visibility == Readers.NAMED and not typed.named:
         raise ReadersRefused(_("Name somebody, or choose other readers."))
-    if kind == NoteKind.HAND_OVER and visibility != Readers.ALL:
+    if typed.kind == NoteKind.HAND_OVER and typed.visibility != Readers.ALL:
         raise ReadersRefused(_("A hand-over is for whoever has the student next: let everybody read it."))
     note, is_new = Note.objects.get_or_create(
         author=by,
-        request_key=request_key,
+        request_key=typed.request_key,
         defaults={
             "institution_id": student.institution_id,
             "student": student,
-            "kind": kind,
-            "visibility": visibility,
-            "role": (scope.current().role or "") if visibility == Readers.ROLE else "",
-            "named": sorted(user.pk for user in named) if visibility == Readers.NAMED else [],
+            "kind": typed.kind,
+            "visibility": typed.visibility,
+            "role": (scope.current().role or "") if typed.visibility == Readers.ROLE else "",
+            "named": sorted(user.pk for user in typed.named) if typed.visibility == Readers.NAMED else [],
             "written_at": now,
         },
     )
     if is_new:
-        _word(note, number=1, words=words, by=by, now=now)
+        _word(note, number=1, words=typed.words, by=by, now=now)
         NoteDraft.objects.filter(student=student, author=by).delete()
         # Neither words nor readers: the record of looks is read by others.
         audit_log.record(action="note_written", by=by, now=now, subjects=[student.public_id])
@@ -110,22 +112,12 @@ def revise(*, note: Note, words: str, after: int, by: User, now: dt.datetime) ->
 
 
 @transaction.atomic
-def keep_draft(  # noqa: PLR0913
-    *,
-    student: Student,
-    words: str,
-    by: User,
-    now: dt.datetime,
-    request_key: uuid.UUID,
-    kind: str = NoteKind.NOTE,
-    visibility: str = Readers.ALL,
-    named: Collection[User] = (),
-) -> NoteDraft | None:
+def keep_draft(*, student: Student, typed: Typed, by: User, now: dt.datetime) -> NoteDraft | None:
     """Keep what somebody is about to write, in place of what they had; without words nothing is kept.
 
     A draft that arrives after its note was written is dropped.
     """
-    if not words.strip() or Note.objects.filter(author=by, request_key=request_key).exists():
+    if not typed.words.strip() or Note.objects.filter(author=by, request_key=typed.request_key).exists():
         NoteDraft.objects.filter(student=student, author=by).delete()
         return None
     draft, _is_new = NoteDraft.objects.update_or_create(
@@ -133,10 +125,10 @@ def keep_draft(  # noqa: PLR0913
         author=by,
         defaults={
             "institution_id": student.institution_id,
-            "kind": kind,
-            "visibility": visibility,
-            "named": sorted(user.pk for user in named),
-            "words": words,
+            "kind": typed.kind,
+            "visibility": typed.visibility,
+            "named": sorted(user.pk for user in typed.named),
+            "words": typed.words,
             "saved_at": now,
         },
     )

@@ -27,8 +27,9 @@ def write_note(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     student = student_page.student_or_404(request, public_id)
     form = NoteForm(request.POST, people=sight.people(student, now=timezone.now()))
     if form.is_valid():
+        typed = notes.Typed(**form.cleaned_data)
         try:
-            notes.write(student=student, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+            notes.write(student=student, typed=typed, by=request.user, now=timezone.now())  # type: ignore[arg-type]
         except notes.Refused as refused:
             form.add_error(refused.field, str(refused))
         else:
@@ -47,7 +48,8 @@ def keep_note_draft(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         if request.htmx:  # type: ignore[attr-defined]
             return render(request, "_note_draft.html", {"note_draft": None, "is_refused": True})
         return student_page.page_of(request, student, status=422, note_form=form)
-    draft = notes.keep_draft(student=student, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    typed = notes.Typed(**form.cleaned_data)
+    draft = notes.keep_draft(student=student, typed=typed, by=request.user, now=timezone.now())  # type: ignore[arg-type]
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "_note_draft.html", {"note_draft": draft})
     return redirect("student_page", public_id=public_id)

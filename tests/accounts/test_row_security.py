@@ -29,7 +29,7 @@ GUARDED = [model for model in WITH_INSTITUTION if model._meta.db_table not in OP
 # One key checks the others of the list's rows, and this one follows from them.
 UNCHECKED = {"predictions.CurrentRisk.score"}
 # Guarded by the policy, which is asked before the key is checked.
-BY_POLICY = {"predictions.Verdict.score", "students.NoteRevision.note"}
+BY_POLICY = {"predictions.Verdict.score", "students.NoteRevision.note", "students.NoteDraft.student"}
 # Every key from one of these tables to another.
 KEYS = [
     (model, field)

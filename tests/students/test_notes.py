@@ -5,89 +5,36 @@ import re
 import uuid
 
 import pytest
-from django.db import ProgrammingError, connection, connections, transaction
+from django.db import ProgrammingError, connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import scope
-from accounts.models import AuditEntry, Membership, Role, User
-from students import notes, student_merges
-from students.models import Note, NoteDraft, NoteRevision
+from accounts.models import AuditEntry, Role
+from students import notes
+from students.models import Note, NoteRevision
 from tests import rows
-from tests.people import SINCE, signed_in
+from tests.people import signed_in
 from tests.predictions.pages import text_of
+from tests.students.notes_typed import (
+    EVERYBODY,
+    READERS,
+    SECRET,
+    counted,
+    in_database,
+    nils,
+    page_of,
+    person,
+    revise,
+    vera,
+    within,
+    write,
+    written,
+)
 
-SECRET = "Quincewort"
-EVERYBODY = ["amara", "nils", "sam", "ines", "vera", "bo", "otto"]
-
-
-@pytest.fixture
-def nils(riverside, northside):
-    """A second counsellor of Northside."""
-    return person("Nils", riverside, Role.COUNSELLOR, northside)
-
-
-@pytest.fixture
-def vera(riverside):
-    """Auditor, every school."""
-    return person("Vera", riverside, Role.AUDITOR)
-
-
-def person(name, institution, role, *schools):
-    user = User.objects.create_user(f"{name.lower()}@{institution.slug}.example", display_name=name)
-    held = Membership.objects.create(
-        user=user, institution=institution, role=role, every_school=not schools, starts_on=SINCE
-    )
-    held.schools.set(schools)
-    return user
+__all__ = ["nils", "vera"]
 
 
-def within(user):
-    return scope.entered(scope.of_membership(user.memberships.get()))
-
-
-def form_of(words=SECRET, *, named=(), **given):
-    form = {"words": words, "kind": "note", "visibility": "all", "request_key": str(uuid.uuid4())} | given
-    typed = {f"note-{name}": value for name, value in form.items()}
-    return typed | {"note-named": [str(user.public_id) for user in named]}
-
-
-def write(who, student, words=SECRET, **given):
-    return signed_in(who).post(f"/students/{student.public_id}/note", form_of(words, **given))
-
-
-def written(who, student, **given):
-    assert write(who, student, **given).status_code == 302
-    with within(who):
-        return Note.objects.order_by("pk").last()
-
-
-def revise(who, note, words, after=1):
-    typed = {f"{note.public_id}-words": words, f"{note.public_id}-after": after}
-    return signed_in(who).post(f"/notes/{note.public_id}/revise", typed)
-
-
-def page_of(who, student):
-    return signed_in(who).get(f"/students/{student.public_id}/").content.decode()
-
-
-def counted(table):
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {table}")
-        return cursor.fetchone()[0]
-
-
-def in_database(user):
-    """Return how many notes and wordings a person's scope shows, whatever Python would leave out."""
-    with within(user):
-        return counted("students_note"), counted("students_noterevision")
-
-
-READERS = {
-    "all": {"amara", "nils", "sam", "ines", "vera"},
-    "role": {"amara", "nils"},
-    "named": {"amara", "sam"},
-}
 CASES = [(visibility, who) for visibility in READERS for who in EVERYBODY]
 
 
@@ -279,113 +226,6 @@ def test_the_application_changes_no_note(amara, nora, table, deed):
 
     with pytest.raises(ProgrammingError, match="permission denied"), within(amara), connection.cursor() as cursor:
         cursor.execute(deed.format(table))
-
-
-def keep(who, student, words=SECRET, **given):
-    headers = {"HX-Request": "true"} if given.pop("by_htmx", False) else {}
-    return signed_in(who).post(f"/students/{student.public_id}/note/draft", form_of(words, **given), headers=headers)
-
-
-def drafts_of(who):
-    with within(who):
-        return counted("students_notedraft"), list(NoteDraft.objects.values_list("words", flat=True))
-
-
-def test_a_draft_is_ones_own_and_gone_once_it_is_a_note(amara, nils, sam, ines, riverside, nora):
-    kept = keep(amara, nora, "Half a", by_htmx=True)
-    keep(amara, nora, "Half a thought", visibility="named", named=[sam])
-
-    assert kept.content.decode().startswith('<p id="note-draft"')
-    assert "Draft kept" in kept.content.decode()
-    assert "Half a thought" in page_of(amara, nora)
-    assert drafts_of(amara) == (1, ["Half a thought"])
-    for other in (nils, sam, ines):
-        assert drafts_of(other) == (0, [])
-        assert "Half a" not in page_of(other, nora)
-    with scope.entered(scope.of_institution(riverside)):
-        assert counted("students_notedraft") == 0
-
-    written(amara, nora, visibility="role")
-    assert drafts_of(amara) == (0, [])
-
-
-def test_a_draft_that_comes_after_its_note_is_dropped(amara, nora):
-    key = str(uuid.uuid4())
-    write(amara, nora, request_key=key)
-    keep(amara, nora, request_key=key, by_htmx=True)
-
-    assert drafts_of(amara) == (0, [])
-
-
-def test_an_emptied_draft_goes(amara, nora):
-    keep(amara, nora)
-
-    assert keep(amara, nora, "").status_code == 302
-    assert drafts_of(amara) == (0, [])
-
-
-@pytest.mark.parametrize(("who", "status"), [("bo", 404), ("otto", 404), ("mika", 302), ("vera", 302)])
-def test_a_draft_is_of_a_student_one_sees(request, nora, who, status):
-    assert keep(request.getfixturevalue(who), nora).status_code == status
-
-
-def test_a_draft_too_long_is_told_so(amara, nora):
-    told = keep(amara, nora, "x" * 4001, by_htmx=True)
-
-    assert "Not kept yet" in told.content.decode()
-    assert keep(amara, nora, "x" * 4001).status_code == 422
-
-
-@pytest.fixture
-def twin(northside, nora):
-    """Nora under a second number."""
-    with scope.entered(scope.of_institution(northside.institution)):
-        return rows.student(northside)
-
-
-@pytest.mark.parametrize("visibility", READERS)
-def test_of_two_who_are_one_child_notes_go_along_though_the_admin_reads_none(amara, sam, ines, nora, twin, visibility):
-    note = written(amara, nora, visibility=visibility, named=[sam])
-    keep(amara, nora, "Half a thought")
-    with within(ines):
-        merge = student_merges.merge(keep=twin, other=nora, reason="One child", by=ines, now=timezone.now())
-    after = page_of(amara, twin)
-    by_ines = SECRET in page_of(ines, twin)
-
-    assert merge.moved["students.Note"] == [note.pk]
-    assert SECRET in after
-    assert "Half a thought" in after
-    assert by_ines == (visibility == "all")
-    assert revise(amara, note, "Worded anew").status_code == 302
-
-    with within(ines):
-        student_merges.take_back(merge=merge, by=ines, now=timezone.now())
-    assert SECRET not in page_of(amara, twin)
-    assert "Worded anew" in page_of(amara, nora)
-    assert drafts_of(amara) == (1, ["Half a thought"])
-
-
-def test_a_second_draft_of_one_child_stays_where_it_is(amara, ines, nora, twin):
-    keep(amara, nora, "Of Nora")
-    keep(amara, twin, "Of her twin number")
-    with within(ines):
-        merge = student_merges.merge(keep=twin, other=nora, reason="One child", by=ines, now=timezone.now())
-
-    assert "students.NoteDraft" not in merge.moved
-    assert "Of her twin number" in page_of(amara, twin)
-
-
-@pytest.mark.parametrize("who", ["amara", "otto", None])
-def test_the_function_that_moves_notes_moves_none_between_students_out_of_sight(request, sam, nora, hugo, who):
-    written(sam, nora, visibility="role")
-    asking = within(request.getfixturevalue(who)) if who else transaction.atomic()
-
-    with asking, connection.cursor() as cursor:
-        cursor.execute("SELECT students_note_given(%s, %s, NULL)", [nora.pk, hugo.pk])
-        moved = cursor.fetchone()[0]
-
-    assert moved == []
-    assert SECRET in page_of(sam, nora)
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
