@@ -21,9 +21,29 @@ _OWN_STUDENT = "EXISTS (SELECT 1 FROM students_student s WHERE s.id = student_id
 
 _OWN_SCORE = "(score_id IS NULL OR EXISTS (SELECT 1 FROM predictions_riskscore r WHERE r.id = score_id))"
 
+_USER = "nullif(current_setting('app.user', true), '')::bigint"
+_ROLE = "nullif(current_setting('app.role', true), '')"
+# Whoever is nobody reads what is for everybody alone: a comparison with nothing is not true.
+_READER = (
+    f"CASE WHEN visibility = 'all' THEN true WHEN author_id = {_USER} THEN true WHEN {_USER} = ANY (named) THEN true"
+    f" WHEN visibility = 'role' THEN role = {_ROLE} ELSE false END"
+)
+# The inner query meets the policy of notes.
+_OWN_NOTE = "EXISTS (SELECT 1 FROM students_note n WHERE n.id = note_id)"
+
 _BY_INSTITUTION = f"institution_id = {_CURRENT}"
 _BY_SCHOOL = f"CASE WHEN {_ELSEWHERE} THEN false WHEN {_EVERY_SCHOOL} THEN true ELSE {_OWN_SCHOOL} END"
 _BY_STUDENT = f"CASE WHEN {_ELSEWHERE} THEN false WHEN {_EVERY_SCHOOL} THEN true ELSE {_OWN_STUDENT} END"
+
+_BY_STUDENT_AND_READER = (
+    f"CASE WHEN {_ELSEWHERE} THEN false WHEN ({_READER}) IS NOT TRUE THEN false"
+    f" WHEN {_EVERY_SCHOOL} THEN true ELSE {_OWN_STUDENT} END"
+)
+_BY_STUDENT_AND_AUTHOR = (
+    f"CASE WHEN {_ELSEWHERE} THEN false WHEN author_id IS DISTINCT FROM {_USER} THEN false"
+    f" WHEN {_EVERY_SCHOOL} THEN true ELSE {_OWN_STUDENT} END"
+)
+_BY_NOTE = f"CASE WHEN {_ELSEWHERE} THEN false ELSE {_OWN_NOTE} END"
 
 
 def by_institution(table: str) -> RunSQL:
@@ -41,6 +61,24 @@ def by_student(table: str) -> RunSQL:
     return _policy(table, _BY_STUDENT)
 
 
+def by_student_and_reader(table: str) -> RunSQL:
+    """Let a row be seen only where its student is, and by its readers; nobody writes one in somebody else's name.
+
+    Readers are everybody, those of a role, or people by their keys (columns visibility, role, named); and the author.
+    """
+    return _policy(table, _BY_STUDENT_AND_READER, check=f"coalesce(author_id = {_USER}, true)")
+
+
+def by_student_and_author(table: str) -> RunSQL:
+    """Let a row be seen and written by its author alone, where its student is seen."""
+    return _policy(table, _BY_STUDENT_AND_AUTHOR)
+
+
+def by_note(table: str) -> RunSQL:
+    """Let a row be seen where its note is; nobody writes one in somebody else's name."""
+    return _policy(table, _BY_NOTE, check=f"coalesce(by_id = {_USER}, true)")
+
+
 def by_student_and_score(table: str) -> RunSQL:
     """In place of by_student: let a row be written only where its score is seen too.
 
@@ -54,11 +92,12 @@ def by_student_and_score(table: str) -> RunSQL:
     )
 
 
-def _policy(table: str, condition: str) -> RunSQL:
+def _policy(table: str, condition: str, *, check: str = "") -> RunSQL:
+    checked = f"{condition} AND {check}" if check else condition
     return RunSQL(
         sql=[
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-            f"CREATE POLICY in_scope ON {table} USING ({condition}) WITH CHECK ({condition})",
+            f"CREATE POLICY in_scope ON {table} USING ({condition}) WITH CHECK ({checked})",
         ],
         reverse_sql=[f"DROP POLICY in_scope ON {table}", f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"],
     )
@@ -73,6 +112,8 @@ DECLARE
 BEGIN
     FOR policy IN SELECT tablename, qual FROM pg_policies
                   WHERE schemaname = 'public' AND policyname = 'in_scope' AND qual = with_check
+                        -- What knows who asks has its form already, and more to say than one of these.
+                        AND tablename NOT LIKE 'students_note%'
     LOOP
         wanted := CASE WHEN policy.qual LIKE '%students_student%' THEN $form${_BY_STUDENT}$form$
                        WHEN policy.qual LIKE '%app.schools%' THEN $form${_BY_SCHOOL}$form$

@@ -26,11 +26,15 @@ class ScopeMissing(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """One institution, and the schools within it that may be seen; None means every school."""
+    """One institution, and the schools within it that may be seen; None means every school.
+
+    And who asks, in which role: of a job and an API client nobody.
+    """
 
     institution_id: int
     school_ids: tuple[int, ...] | None
     user_id: int | None = None
+    role: str | None = None
 
     @property
     def schools_setting(self) -> str:
@@ -56,7 +60,9 @@ def of_membership(membership: Membership) -> Scope:
     """Return what a membership lets its person see."""
     own = membership.schools.through.objects.filter(membership=membership)  # without a join to the schools
     schools = None if membership.every_school else tuple(own.values_list("school_id", flat=True))
-    return Scope(institution_id=membership.institution_id, school_ids=schools, user_id=membership.user_id)
+    return Scope(
+        institution_id=membership.institution_id, school_ids=schools, user_id=membership.user_id, role=membership.role
+    )
 
 
 def of_institution(institution: Institution) -> Scope:
@@ -84,13 +90,15 @@ def entered(scope: Scope) -> Iterator[Scope]:
 
 
 def _tell_database(scope: Scope | None) -> None:
-    institution = str(scope.institution_id) if scope else ""
-    schools = scope.schools_setting if scope else ""
+    settings = {
+        "app.institution": str(scope.institution_id) if scope else "",
+        "app.schools": scope.schools_setting if scope else "",
+        "app.user": str(scope.user_id or "") if scope else "",
+        "app.role": (scope.role or "") if scope else "",
+    }
+    set_each = ", ".join("set_config(%s, %s, true)" for _setting in settings)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('app.institution', %s, true), set_config('app.schools', %s, true)",
-            [institution, schools],
-        )
+        cursor.execute(f"SELECT {set_each}", [part for setting in settings.items() for part in setting])
 
 
 class ScopedQuerySet(models.QuerySet[Any]):

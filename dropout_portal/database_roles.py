@@ -22,6 +22,9 @@ APPEND_ONLY = (
     "students_helpend",
     "students_datacasestep",
     "students_casestep",
+    "students_concernstep",
+    "students_note",
+    "students_noterevision",
     "predictions_teamcapacity",
     "predictions_verdict",
 )

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from predictions.views import capacity, caseloads, data_cases, interventions, risk_list, scoring, student_page
+from predictions.views import (
+    capacity,
+    caseloads,
+    concerns,
+    data_cases,
+    interventions,
+    notes,
+    risk_list,
+    scoring,
+    student_page,
+)
 from predictions.views import help as help_views
 
 urlpatterns = [
@@ -10,6 +20,12 @@ urlpatterns = [
     path("students/<uuid:public_id>/", student_page.student_page, name="student_page"),
     path("students/<uuid:public_id>/help", student_page.record_intervention, name="record_intervention"),
     path("students/<uuid:public_id>/verdict", student_page.give_verdict, name="give_verdict"),
+    path("students/<uuid:public_id>/concern", concerns.raise_concern, name="raise_concern"),
+    path("students/<uuid:public_id>/note", notes.write_note, name="write_note"),
+    path("students/<uuid:public_id>/note/draft", notes.keep_note_draft, name="keep_note_draft"),
+    path("notes/<uuid:public_id>/revise", notes.revise_note, name="revise_note"),
+    path("concerns/", concerns.concerns, name="concerns"),
+    path("concerns/<uuid:public_id>/close", concerns.close_concern, name="close_concern"),
     path("records/cases/", data_cases.data_cases, name="data_cases"),
     path("records/cases/<uuid:public_id>", data_cases.answer_case, name="answer_case"),
     path("interventions/", interventions.interventions, name="interventions"),

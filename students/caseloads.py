@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts import audit_log, scope
 from accounts.models import User
 from students import carriers, help_progress
-from students.models import Caseload, HelpPlan, Student
+from students.models import Caseload, Concern, HelpPlan, Student
 
 
 class Refused(Exception):
@@ -44,7 +44,9 @@ def counsellors_of(students: Iterable[int], *, on: dt.date) -> dict[int, int]:
 def assign(
     *, students: Collection[Student], counsellor: User, by: User, now: dt.datetime, note: str = ""
 ) -> tuple[int, ...]:
-    """Give students to a counsellor from today on; whose they were ends today. Given twice, they are theirs once.
+    """Give students to a counsellor from today on, with the concerns that are open; whose they were ends today.
+
+    Given twice, they are theirs once.
 
     Returns the keys of the students who were not theirs before.
 
@@ -81,6 +83,8 @@ def assign(
         )
         for student in given
     )
+    # What is said and not answered yet goes along.
+    Concern.objects.filter(student__in=given, closed_at=None).exclude(raised_by=counsellor).update(to=counsellor)
     if given:
         audit_log.record(action="caseload_given", by=by, now=now, subjects=[student.public_id for student in given])
     return tuple(student.pk for student in given)

@@ -11,17 +11,20 @@ from typing import Any
 
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import connection, models
 
 from accounts.models import Institution, User
 from students import columnar
 from students.models import (
     Caseload,
     CaseStep,
+    Concern,
     DataCase,
     Enrolment,
     HelpPlan,
     Intervention,
+    Note,
+    NoteDraft,
     Outcome,
     ReengagementCase,
     Student,
@@ -32,6 +35,8 @@ from students.undone_rows import TAKEN_BACK
 
 # What files and people tell of a student, outcomes aside: those are added and never changed.
 FACTS = tuple(table for table in FACT_TABLES.values() if table.model is not Outcome)
+# Only some people read a note, and nobody may change one: the owner of the tables moves them.
+GIVEN_BY_OWNER = (Note._meta.label, NoteDraft._meta.label)
 _END = ("exited_on", "exit_reason", "exit_known_on", "planned_exit_on")
 
 
@@ -41,7 +46,7 @@ def move(*, kept: Student, other: Student) -> dict[str, list[int]]:
     What both have stays where it is: the same absence would count twice.
     """
     moved = {table.model._meta.label: _facts_to_move(table, kept=kept, other=other) for table in FACTS}
-    # What was noted on the way of help or of a contested fact is found through it, and is never changed.
+    # What was noted on the way of help, of a contested fact or of a concern is found through it, and is never changed.
     plans = HelpPlan.objects.filter(student=other, intervention__in=moved[Intervention._meta.label])
     moved[HelpPlan._meta.label] = _ids(plans)
     moved[DataCase._meta.label] = _ids(DataCase.objects.filter(student=other))
@@ -52,12 +57,14 @@ def move(*, kept: Student, other: Student) -> dict[str, list[int]]:
         cases = cases.filter(due_on=None)
     moved[ReengagementCase._meta.label] = _ids(cases)
     moved[CaseStep._meta.label] = _ids(CaseStep.objects.filter(student=other, case__in=cases))
+    moved[Concern._meta.label] = _ids(Concern.objects.filter(student=other))
     looked_after = Caseload.objects.filter(student=kept, ends_on=None).values("counsellor")
     entries = Caseload.objects.filter(student=other).exclude(ends_on=None, counsellor__in=looked_after)
     moved[Caseload._meta.label] = _ids(entries)
     moved = {label: ids for label, ids in moved.items() if ids}
     _give(moved, of=other, to=kept)
-    return moved
+    notes = {label: _given_by_owner(label, None, of=other, to=kept) for label in GIVEN_BY_OWNER}
+    return moved | {label: ids for label, ids in notes.items() if ids}
 
 
 def give_back(moved: Mapping[str, list[int]], *, kept: Student, other: Student) -> None:
@@ -200,7 +207,18 @@ def _changed(row: Any, to: dict[str, Any]) -> dict[str, Any]:
 
 def _give(moved: Mapping[str, list[int]], *, of: Student, to: Student) -> None:
     for label, ids in moved.items():
+        if label in GIVEN_BY_OWNER:
+            _given_by_owner(label, ids, of=of, to=to)
+            continue
         _every_row(label).filter(pk__in=ids, student=of).update(student=to)
+
+
+def _given_by_owner(label: str, ids: list[int] | None, *, of: Student, to: Student) -> list[int]:
+    """Give rows that whoever puts students together may not read; all there are, if none are named."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {apps.get_model(label)._meta.db_table}_given(%s, %s, %s)", [of.pk, to.pk, ids])
+        given: list[int] = cursor.fetchone()[0]
+    return given
 
 
 def _every_row(label: str) -> models.QuerySet[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,12 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit_log
 from accounts.permissions import can, needs
-from predictions import given_help, verdicts
+from predictions import given_help, student_notes, verdicts
 from predictions import student_page as pages
+from predictions.concern_form import ConcernForm
 from predictions.models import Verdict
 from predictions.verdict_form import VerdictForm
 from predictions.views.risk_list import maker_url
-from students import import_health, student_merges
+from students import concerns, import_health, student_merges
 from students.forms import InterventionForm
 from students.models import Student
 
@@ -41,7 +43,7 @@ def student_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     student = student_or_404(request, public_id)
     if (kept := student_merges.kept_for(student)) is not None:
         return redirect("student_page", public_id=kept.public_id)
-    return _page(request, student, InterventionForm())
+    return page_of(request, student)
 
 
 @require_POST
@@ -51,7 +53,7 @@ def record_intervention(request: HttpRequest, public_id: uuid.UUID) -> HttpRespo
     student = student_or_404(request, public_id)
     form = InterventionForm(request.POST)
     if not form.is_valid():
-        return _page(request, student, form, status=422)
+        return page_of(request, student, status=422, intervention_form=form)
     given_help.begin(student=student, **form.cleaned_data, by=request.user, now=timezone.now())
     messages.success(request, _("Recorded. It now stands on this student's page."))
     return redirect("student_page", public_id=public_id)
@@ -72,7 +74,7 @@ def give_verdict(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             form.add_error("reason", str(refused))
         else:
             return _kept(request, student, form.cleaned_data["kind"])
-    return _page(request, student, InterventionForm(), status=422, verdict_form=form)
+    return page_of(request, student, status=422, verdict_form=form)
 
 
 def _kept(request: HttpRequest, student: Student, kind: str) -> HttpResponse:
@@ -90,13 +92,8 @@ def _kept(request: HttpRequest, student: Student, kind: str) -> HttpResponse:
     return redirect(back or reverse("student_page", args=[student.public_id]))
 
 
-def _page(
-    request: HttpRequest,
-    student: Student,
-    form: InterventionForm,
-    status: int = 200,
-    verdict_form: VerdictForm | None = None,
-) -> HttpResponse:
+def page_of(request: HttpRequest, student: Student, *, status: int = 200, **typed: Any) -> HttpResponse:
+    """Show one student's page, with what was typed into its forms, by their names, where it was refused."""
     membership = request.membership  # type: ignore[attr-defined]
     shows_estimates = request.GET.get("estimates") == "1"
     context = pages.page(
@@ -114,14 +111,17 @@ def _page(
     )
     context |= {
         "maker_url": maker_url(membership, context["score"]),
-        "intervention_form": form,
+        "intervention_form": InterventionForm(),
         "intervention_url": reverse("record_intervention", args=[student.public_id]),
         "verdict": verdicts.standing(student),
-        "verdict_form": verdict_form or VerdictForm(),
+        "verdict_form": VerdictForm(),
         "can_give_verdicts": can(membership, "give_verdicts") and context["score"] is not None,
         "can_record_help": can(membership, "record_help"),
         "can_record_outcomes": can(membership, "record_outcomes"),
         "data_warnings": import_health.warnings(today=timezone.localdate(), school_id=student.school_id),
         "can_upload": can(membership, "upload_records"),
+        "concern_form": ConcernForm(),
+        "concern_receiver": concerns.receiver_of(student, raised_by=membership.user, now=timezone.now()),
     }
-    return render(request, "student_page.html", context, status=status)
+    context |= student_notes.section(student, user=membership.user, now=timezone.now())
+    return render(request, "student_page.html", context | typed, status=status)

@@ -1,7 +1,9 @@
 """People, what happened to them, what became of it, the help they got, and the files all this came from."""
 
+from students.models.concerns import Concern, ConcernStep
 from students.models.data_cases import DataCase, DataCaseStep
 from students.models.help import Happened, HelpEnd, HelpKind, HelpPlan, Intervention, OnTrack, ProgressCheck
+from students.models.notes import Note, NoteDraft, NoteKind, NoteRevision, Readers
 from students.models.outcomes import Outcome
 from students.models.people import Caseload, Enrolment, PreviousStudent, Student
 from students.models.records import (
@@ -34,6 +36,8 @@ __all__ = [
     "Caseload",
     "Cohort",
     "ColumnarPartition",
+    "Concern",
+    "ConcernStep",
     "DataCase",
     "DataCaseStep",
     "DisciplineIncident",
@@ -46,12 +50,17 @@ __all__ = [
     "HelpPlan",
     "ImportSettings",
     "Intervention",
+    "Note",
+    "NoteDraft",
+    "NoteKind",
+    "NoteRevision",
     "OnTrack",
     "Outcome",
     "PreviousStudent",
     "ProgressCheck",
     "ProtectedAttribute",
     "ReengagementCase",
+    "Readers",
     "SchoolDay",
     "Source",
     "Student",

@@ -17,6 +17,9 @@ HISTORY = (
     "students_helpend",
     "students_datacasestep",
     "students_casestep",
+    "students_concernstep",
+    "students_note",
+    "students_noterevision",
     "predictions_teamcapacity",
     "predictions_verdict",
 )

@@ -20,6 +20,7 @@ PAGES = {
     "uploads": "upload_records",
     "models": "see_models",
     "people": "manage_people",
+    "concerns": "see_students",
     "help_kinds": "edit_help_kinds",
     "way_back": "work_cases",
     "case_deadlines": "set_case_deadlines",

@@ -19,11 +19,17 @@ OPEN_TABLES = {
 WITH_INSTITUTION = [
     model for model in apps.get_models() if any(field.name == "institution" for field in model._meta.local_fields)
 ]
+# Read by their author alone: tests/students/test_notes.py.
+BY_A_JOB = [
+    model
+    for model in WITH_INSTITUTION
+    if model._meta.db_table not in OPEN_TABLES and model._meta.label not in rows.OF_THEIR_AUTHOR
+]
 GUARDED = [model for model in WITH_INSTITUTION if model._meta.db_table not in OPEN_TABLES]
 # One key checks the others of the list's rows, and this one follows from them.
 UNCHECKED = {"predictions.CurrentRisk.score"}
 # Guarded by the policy, which is asked before the key is checked.
-BY_POLICY = {"predictions.Verdict.score"}
+BY_POLICY = {"predictions.Verdict.score", "students.NoteRevision.note", "students.NoteDraft.student"}
 # Every key from one of these tables to another.
 KEYS = [
     (model, field)
@@ -34,7 +40,7 @@ KEYS = [
 NOBODY = 2**40
 BY_STUDENT = [
     model
-    for model in GUARDED
+    for model in BY_A_JOB
     if model is not Student and any(field.name == "student" for field in model._meta.local_fields)
 ]
 
@@ -93,7 +99,7 @@ def test_without_settings_no_row_is_seen(model, riverside):
     assert count(model) == 0
 
 
-@pytest.mark.parametrize("model", GUARDED, ids=lambda model: model._meta.label)
+@pytest.mark.parametrize("model", BY_A_JOB, ids=lambda model: model._meta.label)
 def test_another_institution_sees_no_row(model, riverside, elsewhere):
     made(model, riverside)
 
@@ -157,7 +163,8 @@ def test_the_settings_end_with_the_transaction(transactional_db, riverside, nora
         inside = count(Student)
 
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('app.institution', true), current_setting('app.schools', true)")
+        names = ("institution", "schools", "user", "role")
+        cursor.execute("SELECT " + ", ".join(f"current_setting('app.{name}', true)" for name in names))
         left = cursor.fetchone()
 
     assert inside == 1

@@ -37,7 +37,7 @@ __all__ = ["here", "two_empty_schools"]
 
 # Rows of a student that stay with whom they were made for; outcomes are copied.
 STAYS = {"students.PreviousStudent", "students.StudentMerge", "students.Outcome"}
-STAYS |= {"students.ProgressCheck", "students.HelpEnd", "students.DataCaseStep"}
+STAYS |= {"students.ProgressCheck", "students.HelpEnd", "students.DataCaseStep", "students.ConcernStep"}
 STAYS |= {"predictions.RiskScore", "predictions.CurrentRisk", "predictions.Verdict"}
 ROSTER = (
     "student_id,given_name,family_name,birth_on,school_id,grade_level,entered_on\n"
@@ -111,8 +111,9 @@ def test_every_table_that_points_at_a_student_moves_or_stays():
         for relation in Student._meta.get_fields(include_hidden=True)
         if relation.auto_created and not relation.concrete
     }
-    moves = {"students.HelpPlan", "students.DataCase", "students.Caseload"}
+    moves = {"students.HelpPlan", "students.DataCase", "students.Concern", "students.Caseload"}
     moves |= {"students.ReengagementCase", "students.CaseStep"}
+    moves |= set(moved_rows.GIVEN_BY_OWNER)
     moves |= {table.model._meta.label for table in moved_rows.FACTS}
     assert pointing == moves | STAYS
 
