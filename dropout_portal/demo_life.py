@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from accounts import audit_log, scope
 from accounts.models import Institution, Membership, School, User
-from dropout_portal import demo_words
+from dropout_portal import demo_talk, demo_words
 from dropout_portal.demo_words import Help, Opinion
 from predictions import answered_cases, caseloads, given_help, today, verdicts
 from predictions.models import CurrentRisk, RiskScore, ScoringRun, Tier, Verdict
@@ -117,6 +117,9 @@ def _tell(cast: Cast, clock: Clock, *, institution: Institution, before: Scoring
         _say(student, opinion, clock, cast)
     _look(own, before, clock, by=cast.counsellor)
     _outcomes(clock, by=cast.outcome_staff)
+    talked_of = (own.stayed + own.others)[:3]
+    demo_talk.concerns_and_notes(talked_of, clock, counsellor=cast.counsellor, colleague=cast.outcome_staff)
+    demo_talk.ways_back(first, clock, by=cast.counsellor)
 
 
 def _has_been_worked_with() -> bool:

@@ -19,6 +19,8 @@ def places(request: HttpRequest) -> list[dict[str, Any]]:
         ("students", _("Students"), "risk_list", "see_predictions"),
         ("help", _("Help given"), "interventions", "see_students"),
         ("outcomes", _("Outcomes"), "missing_outcomes", "record_outcomes"),
+        # Who records outcomes finds it there.
+        *([] if can(membership, "record_outcomes") else [("outcomes", _("Way back"), "way_back", "work_cases")]),
         ("records", _("Records"), "uploads", "upload_records"),
         ("model", _("Model"), "models", "see_models"),
         ("people", _("People"), "people", "manage_people"),

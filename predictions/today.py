@@ -15,7 +15,7 @@ from predictions import capacities, good_news, list_changes, list_pages, list_ro
 from predictions.capacities import Capacity, Whose
 from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier
 from predictions.risk_list import Filters, WhoseStudents
-from students import help_due, help_kinds
+from students import concerns, help_due, help_kinds, way_back
 from students.models import DataCase, HelpPlan, SchoolDay
 
 DUE_SHOWN = 8
@@ -44,11 +44,14 @@ def page(*, membership: Membership, now: dt.datetime) -> dict[str, Any]:
     )
     came = changes.came if changes else frozenset()
     due = list(help_due.due_soon(membership.user, today=today).filter(owner=membership.user)[: DUE_SHOWN + 1])
-    answered = _answered(membership, since=before.at if before else now - A_FORTNIGHT)
+    since = before.at if before else now - A_FORTNIGHT
+    answered = _answered(membership, since=since)
+    said = concerns.for_today(membership, since=since)
+    cases = list(way_back.due(membership.user, today)[:DUE_SHOWN]) if can(membership, "work_cases") else []
     news = good_news.of(seen, is_own=whose == WhoseStudents.MINE, today=today)
     besides = {
         *(plan.student.public_id for plan in due[:DUE_SHOWN]),
-        *(case.student.public_id for case in answered),
+        *(each.student.public_id for each in (*answered, *said.waiting, *said.answered, *cases)),
         *(each["public_id"] for each in news),
         *(each["public_id"] for each in (changes.gone if changes else ())),
     }
@@ -64,6 +67,8 @@ def page(*, membership: Membership, now: dt.datetime) -> dict[str, Any]:
         "due": [_due(plan, today) for plan in due[:DUE_SHOWN]],
         "has_more_due": len(due) > DUE_SHOWN,
         "answered": answered,
+        "concerns": said,
+        "cases": [{"case": case, "is_late": case.due_on is not None and case.due_on < today} for case in cases],
         "good_news": news,
         "next_school_day": _after_a_holiday(today),
         **_without_counsellor(membership),

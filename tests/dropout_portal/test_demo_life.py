@@ -9,7 +9,16 @@ from accounts.models import AuditEntry, Membership, User
 from dropout_portal import demo_life, demo_people, demo_words
 from predictions import today
 from predictions.models import CurrentRisk, ScoringRun, Tier, Verdict
-from students.models import Caseload, DataCase, HelpEnd, HelpPlan, Outcome, ProgressCheck
+from students.models import (
+    Caseload,
+    DataCase,
+    HelpEnd,
+    HelpPlan,
+    Note,
+    Outcome,
+    ProgressCheck,
+    ReengagementCase,
+)
 from tests.district_fixtures import lakeside, riverside  # noqa: F401
 
 # The day of the district's newest list, a Friday.
@@ -136,3 +145,16 @@ def test_nobody_works_on_a_weekend(now, back, day):
 
     assert clock.day(back) == dt.date.fromisoformat(day)
     assert clock.at(back, 8).date() == clock.day(back)
+
+
+def test_people_talked_and_two_are_on_their_way_back(riverside, logins, tell):  # noqa: F811
+    tell()
+
+    page = morning(logins["counsellor"])
+    assert [concern.kind for concern in page["concerns"].waiting] == ["concern", "kudos"]
+    assert morning(logins["school_lead"])["concerns"].waiting == []
+    with scope.entered(scope.of_institution(riverside)):
+        states = ReengagementCase.objects.values_list("state", flat=True)
+        assert {"returning", "planning", "finding_out"} <= set(states)
+        # The one for few is nobody's who asks for a whole institution.
+        assert Note.objects.count() == 1

@@ -33,13 +33,15 @@ PAGES = {
     "outcomes": "missing_outcomes",
     "caseloads": "caseloads",
     "data_cases": "data_cases",
+    "cases": "way_back",
+    "concerns": "concerns",
     "people": "people",
     "uploads": "uploads",
     "models": "models",
     "monitoring": "drift",
 } | dict.fromkeys(
     (
-        *("cases", "concerns", "meetings", "environment", "effects", "programme", "keys", "audit"),
+        *("meetings", "environment", "effects", "programme", "keys", "audit"),
         *("performance", "alarms", "operations", "timeline"),
     )
 )
