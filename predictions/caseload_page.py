@@ -71,7 +71,9 @@ def page(*, user: User, asked: Asked, counsellors: Sequence[User]) -> dict[str, 
     # One grade level, or whoever has no counsellor, may stand anywhere in the school: there the planner may choose.
     narrows = bool(asked.grade or asked.whose)
     with contextlib.nullcontext() if narrows else list_pages.along_indexes():
-        found, place = list_pages.page(matching, "name", asked.place if is_there else Place(), size=PAGE_SIZE)
+        found, place = list_pages.page(
+            matching, "name", asked.place if is_there else Place(), size=PAGE_SIZE, of_one_school=True
+        )
     shown = found[-PAGE_SIZE:] if place.before else found[:PAGE_SIZE]
     prefetch_related_objects(shown, "student", "counsellor")
     counted = ListCount.objects.filter(school=asked.school)

@@ -18,6 +18,7 @@ from students.models import AttendanceRecord, Enrolment, Intervention, Student
 FOUR_WEEKS = 20
 # Five points of attendance: one day of twenty.
 POINTS = 0.05
+STILL_MISSED = 0.1
 SHOWN = 5
 # Of one's own students, else of those who get or got help.
 MOST_LOOKED_AT = 600
@@ -71,7 +72,8 @@ def _attendance(school_of: dict[int, int], today: dt.date) -> list[dict[str, Any
         now = sum(n for day, n in rows if middle <= day <= known[0])
         if before - now >= POINTS * FOUR_WEEKS:
             found.append((before - now, key, before, now, known[0]))
-    found.sort(key=lambda each: (-each[0], each[1]))
+    # Whoever still misses more than a tenth comes last: better, and not yet well.
+    found.sort(key=lambda each: (each[3] > STILL_MISSED * FOUR_WEEKS, -each[0], each[1]))
     helped = _help_of([key for _gain, key, *_rest in found[:SHOWN]])
     return [
         {"student": key, "sentences": [_gain_words(before, now, day), *helped.get(key, [])]}

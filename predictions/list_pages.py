@@ -104,19 +104,22 @@ def along_indexes() -> contextlib.AbstractContextManager[None]:
     return planner.without("sort", "seqscan", "bitmapscan")
 
 
-def page(rows: QuerySet[CurrentRisk], order: str, place: Place, *, size: int) -> tuple[list[CurrentRisk], Place]:
+def page(
+    rows: QuerySet[CurrentRisk], order: str, place: Place, *, size: int, of_one_school: bool = False
+) -> tuple[list[CurrentRisk], Place]:
     """Return the rows of a page, and where it begins.
 
     One more than `size` where there are more students in the direction that was asked for. A student who is not seen
     any more begins the first page.
 
     :param rows: all rows that the filters leave
+    :param of_one_school: whether they are of one school alone, whose index is enough
     """
     at = _of(place.after or place.before) if place.list else None
     if at is None:
         place = Place()
     back = bool(place.before)
-    found = _walked(rows, ORDERS[order], at, back=back, n=size + 1)
+    found = _walked(rows, ORDERS[order], at, back=back, n=size + 1, merges=not of_one_school)
     if back:
         # The extra one is the first of the page before.
         found = found[::-1]
@@ -130,24 +133,24 @@ def _of(public_id: str) -> CurrentRisk | None:
     return next((CurrentRisk.objects.filter(pk=pk).first() for pk in students), None)
 
 
-def _walked(
-    rows: QuerySet[CurrentRisk], parts: Sequence[Part], at: CurrentRisk | None, *, back: bool, n: int
+def _walked(  # noqa: PLR0913
+    rows: QuerySet[CurrentRisk], parts: Sequence[Part], at: CurrentRisk | None, *, back: bool, n: int, merges: bool
 ) -> list[CurrentRisk]:
     parts = parts[::-1] if back else parts
     first = 0 if at is None else next(place for place, part in enumerate(parts) if part.holds(at))
     found: list[CurrentRisk] = []
     for part in parts[first:]:
         if len(found) < n:
-            found += _nearest(part.of(rows, at, back=back), part.key, n - len(found), back=back)
+            found += _nearest(part.of(rows, at, back=back), part.key, n - len(found), back=back, merges=merges)
         at = None
     return found
 
 
-def _nearest(rows: QuerySet[Any], key: str, n: int, *, back: bool = False) -> QuerySet[Any]:
+def _nearest(rows: QuerySet[Any], key: str, n: int, *, back: bool = False, merges: bool = True) -> QuerySet[Any]:
     """Return the first rows by a key, or the last ones first."""
     order = [F(name).desc() if back else F(name).asc() for name in (key, "student_id")]
     schools = scope.current().school_ids
-    if schools is None or not 1 < len(schools) <= MOST_MERGED:
+    if not merges or schools is None or not 1 < len(schools) <= MOST_MERGED:
         return rows.order_by(*order)[:n]
     each = [rows.filter(school_id=school).order_by(*order)[:n] for school in schools]
     return each[0].union(*each[1:], all=True).order_by(*order)[:n]

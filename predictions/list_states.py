@@ -52,12 +52,18 @@ def verdicts_changed(students: Iterable[int]) -> None:
     rows = list(CurrentRisk.objects.filter(student_id__in=said).select_related("score__run"))
     for row in rows:
         verdict = said[row.student_id]
-        row.verdict = "" if verdict.kind == Verdict.Kind.TAKEN_BACK else verdict.kind
+        is_over = verdict.kind == Verdict.Kind.TAKEN_BACK or _is_answered(verdict.data_case)
+        row.verdict = "" if is_over else verdict.kind
         row.back_for = _new_kind(verdict, row.score) if verdict.kind in RETURNS else ""
         row.is_left_out = (verdict.kind in LEAVES_OUT and not row.back_for) or _is_open(verdict.data_case)
         row.left_out_until = verdict.until_on if verdict.kind == Verdict.Kind.NOT_NOW else None
     changed = ["verdict", "back_for", "is_left_out", "left_out_until"]
     CurrentRisk.objects.bulk_update(rows, changed, batch_size=1000)
+
+
+def _is_answered(case: DataCase | None) -> bool:
+    """Tell whether what was said to be wrong has its answer: the flag can be judged anew."""
+    return case is not None and case.state != DataCase.State.OPEN
 
 
 def _is_open(case: DataCase | None) -> bool:

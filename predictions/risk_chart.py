@@ -24,7 +24,7 @@ def scores_so_far(student: Student, *, of: ScoringRun) -> list[RiskScore]:
     """
     made_alike = student.risk_scores.filter(run__decided_by=of.decided_by, run__published_at__isnull=False)
     shown = made_alike.select_related("run").only(
-        "risk", "tier", "rank", "insufficient_data", "run__as_of", "run__n_scored", "run__n_insufficient"
+        "student", "risk", "tier", "rank", "insufficient_data", "run__as_of", "run__n_scored", "run__n_insufficient"
     )
     return list(shown.order_by("run__as_of", "run__published_at"))
 

@@ -12,12 +12,14 @@ from accounts import audit_log, scope
 from accounts.models import Membership
 from accounts.permissions import can
 from predictions import capacities, good_news, list_changes, list_pages, list_rows, risk_list, runs
-from predictions.capacities import Capacity, Whose
+from predictions.capacities import Whose
 from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier
 from predictions.risk_list import Filters, WhoseStudents
 from students import concerns, help_due, help_kinds, way_back
 from students.models import DataCase, HelpPlan, SchoolDay
 
+# A morning's page is short; what changed is told of as many as the record of a look holds.
+NAMES_SHOWN, NAMES_COMPARED = 20, 50
 DUE_SHOWN = 8
 MOST_COUNTED = 100
 ACTION = "today"
@@ -33,7 +35,8 @@ def page(*, membership: Membership, now: dt.datetime) -> dict[str, Any]:
     today = membership.institution.day_of(now)
     run = runs.shown_run()
     _has_own, whose, seen = risk_list.students_of(membership, Filters())
-    shown = _short_list(seen, membership, run, today=today, is_own=whose == WhoseStudents.MINE) if run else []
+    is_own = whose == WhoseStudents.MINE
+    n_names, shown = _short_list(seen, membership, run, today=today, is_own=is_own) if run else (0, [])
     before = audit_log.last_of(membership.user, ACTION, before=membership.institution.start_of(today))
     changes = (
         list_changes.since(
@@ -48,7 +51,7 @@ def page(*, membership: Membership, now: dt.datetime) -> dict[str, Any]:
     answered = _answered(membership, since=since)
     said = concerns.for_today(membership, since=since)
     cases = list(way_back.due(membership.user, today)[:DUE_SHOWN]) if can(membership, "work_cases") else []
-    news = good_news.of(seen, is_own=whose == WhoseStudents.MINE, today=today)
+    news = good_news.of(seen, is_own=is_own, today=today)
     besides = {
         *(plan.student.public_id for plan in due[:DUE_SHOWN]),
         *(each.student.public_id for each in (*answered, *said.waiting, *said.answered, *cases)),
@@ -61,8 +64,11 @@ def page(*, membership: Membership, now: dt.datetime) -> dict[str, Any]:
         "run": list_rows.run_words(run) if run else None,
         "capacity": capacities.of(membership=membership),
         "until": end_of_fortnight(today),
-        "is_own": whose == WhoseStudents.MINE,
-        "rows": [row | {"is_new": row["public_id"] in came, "rank": place} for place, row in enumerate(shown, start=1)],
+        "is_own": is_own,
+        "n_names": n_names,
+        "rows": [row | {"is_new": row["public_id"] in came, "rank": n} for n, row in enumerate(shown, start=1)][
+            :NAMES_SHOWN
+        ],
         "changes": changes,
         "due": [_due(plan, today) for plan in due[:DUE_SHOWN]],
         "has_more_due": len(due) > DUE_SHOWN,
@@ -85,21 +91,19 @@ def end_of_fortnight(today: dt.date) -> dt.date:
 
 def _short_list(
     seen: QuerySet[CurrentRisk], membership: Membership, run: ScoringRun, *, today: dt.date, is_own: bool
-) -> list[dict[str, Any]]:
-    """Return the names above the line, the first of the list first."""
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many names stand above the line, and the first fifty of them."""
     capacity = capacities.of(membership=membership)
-    here = seen.exclude(risk_list.is_left_out(today))
-    found = _above(here, capacity, is_own=is_own)
+    above = seen.exclude(risk_list.is_left_out(today))
+    if capacity.whose == Whose.INSTITUTION:
+        above = above.filter(tier=Tier.REVIEW_FIRST)
+    found = list_pages.first_rows(above, min(capacity.n, NAMES_COMPARED), is_own=is_own)
     rows = list_rows.rows_of(found, run)
     if run.decided_by == DecidedBy.RULE and capacity.whose != Whose.INSTITUTION:
-        return [row for row, listed in zip(rows, found, strict=True) if (listed.score.rule_points or 0) > 0]
-    return rows
-
-
-def _above(here: QuerySet[CurrentRisk], capacity: Capacity, *, is_own: bool) -> list[CurrentRisk]:
-    if capacity.whose == Whose.INSTITUTION:
-        here = here.filter(tier=Tier.REVIEW_FIRST)
-    return list_pages.first_rows(here, min(capacity.n, risk_list.PAGE_SIZE), is_own=is_own)
+        rows = [row for row, listed in zip(rows, found, strict=True) if (listed.score.rule_points or 0) > 0]
+    if len(rows) < NAMES_COMPARED:
+        return len(rows), rows
+    return above.filter(rank__isnull=False)[: capacity.n].count(), rows
 
 
 def _due(plan: HelpPlan, today: dt.date) -> dict[str, Any]:

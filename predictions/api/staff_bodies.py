@@ -38,7 +38,7 @@ def _exit_code(value: str) -> str:
 
 
 def _kind_of_help(value: str) -> str:
-    known = help_kinds.by_code()
+    known = [kind.code for kind in help_kinds.offered()]
     if value not in known:
         raise ValueError(f"there is no such kind of help. Use one of: {', '.join(known)}")
     return value

@@ -41,7 +41,7 @@ class InterventionRequest(serializers.Serializer[Any]):
     """Help that has begun."""
 
     student = serializers.UUIDField(help_text=_WHO)
-    kind = serializers.CharField(help_text="One of configs/help_kinds.yaml.")
+    kind = serializers.CharField(help_text="The code of a kind of help that the institution offers.")
     started_on = serializers.DateField(help_text="Today at the latest, by the institution's calendar.")
     goal = serializers.CharField(required=False, max_length=300, help_text=f"What for. {_WORDS}")
 

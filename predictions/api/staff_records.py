@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import scope
 from predictions import given_help
 from predictions.api import documents, staff_bodies, staff_documents
 from predictions.api.problems import Refusal
@@ -70,8 +71,10 @@ class Interventions(ClientView):
     )
     def post(self, request: Request) -> Response:
         """Record help, planned as is usual for its kind."""
-        said = staff_bodies.read(staff_bodies.InterventionBody, request.data)
         client = asking_client(request)
+        # Which kinds of help there are, is each institution's own.
+        with scope.entered(scope.of_institution(client.institution)):
+            said = staff_bodies.read(staff_bodies.InterventionBody, request.data)
 
         def act() -> Answered:
             now = timezone.now()

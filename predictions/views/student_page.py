@@ -33,6 +33,8 @@ def student_or_404(request: HttpRequest, public_id: uuid.UUID) -> Student:
     student = visible.filter(public_id=public_id).first()
     if student is None:
         raise Http404
+    # Read with the membership already.
+    student.institution = request.membership.institution  # type: ignore[attr-defined]
     return student
 
 

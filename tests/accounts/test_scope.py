@@ -7,7 +7,7 @@ from django.apps import apps
 
 from accounts import scope
 from accounts.models import Membership
-from students.models import ImportSettings, Student
+from students.models import ImportSettings, Student, WayBackDeadlines
 from tests import rows
 from tests.people import SINCE
 
@@ -28,6 +28,8 @@ SEEN_BY_JOBS = [
     if isinstance(model._default_manager, scope.ScopedManager) and model._meta.label not in rows.OF_THEIR_AUTHOR
 ]
 SCOPED = [model for model in apps.get_models() if isinstance(model._default_manager, scope.ScopedManager)]
+# An institution has one of each, whoever its students are.
+ONE_EACH = (ImportSettings, WayBackDeadlines)
 
 
 def noon(day):
@@ -165,12 +167,13 @@ def test_a_membership_begins_with_the_day_at_the_institution_not_in_greenwich(am
 def test_the_manager_narrows_by_itself_even_where_no_wall_stands_behind_it(amara, nora, hugo, ella):
     for student in (nora, hugo, ella):
         with scope.entered(scope.of_institution(student.institution)):
-            for model in sorted(set(SCOPED) - {Student, ImportSettings}, key=lambda model: model._meta.label):
+            for model in sorted(set(SCOPED) - {Student, *ONE_EACH}, key=lambda model: model._meta.label):
                 rows.sound(model, institution=student.institution, **_of(model, student))
 
     for institution in (nora.institution, ella.institution):
         with scope.entered(scope.of_institution(institution)):
-            rows.sound(ImportSettings, institution=institution)
+            for model in ONE_EACH:
+                rows.sound(model, institution=institution)
 
     with scope.entered(scope.of_membership(amara.memberships.get())):
         # The owner of the tables stands above row-level security.

@@ -122,7 +122,7 @@ def test_a_dataset_of_an_older_schema_is_refused(riverside, champion):
 
     sentence = failed(riverside, dataset=older)
 
-    assert "was frozen by another version of the portal (schema 1, now 2)" in sentence
+    assert "was frozen by another version of the portal (schema 1, now 3)" in sentence
 
 
 @pytest.mark.parametrize(

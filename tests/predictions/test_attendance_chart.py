@@ -54,5 +54,5 @@ def test_a_student_with_more_on_record_asks_no_more_of_the_database(
                 known_on=dt.date(2020, 1, 1),
             )
         # Four of them hold the test's own transaction.
-        with django_assert_max_num_queries(32):
+        with django_assert_max_num_queries(35):
             assert browser.get(address).status_code == 200

@@ -11,7 +11,6 @@ from tests.predictions.large_lists import (
     cost,
     far_down,
     grown,
-    look_after,
     n_ranked,
     seen_by,
     somebody,
@@ -85,37 +84,6 @@ def test_the_page_of_a_student_reads_that_student(person, statistics):
 
     assert row.student.name in page
     assert buffers <= (400 if statistics == "analysed" else 2000), dearest
-
-
-@pytest.mark.parametrize("query", ["", "?sort=name", "?tier=routine_support", "?whose=nobody", "?whose=all"])
-def test_ones_own_students_are_read_and_nobody_elses(person, query):
-    look_after(person, 300)
-
-    buffers, dearest, page = cost(person, f"/students/{query}")
-
-    # Who has no counsellor is found among those who have one: past 300 of them.
-    assert buffers <= MOST_BUFFERS + (750 if query == "?whose=nobody" else 0), dearest
-    assert len(rows(page)) == 50
-
-
-def test_a_morning_reads_ones_own_students(person):
-    """With the attendance of three months of 300 students, to tell whose got better."""
-    look_after(person, 300)
-
-    buffers, dearest, _page = cost(person, "/")
-
-    assert buffers <= 3 * MOST_BUFFERS, dearest
-
-
-def test_whose_students_they_are_is_read_school_by_school(institution, person):
-    person.memberships.update(role="institution_admin")
-    look_after(person, 300)
-
-    for query in ("", "?whose=", "?grade=10"):
-        buffers, dearest, _page = cost(person, f"/caseloads/{query}")
-
-        # How many each counsellor has, at one school.
-        assert buffers <= MOST_BUFFERS + 750, (query, dearest)
 
 
 # Tables that fill slowly: their statistics are never long behind.
