@@ -12,12 +12,13 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import AuditEntry, Membership
 from predictions import list_rows
 from predictions.models import CurrentRisk, RiskScore, ScoringRun, Verdict
 from students import help_kinds
-from students.models import Enrolment, Intervention, Outcome, Student
+from students.models import Caseload, Enrolment, Intervention, Outcome, Student
 from students.undone_rows import TAKEN_BACK
 
 
@@ -54,7 +55,7 @@ def since(
     return Changes(
         since=before.at,
         came=frozenset(now - then),
-        why_came=_why_came(run_then, run) if now - then else "",
+        why_came=_why_came(run_then, run, n_came=len(now - then), n_given=_n_given(before, now - then)),
         gone=tuple(
             {
                 "name": student.name,
@@ -85,11 +86,30 @@ def _is_made_alike(run_then: ScoringRun | None, run: ScoringRun) -> bool:
     )
 
 
-def _why_came(run_then: ScoringRun | None, run: ScoringRun) -> str:
+def _n_given(before: AuditEntry, came: set[uuid.UUID]) -> int:
+    """Return how many of these students became this person's own since that look."""
+    given = Caseload.objects.filter(
+        counsellor_id=before.user_id, recorded_at__gt=before.at, student__public_id__in=came, ends_on=None
+    )
+    return given.count() if came else 0
+
+
+def _why_came(run_then: ScoringRun | None, run: ScoringRun, *, n_came: int, n_given: int) -> str:
+    if not n_came:
+        return ""
+    if n_given == n_came:
+        return _("They are newly yours.")
+    if n_given:
+        words = ngettext("%(n)s of them is newly yours.", "%(n)s of them are newly yours.", n_given) % {"n": n_given}
+        return f"{words} {_why_others_came(run_then, run)}"
+    return _why_others_came(run_then, run)
+
+
+def _why_others_came(run_then: ScoringRun | None, run: ScoringRun) -> str:
     if run_then is None:
         return _("The first list was made since.")
     if run_then.pk == run.pk:
-        return _("The list is the same: you see more of it, or the students are newly yours.")
+        return _("The list is the same: you see more of it.")
     if _is_made_alike(run_then, run):
         return _("Newer records put them there. What makes the list did not change.")
     maker = list_rows.maker_label(run)

@@ -282,3 +282,14 @@ def test_the_page_asks_the_same_of_the_database_however_much_there_is(
         a_day_later()
         with django_assert_max_num_queries(52):
             open_today(amara)
+
+
+def test_who_was_given_since_is_told_apart(amara, ines, northside, a_day_later):
+    first, *others = of_school(northside, 3)
+    give(others, amara, ines)
+    signed_in(amara).post("/lists/capacity", {"n": 3, "speaks_for": "me"})
+    open_today(amara)
+    a_day_later()
+    give([first], amara, ines, now=timezone.now())
+
+    assert "1 student is new on your list. They are newly yours." in text_of(open_today(amara))
