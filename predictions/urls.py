@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from predictions.views import capacity, caseloads, data_cases, interventions, risk_list, scoring, student_page
+from predictions.views import (
+    capacity,
+    caseload_files,
+    caseloads,
+    data_cases,
+    interventions,
+    risk_list,
+    scoring,
+    student_page,
+)
 from predictions.views import help as help_views
 
 urlpatterns = [
@@ -18,6 +27,7 @@ urlpatterns = [
     path("help/<uuid:public_id>/end", help_views.end_help, name="end_help"),
     path("help/<uuid:public_id>/plan", help_views.change_help_plan, name="change_help_plan"),
     path("caseloads/", caseloads.caseloads, name="caseloads"),
+    path("caseloads/file/", caseload_files.caseload_file, name="caseload_file"),
     path("caseloads/hand-over/", caseloads.hand_over, name="hand_over"),
     path("help/<uuid:public_id>/goal", help_views.set_help_goal, name="set_help_goal"),
     path("lists/capacity", capacity.capacity, name="capacity"),

@@ -104,6 +104,13 @@ def found(lines: Sequence[LineT], *, by: User) -> list[FoundLine[LineT]]:
     return looked_up
 
 
+def hold(lines: Sequence[LineT], *, by: User) -> None:
+    """Keep everybody else from the students of these lines until the transaction ends."""
+    keys = {student.pk for student in _students(lines, by=by).values()}
+    # In the order in which everybody else takes them.
+    list(Student.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=keys).order_by("pk"))
+
+
 def to_record(checked: Sequence[CheckedT], *, offered: Mapping[int, str]) -> list[CheckedT]:
     """Return the offered lines that are still to be recorded; what stands by now, sent twice, is not.
 

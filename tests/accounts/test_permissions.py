@@ -17,6 +17,7 @@ PAGES = {
     "data_cases": "keep_data_cases",
     "missing_outcomes": "record_outcomes",
     "outcome_file": "record_outcomes",
+    "caseload_file": "assign_students",
     "uploads": "upload_records",
     "models": "see_models",
     "people": "manage_people",
