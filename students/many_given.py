@@ -51,7 +51,7 @@ def begin_many(*, begun: Sequence[Begun], by: User, now: dt.datetime) -> list[In
     list(Student.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=keys).order_by("pk"))
     offered = {kind.code for kind in help_kinds.offered()}
     known = outcome_checks.on_record([one.student for one in begun], now=now)
-    refused = {}
+    refused: dict[int, str] = {}
     for one in begun:
         why = wrong_day(one.started_on, known[one.student.pk])
         if one.kind not in offered:

@@ -18,6 +18,7 @@ PAGES = {
     "missing_outcomes": "record_outcomes",
     "outcome_file": "record_outcomes",
     "caseload_file": "assign_students",
+    "help_many": "record_help",
     "help_file": "record_help",
     "uploads": "upload_records",
     "models": "see_models",

@@ -1,4 +1,4 @@
-"""Two people who confirm their files at the same moment: the second never undoes the first unasked."""
+"""Two people who confirm at the same moment: the second never undoes the first unasked, nor records it again."""
 
 import threading
 
@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import Membership, Role, School, User
-from predictions import caseload_files
+from predictions import caseload_files, given_help
 from predictions.caseload_files import CaseloadLine
 from students.checked_lines import Changed
-from students.models import Caseload
+from students.many_given import Begun
+from students.models import Caseload, Intervention
 from tests import rows
 from tests.people import SINCE, elsewhere, otto
 
@@ -68,3 +69,20 @@ def test_a_student_goes_to_one_of_two_counsellors_and_the_other_file_is_shown_ag
     assert sorted(map(str, ends)) == ["1", "changed"]
     with scope.entered(scope.of_institution(elsewhere)):
         assert Caseload.objects.count() == 1
+
+
+@pytest.mark.parametrize("_time", range(3))
+def test_help_that_two_record_for_the_same_students_stands_once(student, elsewhere, otto, _time):
+    with scope.entered(scope.of_institution(elsewhere)):
+        students = [student, *(rows.student(student.school) for _ in range(3))]
+    today = elsewhere.day_of(timezone.now())
+
+    def begin(students):
+        begun = [Begun(student=one, kind="mentor", started_on=today) for one in students]
+        return given_help.begin_many(begun=begun, by=otto, now=timezone.now())
+
+    ends = at_once(otto, lambda: begin(students), lambda: begin(students[::-1]))
+
+    assert sorted(ends) == [0, 4]
+    with scope.entered(scope.of_institution(elsewhere)):
+        assert Intervention.objects.count() == 4
