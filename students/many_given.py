@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import audit_log
 from accounts.models import User
 from students import help_kinds, interventions, outcome_checks
-from students.models import Intervention, Student
+from students.help_kinds import KindOfHelp
+from students.models import HelpPlan, Intervention, Student
 from students.outcome_checks import OnRecord
 
 
@@ -49,31 +51,50 @@ def begin_many(*, begun: Sequence[Begun], by: User, now: dt.datetime) -> list[In
     keys = {one.student.pk for one in begun}
     # Rows of the students order whoever gives them help at the same time.
     list(Student.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=keys).order_by("pk"))
-    offered = {kind.code for kind in help_kinds.offered()}
+    kinds = help_kinds.by_code()
     known = outcome_checks.on_record([one.student for one in begun], now=now)
-    refused: dict[int, str] = {}
-    for one in begun:
-        why = wrong_day(one.started_on, known[one.student.pk])
-        if one.kind not in offered:
-            why = _("This kind of help is not offered any more. Choose another.")
-        if why:
-            refused.setdefault(one.student.pk, why)
-    if refused:
+    if refused := _refused(begun, kinds=kinds, known=known):
         raise NotAll(refused)
     standing = on_record(keys)
     new = {one.key: one for one in begun if one.key not in standing}
-    return [
-        interventions.begin(
-            student=one.student, kind=one.kind, started_on=one.started_on, goal=one.goal, by=by, now=now
+    given = Intervention.objects.bulk_create(
+        Intervention(
+            institution_id=one.student.institution_id,
+            student=one.student,
+            kind=one.kind,
+            started_on=one.started_on,
+            goal=one.goal,
+            owner=by.display_name,
+            recorded_by=by,
+            known_on=max(one.started_on, known[one.student.pk].today),
         )
         for one in new.values()
-    ]
+    )
+    HelpPlan.objects.bulk_create(
+        interventions.planned(each, usual=kinds.get(each.kind), by=by, now=now) for each in given
+    )
+    subjects = [one.student.public_id for one in new.values()]
+    audit_log.record_each(action="intervention_begun", by=by, now=now, subjects=subjects)
+    return given
 
 
 def on_record(students: Collection[int]) -> set[tuple[int, str, dt.date]]:
     """Return the help of some students, ended or not: who, which kind, since when."""
     given = Intervention.objects.filter(student__in=students)
     return set(given.values_list("student_id", "kind", "started_on"))
+
+
+def _refused(
+    begun: Sequence[Begun], *, kinds: Mapping[str, KindOfHelp], known: Mapping[int, OnRecord]
+) -> dict[int, str]:
+    refused: dict[int, str] = {}
+    for one in begun:
+        why = wrong_day(one.started_on, known[one.student.pk])
+        if one.kind not in kinds or kinds[one.kind].is_retired:
+            why = _("This kind of help is not offered any more. Choose another.")
+        if why:
+            refused.setdefault(one.student.pk, why)
+    return refused
 
 
 def wrong_day(day: dt.date, known: OnRecord) -> str:
