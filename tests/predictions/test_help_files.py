@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import AuditEntry
-from predictions import list_states
 from predictions.models import CurrentRisk, HelpState
 from students import help_catalogue, help_kinds
 from students.models import Enrolment, HelpPlan, Intervention
@@ -151,18 +150,6 @@ def test_if_a_kind_is_retired_meanwhile_nothing_is_recorded(amara, ines, three, 
 
     assert (done.status_code, given(three)) == (409, [])
     assert "Something changed since you looked" in done.content.decode()
-
-
-def test_if_the_list_cannot_be_told_nothing_is_recorded(amara, three, monkeypatch):
-    def breaks(_students):
-        raise RuntimeError("broken")
-
-    shown = send(amara, f"N1,mentor,{SINCE},", f"N2,mentor,{SINCE},")
-    monkeypatch.setattr(list_states, "help_changed", breaks)
-
-    with pytest.raises(RuntimeError, match="broken"):
-        confirm(amara, shown)
-    assert given(three) == []
 
 
 def test_the_others_come_back_as_csv_that_no_spreadsheet_runs_and_that_can_be_sent_again(amara, three):

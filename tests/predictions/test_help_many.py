@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import AuditEntry
-from predictions import caseloads, list_states
+from predictions import caseloads, given_help, list_states
 from predictions.models import CurrentRisk, HelpState
+from students.many_given import Begun
 from students.models import Enrolment, HelpPlan, Intervention
 from tests.people import signed_in
 
@@ -91,9 +92,10 @@ def test_if_the_list_cannot_be_told_nothing_is_recorded(amara, some, monkeypatch
         raise RuntimeError("broken")
 
     monkeypatch.setattr(list_states, "help_changed", breaks)
+    begun = [Begun(student=one, kind="mentor", started_on=dt.date(2026, 3, 2)) for one in some[:3]]
+    with scope.entered(scope.of_institution(some[0].institution)), pytest.raises(RuntimeError, match="broken"):
+        given_help.begin_many(begun=begun, by=amara, now=timezone.now())
 
-    with pytest.raises(RuntimeError, match="broken"):
-        record(amara, some[:3])
     assert recorded(some) == []
 
 
@@ -176,3 +178,13 @@ def test_the_queue_leads_there_for_whoever_records_help(request, person, there):
     page = signed_in(request.getfixturevalue(person)).get("/interventions/").content.decode()
 
     assert ('href="/help/many/"' in page) == there
+
+
+def test_the_page_asks_the_same_of_the_database_however_many_are_ticked(
+    amara, northside, django_assert_max_num_queries
+):
+    students = without_help(northside, 40)
+    for some in (students[:2], students[2:]):
+        # Of them fourteen are for signing in.
+        with django_assert_max_num_queries(45):
+            assert record(amara, some).status_code == 302
