@@ -1,4 +1,4 @@
-"""The students of a school by name, with whose they are: where they are given to a counsellor."""
+"""The students of a school by name, with whose they are: where they are ticked, to be given or helped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db.models import Count, Q, Sum, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import School, User
+from accounts.models import Membership, School, User
 from predictions import list_pages, runs
 from predictions.list_pages import Place
 from predictions.models import CurrentRisk, ListCount
@@ -21,6 +21,7 @@ from predictions.record_wording import grade_words
 from students.models import Caseload, HelpPlan
 
 PAGE_SIZE = 50
+MOST_TICKED = 500
 NOBODY = "nobody"
 
 
@@ -34,14 +35,25 @@ class Asked:
     # "nobody", the public id of a counsellor, or "" for everybody's.
     whose: str = NOBODY
     place: Place = Place()
+    # The name of the page's address.
+    page: str = "caseloads"
 
     @classmethod
-    def from_query(cls, query: Any, *, schools: Sequence[School]) -> Asked:
-        """Read the address."""
+    def from_query(
+        cls,
+        query: Any,
+        *,
+        schools: Sequence[School],
+        page: str = "caseloads",
+        begins_with: tuple[School | None, str] = (None, NOBODY),
+    ) -> Asked:
+        """Read the address; where it does not say, the page begins with a school and somebody's students."""
         by_key = {str(school.pk): school for school in schools}
-        whose = query.get("whose", NOBODY)
+        school, first_whose = begins_with
+        whose = query.get("whose", first_whose)
         return cls(
-            school=by_key.get(query.get("school", ""), schools[0] if schools else None),
+            page=page,
+            school=by_key.get(query.get("school", ""), school or (schools[0] if schools else None)),
             schools=tuple(schools),
             grade=query.get("grade", "").replace("\x00", "")[:20],
             whose=whose if not whose or is_key(whose) else NOBODY,
@@ -51,7 +63,7 @@ class Asked:
     def url(self, place: Place = Place()) -> str:  # noqa: B008 - it cannot change
         """Return the page's address."""
         query = {"school": str(self.school.pk) if self.school else "", "grade": self.grade, "whose": self.whose}
-        return f"{reverse('caseloads')}?{urlencode(query | place.as_query())}"
+        return f"{reverse(self.page)}?{urlencode(query | place.as_query())}"
 
 
 def is_key(text: str) -> bool:
@@ -60,6 +72,25 @@ def is_key(text: str) -> bool:
         return bool(uuid.UUID(text))
     except ValueError:
         return False
+
+
+def schools_of(membership: Membership) -> list[School]:
+    """Return the schools of a membership by name."""
+    everywhere = School.objects.filter(institution_id=membership.institution_id)
+    own = everywhere if membership.every_school else everywhere.filter(pk__in=membership.schools.all())
+    return list(own.order_by("name", "pk"))
+
+
+def ticked(data: Any) -> list[str]:
+    """Return the public ids of whom somebody ticked, each once."""
+    return [key for key in dict.fromkeys(data.getlist("student")[:MOST_TICKED]) if is_key(key)]
+
+
+def begins_with(user: User) -> tuple[School | None, str]:
+    """Return a school where somebody looks after students, and that these are shown; else everybody's anywhere."""
+    own = CurrentRisk.objects.visible_to(user).filter(counsellor=user).select_related("school")
+    first = own.order_by("school__name", "school_id").first()
+    return (first.school, str(user.public_id)) if first else (None, "")
 
 
 def page(*, user: User, asked: Asked, counsellors: Sequence[User]) -> dict[str, Any]:
@@ -82,6 +113,8 @@ def page(*, user: User, asked: Asked, counsellors: Sequence[User]) -> dict[str, 
     n_of = {part["counsellor"]: part["n"] for part in with_one}
     return {
         "asked": asked,
+        "here_url": asked.url(asked.place),
+        "list_url": reverse(asked.page),
         "rows": [_row(row) for row in shown],
         "n_nobody": n_all - sum(n_of.values()),
         "schools": [{"value": school.pk, "label": school.name} for school in asked.schools],

@@ -16,9 +16,11 @@ from students.models import Student
 
 
 @transaction.atomic
-def assign(*, students: Collection[Student], counsellor: User, by: User, now: dt.datetime) -> tuple[int, ...]:
+def assign(
+    *, students: Collection[Student], counsellor: User, by: User, now: dt.datetime, note: str = ""
+) -> tuple[int, ...]:
     """Give students to a counsellor: see `students.caseloads.assign`."""
-    given = caseloads.assign(students=students, counsellor=counsellor, by=by, now=now)
+    given = caseloads.assign(students=students, counsellor=counsellor, by=by, now=now, note=note)
     list_states.caseloads_changed(given, on=_today(now))
     return given
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 
+from accounts.models import User
 from predictions import list_states
-from students import help_progress, interventions
+from students import help_progress, interventions, many_given
+from students.many_given import Begun
 from students.models import HelpEnd, HelpPlan, Intervention, Student
 
 
@@ -18,6 +21,14 @@ def begin(*, student: Student, now: dt.datetime, **given: Any) -> Intervention:
     intervention = interventions.begin(student=student, now=now, **given)
     list_states.help_changed([student.pk])
     return intervention
+
+
+@transaction.atomic
+def begin_many(*, begun: Sequence[Begun], by: User, now: dt.datetime) -> list[Intervention]:
+    """Record help that begins for several: see `students.many_given.begin_many`."""
+    new = many_given.begin_many(begun=begun, by=by, now=now)
+    list_states.help_changed([intervention.student_id for intervention in new])
+    return new
 
 
 @transaction.atomic

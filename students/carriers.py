@@ -17,6 +17,21 @@ def of(student: Student, *, now: dt.datetime) -> list[User]:
 
 def at_schools(schools: Collection[int], *, institution_id: int, now: dt.datetime) -> list[User]:
     """Return the people who may look after students of every one of these schools at a moment, by name."""
+    people, sees = _who_sees(institution_id=institution_id, now=now)
+    return [user for key, user in people.items() if sees[key] is None or set(schools) <= (sees[key] or set())]
+
+
+def at_each(schools: Collection[int], *, institution_id: int, now: dt.datetime) -> dict[int, list[User]]:
+    """Return who may look after students of each of these schools, in two questions however many schools they are."""
+    people, sees = _who_sees(institution_id=institution_id, now=now)
+    return {
+        school: [user for key, user in people.items() if sees[key] is None or school in (sees[key] or set())]
+        for school in schools
+    }
+
+
+def _who_sees(*, institution_id: int, now: dt.datetime) -> tuple[dict[int, User], dict[int, set[int] | None]]:
+    """Return the people who record help, by name, and which schools each one sees; None where it is every school."""
     memberships = (
         Membership.objects.filter(institution_id=institution_id, user__is_active=True)
         .select_related("user", "institution")
@@ -24,11 +39,12 @@ def at_schools(schools: Collection[int], *, institution_id: int, now: dt.datetim
         .order_by("user__display_name", "user_id", "-starts_on", "-pk")
     )
     people: dict[int, User] = {}
-    wanting: dict[int, set[int]] = {}
+    sees: dict[int, set[int] | None] = {}
     # One of several roles may see one school, another one the next: a person chooses between them.
     for membership in memberships:
         if membership.holds_at(now) and can(membership, "record_help"):
             people[membership.user_id] = membership.user
-            sees = set(schools) if membership.every_school else {school.pk for school in membership.schools.all()}
-            wanting[membership.user_id] = wanting.get(membership.user_id, set(schools)) - sees
-    return [user for key, user in people.items() if not wanting[key]]
+            known = sees.setdefault(membership.user_id, set())
+            own = {school.pk for school in membership.schools.all()}
+            sees[membership.user_id] = None if known is None or membership.every_school else known | own
+    return people, sees

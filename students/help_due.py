@@ -28,9 +28,13 @@ def next_due(plan: HelpPlan) -> dt.date | None:
     if HelpEnd.objects.filter(intervention_id=plan.intervention_id).exists():
         return None
     looks = ProgressCheck.objects.filter(intervention_id=plan.intervention_id).aggregate(last=Max("checked_on"))
+    return due_after(plan, looks["last"] or plan.intervention.started_on)
+
+
+def due_after(plan: HelpPlan, last: dt.date) -> dt.date | None:
+    """Return what is due next of help that was last looked at, or begun, on a day and has not ended."""
     days = [plan.due_on]
     if plan.check_every_days is not None:
-        last = looks["last"] or plan.intervention.started_on
         days.append(last + dt.timedelta(days=plan.check_every_days))
     return min((day for day in days if day is not None), default=None)
 

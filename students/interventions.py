@@ -33,20 +33,28 @@ def begin(  # noqa: PLR0913
         defaults={"recorded_by": user, "known_on": max(started_on, student.institution.day_of(now))},
     )
     if is_new:
-        usual = help_kinds.by_code().get(kind)
-        plan = HelpPlan.objects.create(
-            institution_id=student.institution_id,
-            student=student,
-            intervention=intervention,
-            owner=user,
-            due_on=started_on + dt.timedelta(days=usual.usual_days) if usual else None,
-            check_every_days=usual.check_every_days if usual else None,
-            created_at=now,
-            created_by=user,
-        )
-        help_due.keep(plan)
+        planned(intervention, usual=help_kinds.by_code().get(kind), by=user, now=now).save(force_insert=True)
         audit_log.record(action="intervention_begun", by=by, now=now, subjects=[student.public_id])
     return intervention
+
+
+def planned(
+    intervention: Intervention, *, usual: help_kinds.KindOfHelp | None, by: User | None, now: dt.datetime
+) -> HelpPlan:
+    """Return the plan of help that has just begun, as is usual for its kind; it is not kept yet."""
+    started_on = intervention.started_on
+    plan = HelpPlan(
+        institution_id=intervention.institution_id,
+        student_id=intervention.student_id,
+        intervention=intervention,
+        owner=by,
+        due_on=started_on + dt.timedelta(days=usual.usual_days) if usual else None,
+        check_every_days=usual.check_every_days if usual else None,
+        created_at=now,
+        created_by=by,
+    )
+    plan.next_due = help_due.due_after(plan, started_on)
+    return plan
 
 
 def last_day(given: Intervention) -> dt.date | None:

@@ -3,43 +3,58 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
-from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
-from accounts import private_files
-from accounts.models import Institution, User
-from students import outcome_checks, outcome_codes, outcomes_recorded
-from students.models import Outcome, Student, StudentMerge
+from accounts.models import User
+from students import checked_lines, outcome_checks, outcome_codes, outcomes_recorded
+from students.checked_lines import Changed, CheckedLine, FoundLine, Status
+from students.importing.line_layouts import NUMBER, Column, Layout, Line
+from students.models import Outcome, Student
 from students.outcome_checks import OnRecord
 from students.outcomes_recorded import Said
 
-if TYPE_CHECKING:
-    from students.importing.outcome_lines import OutcomeLine
-
 LONGEST_EVIDENCE = 300
-
-Status = Literal["new", "stands", "refused"]
-
-
-class Changed(Exception):
-    """A line that could be recorded when it was shown cannot be any more, so nothing was recorded."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckedLine:
-    """A line, and what it would do: `why` says what keeps it from being recorded where it is refused."""
+class OutcomeLine(Line):
+    """One line as it was read; `day` is year-month-day or ""."""
 
-    said: OutcomeLine
-    status: Status
-    why: str = ""
-    student: Student | None = None
+    exit_code: str = ""
+    day: str = ""
+    evidence: str = ""
+
+
+LAYOUT = Layout(
+    line=OutcomeLine,
+    record_kind="outcomes",
+    columns=(
+        NUMBER,
+        Column(
+            name="exit_code",
+            title="exit code",
+            field="exit_code",
+            also_called=("code", "outcome", "reason"),
+            is_needed=True,
+        ),
+        Column(name="day", title="day", field="happened_on", also_called=("day", "on", "lastday"), is_day=True),
+        Column(
+            name="evidence",
+            title="evidence",
+            field="evidence",
+            also_called=("evidence", "howdoyouknow", "note", "proof"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedOutcome(CheckedLine[OutcomeLine]):
+    """A line of an outcome, and what it would record."""
+
     exit_code: str = ""
     happened_on: dt.date | None = None
 
@@ -49,50 +64,26 @@ class CheckedLine:
         return str(Outcome.Kind(outcome_codes.kind_of(self.exit_code)).label) if self.exit_code else ""
 
 
-def read(chunks: Iterable[bytes], filename: str, *, institution: Institution, now: dt.datetime) -> list[OutcomeLine]:
-    """Return the lines of a file as it arrives; nothing of it is kept.
-
-    :raises FileRefused: if it is no CSV of outcomes
-    """
-    # Polars loads with the first file, not at the start of the process.
-    from students.importing import outcome_lines  # noqa: PLC0415
-
-    folder = private_files.make_folder(Path(default_storage.path(f"uploads/{institution.slug}")))
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".outcomes-") as arriving:
-        for chunk in chunks:
-            arriving.write(chunk)
-        arriving.flush()
-        return outcome_lines.read(Path(arriving.name), filename, latest=institution.day_of(now))
+def check(lines: Sequence[OutcomeLine], *, by: User, now: dt.datetime) -> list[CheckedOutcome]:
+    """Return what each line would do."""
+    found = checked_lines.found(lines, by=by)
+    known = outcome_checks.on_record([one.student for one in found if one.student is not None], now=now)
+    return [
+        _checked(one, one.student, known[one.student.pk])
+        if one.student is not None
+        else CheckedOutcome(said=one.said, status="refused", why=one.why)
+        for one in found
+    ]
 
 
-def check(lines: Sequence[OutcomeLine], *, by: User, now: dt.datetime) -> list[CheckedLine]:
-    """Return what each line would do. A student whom the person does not see is as unknown as one who is not there."""
-    students = _students(lines, by=by)
-    known = outcome_checks.on_record(list(students.values()), now=now)
-    places: dict[int, list[int]] = defaultdict(list)
-    for one in lines:
-        if one.number in students:
-            places[students[one.number].pk].append(one.line)
-    checked = []
-    for one in lines:
-        student = students.get(one.number)
-        if one.problem or student is None:
-            unknown = _("You see no student with this number. Correct the number.")
-            checked.append(CheckedLine(said=one, status="refused", why=one.problem or unknown))
-        else:
-            checked.append(_checked(one, student, known[student.pk], places[student.pk]))
-    return checked
-
-
-def record(lines: Sequence[OutcomeLine], *, offered: Collection[int], by: User, now: dt.datetime) -> list[CheckedLine]:
-    """Record the lines that were offered as new, by their numbers, and return them; sent twice they stand once.
+def record(
+    lines: Sequence[OutcomeLine], *, offered: Mapping[int, str], by: User, now: dt.datetime
+) -> list[CheckedOutcome]:
+    """Record the lines that were offered, by their numbers, and return them; sent twice they stand once.
 
     :raises Changed: if one of them cannot be recorded any more
     """
-    checked = [one for one in check(lines, by=by, now=now) if one.said.line in offered]
-    if any(one.status == "refused" for one in checked):
-        raise Changed
-    new = [one for one in checked if one.status == "new"]
+    new = checked_lines.to_record(check(lines, by=by, now=now), offered=offered)
     said = [
         Said(student=one.student, exit_code=one.exit_code, happened_on=one.happened_on, evidence=one.said.evidence)
         for one in new
@@ -105,43 +96,25 @@ def record(lines: Sequence[OutcomeLine], *, offered: Collection[int], by: User, 
     return new
 
 
-def _students(lines: Sequence[OutcomeLine], *, by: User) -> dict[str, Student]:
-    """Return the students whom the person sees, by the numbers of the lines; a merged number is the kept student's."""
-    numbers = {one.number for one in lines if one.number}
-    seen = Student.objects.visible_to(by).select_related("school", "institution")
-    found = {student.external_id: student for student in seen.filter(external_id__in=numbers)}
-    merges = StudentMerge.objects.filter(other__in=list(found.values()), taken_back_at=None)
-    kept = dict(merges.values_list("other__external_id", "kept_id"))
-    kept_students = seen.in_bulk(list(kept.values()))
-    for number, kept_id in kept.items():
-        if kept_id in kept_students:
-            found[number] = kept_students[kept_id]
-        else:
-            del found[number]
-    return found
-
-
-def _checked(one: OutcomeLine, student: Student, known: OnRecord, lines: list[int]) -> CheckedLine:
+def _checked(found: FoundLine[OutcomeLine], student: Student, known: OnRecord) -> CheckedOutcome:
+    one = found.said
     try:
         exit_code = outcome_codes.as_listed(one.exit_code)
     except outcome_codes.UnknownExitCode:
         why = _('Nobody has said what the code "%(code)s" counts as. Use one of the list.') % {"code": one.exit_code}
-        return CheckedLine(said=one, status="refused", why=why, student=student)
+        return CheckedOutcome(said=one, status="refused", why=why, student=student)
     day = dt.date.fromisoformat(one.day) if one.day else known.last_on
-    why = _why_not(one, day, known, lines)
+    why = found.twice or _why_not(one, day, known)
     status: Status = "refused" if why else "new"
     kind = outcome_codes.kind_of(exit_code)
     if not why and any((row.kind, row.exit_code, row.happened_on) == (kind, exit_code, day) for row in known.standing):
         status = "stands"
     elif not why and day is not None and (why := outcome_checks.contradicted(day, known)):
         status = "refused"
-    return CheckedLine(said=one, status=status, why=why, student=student, exit_code=exit_code, happened_on=day)
+    return CheckedOutcome(said=one, status=status, why=why, student=student, exit_code=exit_code, happened_on=day)
 
 
-def _why_not(one: OutcomeLine, day: dt.date | None, known: OnRecord, lines: list[int]) -> str:
-    if len(lines) > 1:
-        listed = ", ".join(str(line) for line in lines)
-        return _("This student stands in lines %(lines)s. Keep one of them.") % {"lines": listed}
+def _why_not(one: OutcomeLine, day: dt.date | None, known: OnRecord) -> str:
     if len(one.evidence) > LONGEST_EVIDENCE:
         return _("The evidence is longer than %(n)s characters. Shorten it.") % {"n": LONGEST_EVIDENCE}
     if day is None:

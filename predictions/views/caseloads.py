@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts import audit_log
-from accounts.models import Membership, School, User
+from accounts.models import User
 from accounts.permissions import needs
 from predictions import caseload_page
 from predictions import caseloads as given
@@ -24,19 +23,17 @@ from students.caseloads import Refused
 from students.forms.caseloads import GiveStudentsForm, HandOverForm
 from students.models import Student
 
-MOST_AT_ONCE = 500
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("assign_students")
 def caseloads(request: HttpRequest) -> HttpResponse:
     """Show the students of a school with whose they are; give the ticked ones to somebody."""
-    asked = caseload_page.Asked.from_query(request.GET, schools=_schools(request.membership))  # type: ignore[attr-defined]
+    asked = caseload_page.Asked.from_query(request.GET, schools=caseload_page.schools_of(request.membership))  # type: ignore[attr-defined]
     if request.method != "POST":
         return _page(request, asked)
     form = GiveStudentsForm(request.POST, counsellors=_counsellors(asked))
-    ticked = Student.objects.visible_to(request.user).filter(public_id__in=_ticked(request))
-    students = list(ticked.select_related("school")[:MOST_AT_ONCE])
+    ticked = Student.objects.visible_to(request.user).filter(public_id__in=caseload_page.ticked(request.POST))
+    students = list(ticked.select_related("school"))
     if not students:
         form.add_error(None, _("Tick the students to give."))
     if not form.is_valid():
@@ -73,20 +70,10 @@ def hand_over(request: HttpRequest) -> HttpResponse:
     return redirect("caseloads")
 
 
-def _schools(membership: Membership) -> list[School]:
-    everywhere = School.objects.filter(institution_id=membership.institution_id)
-    own = everywhere if membership.every_school else everywhere.filter(pk__in=membership.schools.all())
-    return list(own.order_by("name", "pk"))
-
-
 def _counsellors(asked: caseload_page.Asked) -> list[User]:
     if asked.school is None:
         return []
     return carriers.at_schools({asked.school.pk}, institution_id=asked.school.institution_id, now=timezone.now())
-
-
-def _ticked(request: HttpRequest) -> list[str]:
-    return [key for key in request.POST.getlist("student")[:MOST_AT_ONCE] if caseload_page.is_key(key)]
 
 
 def _page(
@@ -99,8 +86,7 @@ def _page(
     )
     context |= {
         "form": form or GiveStudentsForm(counsellors=counsellors),
-        "ticked": set(_ticked(request)) if request.method == "POST" else set(),
+        "ticked": set(caseload_page.ticked(request.POST)) if request.method == "POST" else set(),
         "hand_over_url": reverse("hand_over"),
-        "list_url": f"{reverse('risk_list')}?{urlencode({'whose': 'nobody'})}",
     }
     return render(request, "caseloads.html", context, status=status)

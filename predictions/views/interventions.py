@@ -25,8 +25,9 @@ def interventions(request: HttpRequest) -> HttpResponse:
     queue = help_queue.queue(user=user, filters=filters, today=today)  # type: ignore[arg-type]
     subjects = {row["public_id"] for row in queue["rows"]}
     audit_log.record_request(request, "interventions", now=timezone.now(), subjects=sorted(subjects))
-    may_edit = can(request.membership, "edit_help_kinds")  # type: ignore[attr-defined]
-    return render(request, "interventions.html", {"queue": queue, "can_edit_kinds": may_edit})
+    membership = request.membership  # type: ignore[attr-defined]
+    may = {"can_edit_kinds": can(membership, "edit_help_kinds"), "can_record": can(membership, "record_help")}
+    return render(request, "interventions.html", {"queue": queue, **may})
 
 
 def _file(request: HttpRequest, filters: Filters) -> HttpResponse:

@@ -4,7 +4,8 @@ from students.forms.answers import AnswersForm
 from students.forms.columns import ColumnsForm
 from students.forms.help import AttendanceGoalForm, HelpEndForm, HelpPlanForm, ProgressForm
 from students.forms.interventions import InterventionForm
-from students.forms.outcomes import ManyOutcomesForm, OutcomeFileForm, OutcomeForm
+from students.forms.line_files import LineFileForm
+from students.forms.outcomes import ManyOutcomesForm, OutcomeForm
 from students.forms.uploads import UploadForm
 
 __all__ = [
@@ -14,8 +15,8 @@ __all__ = [
     "HelpEndForm",
     "HelpPlanForm",
     "InterventionForm",
+    "LineFileForm",
     "ManyOutcomesForm",
-    "OutcomeFileForm",
     "OutcomeForm",
     "ProgressForm",
     "UploadForm",

@@ -12,8 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from students import outcome_codes
 from students.models import Outcome
 
-MAX_FILE_BYTES = 2 * 1024**2
-
 
 def _day(**given: Any) -> forms.DateField:
     return forms.DateField(label=_("On"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **given)
@@ -66,20 +64,3 @@ class ManyOutcomesForm(SaidForm):
         elif not cleaned.get("students"):
             self.add_error(None, ValidationError(_("Nobody is ticked. Tick the students this is said of.")))
         return cleaned
-
-
-class OutcomeFileForm(forms.Form):
-    """A CSV of outcomes."""
-
-    file = forms.FileField(
-        label=_("File"),
-        allow_empty_file=True,
-        help_text=_("CSV with the columns student number, exit code, day and evidence."),
-    )
-
-    def clean_file(self) -> Any:
-        """Refuse what is no list of students by its size alone."""
-        file = self.cleaned_data["file"]
-        if file.size > MAX_FILE_BYTES:
-            raise ValidationError(_("The file is larger than 2 MB. Split it."))
-        return file

@@ -1,17 +1,14 @@
 """Outcomes by CSV: shown line by line before anything is recorded, hostile files among them."""
 
-import csv
 import datetime as dt
 import html
-import io
-import re
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts import scope
 from students.models import Enrolment, Outcome, StudentMerge
-from tests import rows
+from tests import own_files, rows
+from tests.own_files import given_back, signed, told
 from tests.people import signed_in
 
 LEFT = dt.date(2025, 3, 3)
@@ -32,31 +29,22 @@ def two(nora, hugo):
     return [nora, hugo]
 
 
-def send(person, content, name="outcomes.csv"):
-    data = content if isinstance(content, bytes) else content.encode()
-    return signed_in(person).post("/outcomes/file/", {"file": SimpleUploadedFile(name, data)})
+def send(person, content):
+    return own_files.send(person, "/outcomes/file/", content)
 
 
 def lines_of(*lines):
     return "\n".join([HEADER, *lines])
 
 
-def signed(response):
-    return html.unescape(re.search(r'name="lines" value="([^"]+)"', response.content.decode()).group(1))
-
-
 def confirm(person, response, do="record"):
-    return signed_in(person).post("/outcomes/file/", {"lines": signed(response), "do": do})
+    return own_files.confirm(person, "/outcomes/file/", response, do)
 
 
 def on_record(institution):
     with scope.entered(scope.of_institution(institution)):
         found = Outcome.objects.order_by("student__external_id", "pk")
         return list(found.values_list("student__external_id", "exit_code", "happened_on", "evidence"))
-
-
-def told(response):
-    return [(one.said.line, one.status, one.why) for one in response.context["lines"]]
 
 
 def test_nothing_is_kept_until_somebody_confirms_and_then_each_line_is(sam, two, riverside):
@@ -142,8 +130,7 @@ def test_the_others_come_back_as_csv_that_no_spreadsheet_runs_and_that_can_be_se
 
     given = confirm(sam, shown, do="refused")
 
-    text = given.content.decode("utf-8-sig")
-    header, line = csv.reader(io.StringIO(text))
+    header, line = given_back(given)
     assert (given["Content-Type"], "attachment" in given["Content-Disposition"]) == ("text/csv; charset=utf-8", True)
     assert header == ["student number", "exit code", "day", "evidence", "why"]
     assert line[:4] == ["'@N", "Dropout", "2025-03-03", f"'{evidence}"]
