@@ -263,6 +263,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Several things have a "kind": each list of them has a name of its own.
+    "ENUM_NAME_OVERRIDES": {
+        "VerdictKind": "predictions.api.staff_documents.VERDICT_KINDS",
+        "OutcomeKind": "predictions.api.staff_documents.OUTCOME_KINDS",
+        "FeatureKind": ["number", "flag", "category"],
+    },
 }
 
 LOGGING = {

@@ -12,6 +12,9 @@ from students.models import HelpPlan, Intervention, Outcome
 _WHO = "The UUID in the address of the student's page."
 _WORDS = "Free text, at most 300 letters."
 
+# Named in the settings, so that the schema can tell one list of kinds from the next.
+VERDICT_KINDS, OUTCOME_KINDS = Verdict.Kind.values, Outcome.Kind.values
+
 
 class OutcomeRequest(serializers.Serializer[Any]):
     """What became of a student."""
@@ -27,7 +30,7 @@ class OutcomeAnswer(serializers.Serializer[Any]):
 
     student = serializers.UUIDField()
     exit_code = serializers.CharField()
-    kind = serializers.ChoiceField(choices=Outcome.Kind.values, help_text="What the code counts as.")
+    kind = serializers.ChoiceField(choices=OUTCOME_KINDS, help_text="What the code counts as.")
     happened_on = serializers.DateField()
     known_on = serializers.DateField()
     evidence = serializers.CharField(allow_blank=True)
@@ -63,7 +66,7 @@ class VerdictRequest(serializers.Serializer[Any]):
     """What somebody says of a flag."""
 
     student = serializers.UUIDField(help_text=_WHO)
-    kind = serializers.ChoiceField(choices=Verdict.Kind.values)
+    kind = serializers.ChoiceField(choices=VERDICT_KINDS)
     reason = serializers.CharField(required=False, max_length=300, help_text=f"{_WORDS} wrong_fact needs it.")
     until_on = serializers.DateField(
         required=False, allow_null=True, help_text="Of not_now: after today, within a year; left out, for two weeks."
@@ -74,7 +77,7 @@ class VerdictAnswer(serializers.Serializer[Any]):
     """One verdict, and the list it is about."""
 
     student = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=Verdict.Kind.values)
+    kind = serializers.ChoiceField(choices=VERDICT_KINDS)
     until_on = serializers.DateField(allow_null=True)
     reason = serializers.CharField(allow_blank=True, help_text="Free text by staff: handle it as a student's record.")
     at = serializers.DateTimeField()
