@@ -23,6 +23,8 @@ def begin(  # noqa: PLR0913
     Recorded twice, it stands once. Another system carries nothing: its name stands there until somebody takes it on.
     """
     user = by if isinstance(by, User) else None
+    # One row of the student orders whoever records at the same time: nothing else keeps two from finding nothing.
+    Student.objects.select_for_update(no_key=True, of=("self",)).get(pk=student.pk)
     intervention, is_new = Intervention.objects.get_or_create(
         institution_id=student.institution_id,
         student=student,

@@ -23,7 +23,14 @@ NEWEST = {
 }
 PAGES = {
     "login": ("", "/login/", "Sign in"),
+    "today": ("amara", "/", "students before"),
     "list": ("amara", "/students/", "worth a conversation first"),
+    "whose students": ("ines", "/caseloads/", "no counsellor"),
+    "hand over": ("ines", "/caseloads/hand-over/", "open work"),
+    "concerns": ("amara", "/concerns/", "Concerns and kudos"),
+    "the way back": ("amara", "/cases/", "The way back"),
+    "the way back, its days": ("ines", "/cases/deadlines/", "days"),
+    "outcomes from a file": ("ines", "/outcomes/file/", "What the file holds"),
     "list with estimates, narrowed": ("amara", "/students/?estimates=1&tier=check_in", "12 of 400 students"),
     "list without a match": ("amara", "/students/?q=nobody", "Nobody matches."),
     "student": ("amara", "/students/{student}/", "What we can change"),

@@ -86,3 +86,18 @@ def test_help_that_two_record_for_the_same_students_stands_once(student, elsewhe
     assert sorted(ends) == [0, 4]
     with scope.entered(scope.of_institution(elsewhere)):
         assert Intervention.objects.count() == 4
+
+
+@pytest.mark.parametrize("_time", range(3))
+def test_help_that_is_clicked_twice_at_the_same_moment_stands_once(student, elsewhere, otto, _time):
+    today = elsewhere.day_of(timezone.now())
+    said = {"kind": "mentor", "started_on": today, "goal": "", "by": otto, "now": timezone.now()}
+
+    def begin():
+        given_help.begin(student=student, **said)
+        return [student]
+
+    at_once(otto, begin, begin)
+
+    with scope.entered(scope.of_institution(elsewhere)):
+        assert Intervention.objects.count() == 1
