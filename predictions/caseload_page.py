@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -99,9 +98,8 @@ def page(*, user: User, asked: Asked, counsellors: Sequence[User]) -> dict[str, 
     matching = everybody.filter(_narrowing(asked))
     run = runs.latest_run()
     is_there = run is not None and asked.place.list == str(run.public_id)
-    # One grade level, or whoever has no counsellor, may stand anywhere in the school: there the planner may choose.
-    narrows = bool(asked.grade or asked.whose)
-    with contextlib.nullcontext() if narrows else list_pages.along_indexes():
+    # Along the names of one school: without statistics the planner would rather read the whole institution.
+    with list_pages.along_indexes():
         found, place = list_pages.page(
             matching, "name", asked.place if is_there else Place(), size=PAGE_SIZE, of_one_school=True
         )
