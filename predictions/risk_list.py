@@ -22,6 +22,7 @@ from predictions.list_counts import Counts
 from predictions.list_pages import ORDERS, Place
 from predictions.models import CurrentRisk, DecidedBy, HelpState, RiskScore, ScoringRun, Tier
 from predictions.record_wording import grade_words
+from students import caseloads
 from students.models import Student
 
 PAGE_SIZE = 50
@@ -137,7 +138,8 @@ def students_of(membership: Membership, filters: Filters) -> tuple[bool, WhoseSt
     """
     everybody = CurrentRisk.objects.visible_to(membership.user)
     own = everybody.filter(counsellor_id=membership.user_id)
-    has_own = own.exists()
+    # Asked of the caseloads: of the list, a planner without statistics may look through a whole school.
+    has_own = caseloads.has_students(membership.user)
     whose = WhoseStudents(filters.whose or (WhoseStudents.MINE if has_own else WhoseStudents.ALL))
     rows = {WhoseStudents.MINE: own, WhoseStudents.NOBODY: everybody.filter(counsellor_id=None)}
     return has_own, whose, rows.get(whose, everybody)

@@ -34,6 +34,11 @@ def held_on(day: dt.date) -> Q:
     return Q(starts_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gt=day))
 
 
+def has_students(counsellor: User) -> bool:
+    """Tell whether anybody in sight is this person's own."""
+    return counsellor.caseloads.filter(ends_on=None).exists()
+
+
 def counsellors_of(students: Iterable[int], *, on: dt.date) -> dict[int, int]:
     """Return who looks after each of these students on a day, key by key; of several, whoever came last."""
     held = Caseload.objects.filter(held_on(on), student_id__in=students).order_by("starts_on", "pk")

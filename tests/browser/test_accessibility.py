@@ -40,7 +40,7 @@ PAGES = {
     "outcomes that are missing": ("ines", "/outcomes/", " outcome "),
     "outcomes of a student": ("ines", "/students/{student}/outcomes", "How do you know?"),
     "help given": ("amara", "/interventions/", "Help given"),
-    "help filtered": ("amara", "/interventions/?show=open&kind=mentor", "Take it along as a file"),
+    "help filtered": ("amara", "/interventions/?show=open&kind=mentor", "Carried by"),
     "help for many": ("amara", "/help/many/", "Tick students"),
     "help from a file": ("amara", "/help/file/", "What the file holds"),
     "whose students, from a file": ("ines", "/caseloads/file/", "What the file holds"),

@@ -18,6 +18,8 @@ def walk_through(page, institution, file, *, n_students):
     walk.sign_out(page)
 
     walk.sign_in(page, institution["amara"])
+    expect(page.get_by_role("heading", level=1)).to_contain_text("You can see 12 students before")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Students").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("12 students are worth a conversation first.")
     expect(page.locator(".capacity-line")).to_contain_text("12 students above this line.")
     name = walk.narrow(page, n_students)

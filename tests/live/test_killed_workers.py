@@ -64,7 +64,8 @@ def test_a_training_cut_off_in_the_middle_leaves_no_process_and_one_model(live, 
 
 
 def files_below(folder):
-    return {path for path in folder.rglob("*") if path.is_file()}
+    """Return the files there are, without the copy of the records: the last import's may still be on its way."""
+    return {path for path in folder.rglob("*") if path.is_file() and "columnar" not in path.relative_to(folder).parts}
 
 
 @pytest.mark.slow

@@ -66,7 +66,8 @@ def somebody(institution: Institution, n_schools: int) -> User:
 def look_after(person: User, n: int) -> None:
     """Give somebody so many students from all over the list."""
     with seen_by(person):
-        ranked = CurrentRisk.objects.filter(rank__isnull=False, student__external_id__startswith="L").order_by("rank")
+        free = CurrentRisk.objects.filter(counsellor=None, student__external_id__startswith="L")
+        ranked = free.filter(rank__isnull=False).order_by("rank")
         keys = list(ranked.values_list("student_id", flat=True))
         keys = keys[:: max(1, len(keys) // n)][:n]
         institution = scope.current().institution_id
