@@ -23,7 +23,7 @@ def walk_through(page, institution, file, *, n_students):
     expect(page.get_by_role("heading", level=1)).to_have_text("12 students are worth a conversation first.")
     expect(page.locator(".capacity-line")).to_contain_text("12 students above this line.")
     name = walk.narrow(page, n_students)
-    page.get_by_role("link", name=name).click()
+    page.get_by_role("link", name=name, exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
     return name
 
