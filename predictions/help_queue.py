@@ -23,6 +23,7 @@ from accounts.models import School, User
 from predictions.models import ListCount
 from predictions.record_wording import grade_words
 from students import help_due, help_kinds, interventions
+from students.day_places import Place
 from students.help_kinds import KindOfHelp
 from students.importing import spreadsheet_cells
 from students.models import HelpEnd, HelpPlan, Intervention
@@ -47,28 +48,6 @@ class Show(TextChoices):
     def is_by_plan(self) -> bool:
         """Tell whether it is found by the day on which something is due, the earliest first."""
         return self in (Show.DUE, Show.OVERDUE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """The day and the number of the last row of the page before."""
-
-    day: dt.date
-    row: int
-
-    @classmethod
-    def from_text(cls, text: str) -> Place | None:
-        """Read what stands in an address; what is not understood is the first page."""
-        day, _dot, row = text.partition(".")
-        if not (row.isascii() and row.isdigit() and len(row) < 19):
-            return None
-        try:
-            return cls(day=dt.date.fromisoformat(day), row=int(row))
-        except ValueError:
-            return None
-
-    def __str__(self) -> str:
-        return f"{self.day.isoformat()}.{self.row}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,7 +62,6 @@ def page(*, membership: Membership, now: dt.datetime) -> dict[str, Any]:
         "named": [row["public_id"] for row in shown],
         "named_besides": sorted(besides - {row["public_id"] for row in shown}),
         "run": list_rows.run_words(run) if run else None,
-        "capacity": capacities.of(membership=membership),
         "until": end_of_fortnight(today),
         "is_own": is_own,
         "n_names": n_names,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts import scope
 from accounts.models import School, User
 from accounts.scope import ScopedQuerySet
+from students.day_places import Place
 from students.models import ReengagementCase
 
 PAGE_SIZE = 50
@@ -29,28 +30,6 @@ class Show(TextChoices):
     OVERDUE = "overdue", gettext_lazy("Late")
     OPEN = "open", gettext_lazy("Open")
     ENDED = "ended", gettext_lazy("Ended")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """The day and the number of the last row of the page before."""
-
-    day: dt.date
-    row: int
-
-    @classmethod
-    def from_text(cls, text: str) -> Place | None:
-        """Read what stands in an address; what is not understood is the first page."""
-        day, _dot, row = text.partition(".")
-        if not (row.isascii() and row.isdigit() and len(row) < 19):  # noqa: PLR2004
-            return None
-        try:
-            return cls(day=dt.date.fromisoformat(day), row=int(row))
-        except ValueError:
-            return None
-
-    def __str__(self) -> str:
-        return f"{self.day.isoformat()}.{self.row}"
 
 
 @dataclass(frozen=True, kw_only=True)

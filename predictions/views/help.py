@@ -82,11 +82,7 @@ def change_help_plan(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
         except help_progress.Refused as refused:
             form.add_error("due_on", str(refused))
         except help_progress.Overtaken as overtaken:
-            # What was typed stays in the form; sent again it goes on from the plan that now stands.
-            typed = request.POST.copy()
-            typed[form.add_prefix("version")] = str(overtaken.standing.version)
-            form.data = typed
-            return _page(request, overtaken.standing, status=409, refused=form)
+            return _shown_again(request, overtaken.standing, form)
         else:
             messages.success(request, _("The plan is changed."))
             return redirect("help_page", public_id=public_id)
@@ -105,14 +101,19 @@ def set_help_goal(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         except help_progress.Refused as refused:
             form.add_error("by_day", str(refused))
         except help_progress.Overtaken as overtaken:
-            typed = request.POST.copy()
-            typed[form.add_prefix("version")] = str(overtaken.standing.version)
-            form.data = typed
-            return _page(request, overtaken.standing, status=409, refused=form)
+            return _shown_again(request, overtaken.standing, form)
         else:
             messages.success(request, _("The goal is kept."))
             return redirect("help_page", public_id=public_id)
     return _page(request, plan, status=422, refused=form)
+
+
+def _shown_again(request: HttpRequest, standing: HelpPlan, form: forms.Form) -> HttpResponse:
+    """Keep what was typed in the form; sent again it goes on from the plan that now stands."""
+    typed = request.POST.copy()
+    typed[form.add_prefix("version")] = str(standing.version)
+    form.data = typed
+    return _page(request, standing, status=409, refused=form)
 
 
 def _page(
