@@ -1,6 +1,7 @@
 """A morning's page: the names one can see, what changed since the last look, what is due, what goes well."""
 
 import datetime as dt
+import itertools
 import re
 
 import pytest
@@ -28,8 +29,9 @@ def a_day_later(monkeypatch):
     """Let it be a day later, once more at every call."""
 
     def go_on():
-        later = timezone.now() + dt.timedelta(days=1)
-        monkeypatch.setattr(timezone, "now", lambda: later)
+        later, seconds = timezone.now() + dt.timedelta(days=1), itertools.count()
+        # Time goes on: the second of two looks is later than the first.
+        monkeypatch.setattr(timezone, "now", lambda: later + dt.timedelta(seconds=next(seconds)))
 
     return go_on
 
