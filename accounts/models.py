@@ -25,6 +25,8 @@ class Institution(models.Model):
     capacity = models.PositiveIntegerField(default=40, help_text=_("Students the teams can see in a fortnight."))
     is_synthetic = models.BooleanField(default=False)
     requires_second_factor = models.BooleanField(default=True)
+    # Whether the daily e-mail may name students: it leaves the portal, and lies in mailboxes.
+    names_in_digest = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -82,6 +84,9 @@ class User(AbstractBaseUser):
     email = models.EmailField(unique=True)
     display_name = models.CharField(max_length=150)
     is_active = models.BooleanField(default=True)
+    wants_digest = models.BooleanField(default=True, db_default=True)
+    # Of the daily e-mail; empty: the portal's own.
+    language = models.CharField(max_length=12, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()

@@ -116,7 +116,7 @@ def _serve(environment: dict[str, str], port: str) -> int:
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     honcho = subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "honcho", "--procfile", BASE_DIR / "Procfile", "--env", os.devnull, "start"],
-        env={**environment, "PATH": path, "PORT": port, **QUIET},
+        env={**environment, "PATH": path, "PORT": port, "PORTAL_URL": f"http://127.0.0.1:{port}", **QUIET},
         cwd=BASE_DIR,
         preexec_fn=die_with_parent,
         start_new_session=True,

@@ -144,6 +144,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "jobs.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-files": {"task": "students.sweep_files", "schedule": 600.0, "options": {"expires": 600}},
     "open-cases": {"task": "students.open_cases", "schedule": 300.0, "options": {"expires": 300}},
+    "send-digests": {"task": "predictions.send_digests", "schedule": 120.0, "options": {"expires": 120}},
     # On the other queue: MLflow's client is large, and may wait ten seconds for a server that is away.
     "copies-in-mlflow": {
         "task": "modeling.copy_to_mlflow",
@@ -153,6 +154,16 @@ CELERY_BEAT_SCHEDULE = {
     "drift-of-new-scores": {"task": "monitoring.compare_new_scores", "schedule": 60.0, "options": {"expires": 60}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+
+# What names students goes to a terminal in the demo and the tests alone.
+EMAIL_URL = env.str("EMAIL_URL", default="consolemail://" if DEMO else "")
+if EMAIL_URL.startswith("consolemail:") and not ON_LOOPBACK:
+    raise ImproperlyConfigured("EMAIL_URL must name a mail server: what e-mails say does not belong in a log.")
+globals().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="") or "Dropout Portal <dropout-portal@localhost>"
+# The address people type, for links in e-mails; pages know it from the request.
+PORTAL_URL = env.str("PORTAL_URL", default="")
 
 MLFLOW_TRACKING_URI = env.str("MLFLOW_TRACKING_URI", default="")
 MLFLOW_ARTIFACTS_DIR = env.str("MLFLOW_ARTIFACTS_DIR", default=str(VAR_DIR / "mlflow"))

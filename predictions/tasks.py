@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from celery import shared_task
+from django.utils import timezone
 
 from jobs import claims
 
@@ -23,3 +24,11 @@ def preview_promotion(*, job_id: int, **_: Any) -> None:
     from predictions import promotion_preview
 
     claims.carry_out(job_id=job_id, work=promotion_preview.work_out)
+
+
+@shared_task(name="predictions.send_digests")
+def send_digests() -> None:
+    """Send the daily e-mails that are due."""
+    from predictions import digest_mail
+
+    digest_mail.send_due(now=timezone.now())

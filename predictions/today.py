@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts import audit_log, scope
-from accounts.models import Membership
+from accounts.models import AuditEntry, Membership
 from accounts.permissions import can
 from predictions import capacities, good_news, list_changes, list_pages, list_rows, risk_list, runs
 from predictions.capacities import Whose
+from predictions.list_changes import Changes
 from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier
 from predictions.risk_list import Filters, WhoseStudents
 from students import concerns, help_due, help_kinds, way_back
-from students.models import DataCase, HelpPlan, SchoolDay
+from students.models import DataCase, HelpPlan, ReengagementCase, SchoolDay
 
 # A morning's page is short; what changed is told of as many as the record of a look holds.
 NAMES_SHOWN, NAMES_COMPARED = 20, 50
@@ -30,54 +32,109 @@ FIRST_MONDAY = dt.date(2023, 12, 25)
 FRIDAY = 4
 
 
+@dataclass(frozen=True, kw_only=True)
+class ShortList:
+    """Who stands above a person's line, and what changed there since their last look of a day before.
+
+    :param seen: the rows the line is drawn in: their own students', else all they may see
+    :param n_names: how many stand above it
+    :param shown: at most `NAMES_COMPARED` of them, the first first
+    :param before: the entry of that look in the audit log
+    """
+
+    run: ScoringRun | None
+    seen: QuerySet[CurrentRisk]
+    is_own: bool
+    n_names: int
+    shown: list[dict[str, Any]]
+    before: AuditEntry | None
+    changes: Changes | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What waits for one person, and what somebody answered since a moment."""
+
+    due: list[HelpPlan]
+    has_more_due: bool
+    cases: list[ReengagementCase]
+    concerns: concerns.ForToday
+    answered: list[DataCase]
+
+
 def page(*, membership: Membership, now: dt.datetime) -> dict[str, Any]:
     """Return everything the page shows to one person, and whom it names."""
     today = membership.institution.day_of(now)
-    run = runs.shown_run()
-    _has_own, whose, seen = risk_list.students_of(membership, Filters())
-    is_own = whose == WhoseStudents.MINE
-    n_names, shown = _short_list(seen, membership, run, today=today, is_own=is_own) if run else (0, [])
-    before = audit_log.last_of(membership.user, ACTION, before=membership.institution.start_of(today))
-    changes = (
-        list_changes.since(
-            before, shown=[row["public_id"] for row in shown], membership=membership, run=run, today=today
-        )
-        if before and run
-        else None
+    listed = short_list(membership=membership, now=now)
+    waiting = waiting_for(
+        membership=membership, since=listed.before.at if listed.before else now - A_FORTNIGHT, now=now
     )
+    changes, shown = listed.changes, listed.shown
     came = changes.came if changes else frozenset()
-    due = list(help_due.due_soon(membership.user, today=today).filter(owner=membership.user)[: DUE_SHOWN + 1])
-    since = before.at if before else now - A_FORTNIGHT
-    answered = _answered(membership, since=since)
-    said = concerns.for_today(membership, since=since)
-    cases = list(way_back.due(membership.user, today)[:DUE_SHOWN]) if can(membership, "work_cases") else []
-    news = good_news.of(seen, is_own=is_own, today=today)
+    news = good_news.of(listed.seen, is_own=listed.is_own, today=today)
     besides = {
-        *(plan.student.public_id for plan in due[:DUE_SHOWN]),
-        *(each.student.public_id for each in (*answered, *said.waiting, *said.answered, *cases)),
+        *(plan.student.public_id for plan in waiting.due),
+        *(case.student.public_id for case in waiting.cases),
+        *(case.student.public_id for case in waiting.answered),
+        *(each.student.public_id for each in (*waiting.concerns.waiting, *waiting.concerns.answered)),
         *(each["public_id"] for each in news),
         *(each["public_id"] for each in (changes.gone if changes else ())),
     }
     return {
         "named": [row["public_id"] for row in shown],
         "named_besides": sorted(besides - {row["public_id"] for row in shown}),
-        "run": list_rows.run_words(run) if run else None,
+        "run": list_rows.run_words(listed.run) if listed.run else None,
         "until": end_of_fortnight(today),
-        "is_own": is_own,
-        "n_names": n_names,
+        "is_own": listed.is_own,
+        "n_names": listed.n_names,
         "rows": [row | {"is_new": row["public_id"] in came, "rank": n} for n, row in enumerate(shown, start=1)][
             :NAMES_SHOWN
         ],
         "changes": changes,
-        "due": [_due(plan, today) for plan in due[:DUE_SHOWN]],
-        "has_more_due": len(due) > DUE_SHOWN,
-        "answered": answered,
-        "concerns": said,
-        "cases": [{"case": case, "is_late": case.due_on is not None and case.due_on < today} for case in cases],
+        "due": [due_words(plan, today) for plan in waiting.due],
+        "has_more_due": waiting.has_more_due,
+        "answered": waiting.answered,
+        "concerns": waiting.concerns,
+        "cases": [{"case": case, "is_late": is_late(case, today)} for case in waiting.cases],
         "good_news": news,
         "next_school_day": _after_a_holiday(today),
         **_without_counsellor(membership),
     }
+
+
+def short_list(*, membership: Membership, now: dt.datetime) -> ShortList:
+    """Return who stands above a person's line now, compared with their last look of a day before."""
+    today = membership.institution.day_of(now)
+    run = runs.shown_run()
+    _has_own, whose, seen = risk_list.students_of(membership, Filters())
+    is_own = whose == WhoseStudents.MINE
+    n_names, shown = _above_the_line(seen, membership, run, today=today, is_own=is_own) if run else (0, [])
+    before = audit_log.last_of(membership.user, ACTION, before=membership.institution.start_of(today))
+    public_ids = [row["public_id"] for row in shown]
+    changes = (
+        list_changes.since(before, shown=public_ids, membership=membership, run=run, today=today)
+        if before and run
+        else None
+    )
+    return ShortList(run=run, seen=seen, is_own=is_own, n_names=n_names, shown=shown, before=before, changes=changes)
+
+
+def waiting_for(*, membership: Membership, since: dt.datetime, now: dt.datetime) -> Waiting:
+    """Return what is due of a person's help and cases, what was raised with them, and the answers since a moment."""
+    today = membership.institution.day_of(now)
+    due = list(help_due.due_soon(membership.user, today=today).filter(owner=membership.user)[: DUE_SHOWN + 1])
+    return Waiting(
+        due=due[:DUE_SHOWN],
+        has_more_due=len(due) > DUE_SHOWN,
+        cases=list(way_back.due(membership.user, today)[:DUE_SHOWN]) if can(membership, "work_cases") else [],
+        concerns=concerns.for_today(membership, since=since),
+        answered=_answered(membership, since=since),
+    )
+
+
+def is_late(case: ReengagementCase, today: dt.date) -> bool:
+    """Tell whether the step of a case should have been done before a day."""
+    return case.due_on is not None and case.due_on < today
 
 
 def end_of_fortnight(today: dt.date) -> dt.date:
@@ -88,7 +145,7 @@ def end_of_fortnight(today: dt.date) -> dt.date:
     return last or max(begun + A_WEEK + dt.timedelta(days=FRIDAY), today)
 
 
-def _short_list(
+def _above_the_line(
     seen: QuerySet[CurrentRisk], membership: Membership, run: ScoringRun, *, today: dt.date, is_own: bool
 ) -> tuple[int, list[dict[str, Any]]]:
     """Return how many names stand above the line, and the first fifty of them."""
@@ -105,7 +162,8 @@ def _short_list(
     return above.filter(rank__isnull=False)[: capacity.n].count(), rows
 
 
-def _due(plan: HelpPlan, today: dt.date) -> dict[str, Any]:
+def due_words(plan: HelpPlan, today: dt.date) -> dict[str, Any]:
+    """Return what a line says of help of which something is due."""
     return {
         "student_name": plan.student.name,
         "public_id": plan.student.public_id,

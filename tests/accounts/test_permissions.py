@@ -27,6 +27,7 @@ PAGES = {
     "help_kinds": "edit_help_kinds",
     "way_back": "work_cases",
     "case_deadlines": "set_case_deadlines",
+    "digest": "see_students",
     "drift": "see_monitoring",
 }
 

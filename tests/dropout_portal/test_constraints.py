@@ -26,6 +26,8 @@ BREAKING = {
         {"attendance_goal_by": DAY},
         {"attendance_goal": 101, "attendance_goal_by": DAY},
     ],
+    "one_digest_per_person_and_day": [{"user": "shared", "day": DAY}],
+    "digest_state_known": [{"state": "lost"}],
     "one_help_kind_per_code": [{"code": "mentor"}],
     "one_help_kind_per_label": [{"label": "Mentor"}],
     "help_kind_tier_known": [{"tier": 0}, {"tier": 4}],

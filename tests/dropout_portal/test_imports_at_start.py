@@ -65,6 +65,7 @@ def test_a_worker_knows_every_task():
         "monitoring.compare_new_scores",
         "predictions.preview_promotion",
         "predictions.score_students",
+        "predictions.send_digests",
         "students.check_upload",
         "students.merge_upload",
         "students.open_cases",
