@@ -7,16 +7,15 @@ every student with every score, 13 minutes for 100,000; so the scores lie in a t
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
 from django.utils import timezone
 
 from predictions import list_counts, list_states
-from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier, Verdict
-from students.models import Caseload, Intervention
+from predictions.models import CurrentRisk, DecidedBy, HelpState, ScoringRun, Tier, Verdict
 
 NAMES_AT_ONCE = 10_000
 # What a student is found by.
@@ -30,33 +29,34 @@ def replace(run: ScoringRun) -> None:
     CurrentRisk.objects.all().delete()
     with _staged(run) as cursor:
         _stage_search_names(cursor)
+        _stage_states(cursor, run, today=run.institution.day_of(timezone.now()))
         cursor.execute(
             f"""
             INSERT INTO predictions_currentrisk
                 (student_id, institution_id, run_id, score_id, school_id, grade_level, search_name,
-                 risk, tier, rank, is_new)
+                 risk, tier, rank, is_new, help_state, counsellor_id)
             SELECT student.id, student.institution_id, %(run)s, score.score_id, student.school_id, student.grade_level,
                    coalesce(staged_name.name, lower({_NAME} COLLATE "C")), score.risk, score.tier, score.rank,
-                   %(had_list)s AND score.tier = %(above)s AND NOT student.id = ANY (%(before)s)
+                   %(had_list)s AND score.tier = %(above)s AND NOT student.id = ANY (%(before)s),
+                   coalesce(staged_state.help_state, %(no_help)s), staged_state.counsellor_id
             FROM staged_score score
             JOIN students_student student ON student.id = score.student_id
             LEFT JOIN staged_name ON staged_name.student_id = score.student_id
+            LEFT JOIN staged_state ON staged_state.student_id = score.student_id
             ORDER BY score.rank
             """,  # noqa: S608
-            {"had_list": before is not None, "above": Tier.REVIEW_FIRST, "before": before or [], "run": run.pk},
+            {
+                "had_list": before is not None,
+                "above": Tier.REVIEW_FIRST,
+                "before": before or [],
+                "run": run.pk,
+                "no_help": HelpState.NONE,
+            },
         )
-        cursor.execute("DROP TABLE staged_name")
-    # Their keys, not a query of them: the server would look for help of everybody before it looks who has any.
-    list_states.help_changed(_students(Intervention))
-    list_states.verdicts_changed(_students(Verdict))
-    today = run.institution.day_of(timezone.now())
-    list_states.caseloads_changed(_students(Caseload), on=today)
+        cursor.execute("DROP TABLE staged_name, staged_state")
+    # Their keys, not a query of them: the server would look for what was said of everybody first.
+    list_states.verdicts_changed(list(Verdict.objects.order_by().values_list("student_id", flat=True).distinct()))
     list_counts.count_anew()
-
-
-def _students(of: type[Model]) -> list[int]:
-    """Return the keys of the students of whom a table has rows."""
-    return list(of._default_manager.order_by().values_list("student_id", flat=True).distinct())
 
 
 def point_at(run: ScoringRun) -> None:
@@ -93,6 +93,41 @@ def _staged(run: ScoringRun) -> Iterator[Any]:
         cursor.execute("SET LOCAL default_statistics_target TO DEFAULT")
         yield cursor
         cursor.execute("DROP TABLE staged_score")
+
+
+def _stage_states(cursor: Any, run: ScoringRun, *, today: dt.date) -> None:
+    """Hold in staged_state who gets or got help, and whose student somebody is: what list_states keeps current."""
+    given = {
+        "institution": run.institution_id,
+        "today": today,
+        "open": HelpState.OPEN,
+        "ended": HelpState.ENDED,
+    }
+    cursor.execute(
+        "CREATE TEMP TABLE staged_state (student_id bigint PRIMARY KEY, help_state text, counsellor_id bigint)"
+    )
+    cursor.execute(
+        """
+        INSERT INTO staged_state (student_id, help_state)
+        SELECT given.student_id,
+               CASE WHEN bool_or(given.ended_on IS NULL AND told.id IS NULL) THEN %(open)s ELSE %(ended)s END
+        FROM students_intervention given LEFT JOIN students_helpend told ON told.intervention_id = given.id
+        WHERE given.institution_id = %(institution)s
+        GROUP BY given.student_id
+        """,
+        given,
+    )
+    cursor.execute(
+        """
+        INSERT INTO staged_state (student_id, counsellor_id)
+        SELECT DISTINCT ON (student_id) student_id, counsellor_id
+        FROM students_caseload
+        WHERE institution_id = %(institution)s AND starts_on <= %(today)s AND (ends_on IS NULL OR ends_on > %(today)s)
+        ORDER BY student_id, starts_on DESC, id DESC
+        ON CONFLICT (student_id) DO UPDATE SET counsellor_id = excluded.counsellor_id
+        """,
+        given,
+    )
 
 
 def _stage_search_names(cursor: Any) -> None:
