@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Membership, Role
 
-# Who gives roles could give themselves more, and the catalogue of help and the deadlines of cases are every school's:
-# all are for those alone who work for every school already.
-FOR_EVERY_SCHOOL = frozenset({"manage_people", "edit_help_kinds", "set_case_deadlines"})
+# Who gives roles could give themselves more, and the catalogue of help, the deadlines of cases and the exit codes are
+# every school's: all are for those alone who work for every school already.
+FOR_EVERY_SCHOOL = frozenset({"manage_people", "edit_help_kinds", "edit_exit_codes", "set_case_deadlines"})
 
 
 @functools.cache
