@@ -98,6 +98,16 @@ WHERE c.id = t.id AND c.before IS NOT NULL
 """
 
 
+_BY_KIND: LiteralString = """
+SELECT kind, exit_code, count(*) FROM file_changed_outcomes GROUP BY kind, exit_code ORDER BY kind, exit_code
+"""
+
+
+def by_kind() -> list[tuple[str, str, int]]:
+    """Return how many outcomes are to come of each kind and exit code, once they were compared."""
+    return [(kind, code, n) for kind, code, n in fetch(_BY_KIND)]
+
+
 def compare(context: staging.Context) -> tuple[int, int]:
     """Make file_changed_outcomes; return how many are new and how many correct a stored one."""
     statements.make("file_known_outcomes", _KNOWN, context.parameters)
