@@ -13,9 +13,11 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Membership, Role
 
-# Who gives roles could give themselves more, and the catalogue of help, the deadlines of cases and what e-mails may say
-# are every school's: all are for those alone who work for every school already.
-FOR_EVERY_SCHOOL = frozenset({"manage_people", "edit_help_kinds", "set_case_deadlines", "allow_names_in_mail"})
+# Who gives roles could give themselves more, and the catalogue of help, exit codes, the deadlines of cases and what
+# e-mails may say are every school's: all are for those alone who work for every school already.
+FOR_EVERY_SCHOOL = frozenset(
+    {"manage_people", "edit_help_kinds", "edit_exit_codes", "set_case_deadlines", "allow_names_in_mail"}
+)
 
 
 @functools.cache

@@ -229,7 +229,7 @@ def _imported(path: Path, institution: Institution, upload: Upload) -> dict[str,
     from django.utils import timezone
 
     from accounts import scope
-    from students import database_checks, difference, merging, sources
+    from students import database_checks, difference, exit_code_map, merging, sources
     from students.importing import containers, formats, typed_records
     from students.importing.batches import Options
     from students.importing.meaning import Meaning
@@ -244,7 +244,8 @@ def _imported(path: Path, institution: Institution, upload: Upload) -> dict[str,
             recognised = formats.recognise(container, schemas={}, mappings={})
             reader = formats.reader_for(recognised, container, Options(today=institution.day_of(now)))
             typing = typed_records.Typing(today=institution.day_of(now), rules={}, report=reader.report)
-            meaning = Meaning({}, numbers=Numbers({}, known=sources.student_numbers))
+            numbers = Numbers({}, known=sources.student_numbers)
+            meaning = Meaning({}, numbers=numbers, codes=exit_code_map.in_scope())
             for read in reader.batches():
                 batch = meaning.applied(read)
                 staging.add(typing.typed(batch), batch)

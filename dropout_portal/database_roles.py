@@ -50,6 +50,8 @@ def grant(*, owner: str = "owner") -> None:
         f"GRANT UPDATE (student_id) ON students_casestep TO {APPLICATION_ROLE}",
         # What stands on record under a kind of help keeps its name.
         f"REVOKE DELETE ON students_helpkind FROM {APPLICATION_ROLE}",
+        # What an exit code counts as may change, but it is never unsaid.
+        f"REVOKE DELETE ON students_exitcode FROM {APPLICATION_ROLE}",
         # Of a model only its standing may change, never what it is made of.
         f"REVOKE UPDATE, DELETE ON modeling_modelversion FROM {APPLICATION_ROLE}",
         f"GRANT UPDATE (is_champion, is_challenger, promoted_at, promoted_by_id, mlflow_run_id, mlflow_alias)"

@@ -11,8 +11,9 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from students import outcome_codes
+from students import exit_code_map
 from students.importing import plausibility
+from students.outcome_codes import UnknownExitCode
 from students.staged import enrolments, findings, people, repeated_rows, schools
 from students.staged.fact_tables import AT_SCHOOL, FACT_TABLES
 from students.staged.statements import fetch, fragment, make, name, run
@@ -246,21 +247,23 @@ def _keep_by_rule(found: sql.Composed, severities: dict[str, str]) -> None:
 
 def _name_outcomes() -> None:
     """Find out which kind of outcome an exit code is, where the file names only the code."""
+    run("ALTER TABLE staged_outcomes ADD COLUMN is_by_code boolean NOT NULL DEFAULT false")
+    known = exit_code_map.in_scope()
     codes = fetch("SELECT DISTINCT exit_code FROM staged_outcomes WHERE kind IS NULL AND exit_code IS NOT NULL")
     for (code,) in codes:
         try:
-            kind = outcome_codes.kind_of(code)
-        except outcome_codes.UnknownExitCode:
+            kind = known.kind_of(code)
+        except UnknownExitCode:
             findings.keep(
                 "refuse",
                 "SELECT 'outcomes', file, line, 'exit_code', exit_code, 'not_allowed', {known} FROM staged_outcomes"
                 " WHERE kind IS NULL AND exit_code = {code}",
-                known=sql.Literal(", ".join(outcome_codes.exit_codes())),
+                known=sql.Literal(", ".join(known.listed())),
                 code=sql.Literal(code),
             )
         else:
             run(
-                "UPDATE staged_outcomes SET kind = {kind} WHERE kind IS NULL AND exit_code = {code}",
+                "UPDATE staged_outcomes SET kind = {kind}, is_by_code = true WHERE kind IS NULL AND exit_code = {code}",
                 kind=sql.Literal(kind),
                 code=sql.Literal(code),
             )

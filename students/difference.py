@@ -40,12 +40,14 @@ class Difference:
 
     `gone_share` is the largest share that one kind loses of the stored records a complete file speaks of; `bad_share`
     that of the rows that are left out. `joins_cohort` counts stored students whom the file puts into its cohort, which
-    only the merge knows. `notes` are sentences for the admin.
+    only the merge knows. `outcomes_by_kind` counts the outcomes to come by kind and code: what a code counts as may
+    change between a look and the merge. `notes` are sentences for the admin.
     """
 
     kinds: dict[str, KindCounts] = field(default_factory=dict)
     moved_school: int = 0
     joins_cohort: int = 0
+    outcomes_by_kind: list[tuple[str, str, int]] = field(default_factory=list)
     gone_share: float = 0.0
     bad_share: float = 0.0
     examples: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
@@ -61,7 +63,8 @@ class Difference:
     def digest(self) -> str:
         """Return a hash of the counts: two passes over the same file and records have the same."""
         counted = {kind: asdict(counts) for kind, counts in self.kinds.items()}
-        text = json.dumps([counted, self.moved_school], sort_keys=True)
+        by_kind = [self.outcomes_by_kind] if self.outcomes_by_kind else []
+        text = json.dumps([counted, self.moved_school, *by_kind], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
@@ -87,6 +90,7 @@ def compare(staging: Staging, context: Context) -> Difference:
     if "outcomes" in staging.kinds:
         new, changed = changed_outcomes.compare(context)
         comparison.count("outcomes", new=new, changed=changed)
+        comparison.difference.outcomes_by_kind = changed_outcomes.by_kind()
     return comparison.finished()
 
 

@@ -22,6 +22,7 @@ from students import (
     columnar,
     database_checks,
     difference,
+    exit_code_map,
     import_settings,
     merging,
     records_lock,
@@ -172,7 +173,7 @@ class ImportPass:
         known = sources.answers_of(self.institution, shape=upload.summary["shape"])
         answers = questions.merged(known, upload.answers)
         numbers = Numbers(answers, known=sources.student_numbers, merged=sources.merged_numbers())
-        self.meaning = Meaning(answers, numbers=numbers)
+        self.meaning = Meaning(answers, numbers=numbers, codes=exit_code_map.in_scope())
         typing = typed_records.Typing(
             today=self.today,
             time_zone=self.institution.time_zone,

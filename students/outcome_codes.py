@@ -1,8 +1,10 @@
-"""The one place that says which kind of outcome an Ed-Fi exit code counts as."""
+"""Which kind of outcome an exit code counts as: the list every institution begins with, and how a code is told."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -23,39 +25,76 @@ class OutcomeCodesRefused(Exception):
 
 
 class UnknownExitCode(Exception):
-    """An exit code stands in no list of configs/outcomes.yaml."""
+    """Nobody said what an exit code counts as."""
 
 
-def kind_of(exit_code: str) -> OutcomeKind:
-    """Return the kind of outcome an exit code counts as.
+@dataclass(frozen=True)
+class ExitCodes:
+    """Which kind of outcome each exit code counts as, for one institution.
 
-    Accepts the plain word ("Dropout", in any case) and Ed-Fi's descriptor ("uri://ed-fi.org/…#Dropout").
+    A code is known in any case and spacing, as the plain word ("Dropout") and as Ed-Fi's descriptor
+    ("uri://ed-fi.org/…#Dropout").
 
-    :raises UnknownExitCode: if the code stands in no list
+    Attributes
+    ----------
+    by_plain : mapping of str to (kind, code as it is written)
+        By `plain` of the code.
     """
-    return _known(exit_code)[0]
+
+    by_plain: Mapping[str, tuple[OutcomeKind, str]]
+
+    def kind_of(self, exit_code: str) -> OutcomeKind:
+        """Return the kind of outcome an exit code counts as.
+
+        :raises UnknownExitCode: if nobody said so
+        """
+        return self._known(exit_code)[0]
+
+    def as_listed(self, exit_code: str) -> str:
+        """Return an exit code as the list writes it, however it was typed.
+
+        :raises UnknownExitCode: if it is not in the list
+        """
+        return self._known(exit_code)[1]
+
+    def knows(self, exit_code: str) -> bool:
+        """Tell whether somebody said what an exit code counts as."""
+        return plain(exit_code) in self.by_plain
+
+    def listed(self) -> list[str]:
+        """Return every known exit code as the list writes it."""
+        return [code for _kind, code in self.by_plain.values()]
+
+    def overlaid(self, own: Mapping[str, tuple[OutcomeKind, str]]) -> ExitCodes:
+        """Return these codes with an institution's own on top: known ones changed, others added behind."""
+        return ExitCodes({**self.by_plain, **own})
+
+    def _known(self, exit_code: str) -> tuple[OutcomeKind, str]:
+        try:
+            return self.by_plain[plain(exit_code)]
+        except KeyError:
+            known = ", ".join(self.listed())
+            raise UnknownExitCode(f'"{exit_code}" is not a known exit code. Use one of: {known}.') from None
 
 
-def as_listed(exit_code: str) -> str:
-    """Return an exit code as the configuration writes it, however it was typed.
+@functools.cache
+def written() -> ExitCodes:
+    """Return the codes of configs/outcomes.yaml, which hold where an institution says nothing else."""
+    return ExitCodes(read_codes(OUTCOMES_FILE.read_text(encoding="utf-8")))
 
-    :raises UnknownExitCode: if the code stands in no list
+
+def plain(exit_code: str) -> str:
+    """Return what two spellings of one exit code share: without address, case and odd spaces; "" where nothing stays.
+
+    A zero character, which no database text holds, is a space.
     """
-    return _known(exit_code)[1]
+    return " ".join(word_of(exit_code).split()).casefold()
 
 
-def as_written(exit_code: str) -> str:
-    """Return an exit code as it is written in the configuration, whatever its case or its descriptor's address.
-
-    :raises UnknownExitCode: if the code stands in no list
-    """
-    kind_of(exit_code)
-    return _kinds_by_code()[_plain(exit_code)][1]
-
-
-def exit_codes() -> list[str]:
-    """Return every known exit code as it is written in the configuration."""
-    return [code for _kind, code in _kinds_by_code().values()]
+def word_of(exit_code: str) -> str:
+    """Return an exit code without its descriptor's address, as it is written; a code may hold a "#" of its own."""
+    address, _mark, word = exit_code.rpartition("#")
+    return (word if "://" in address else exit_code).replace("\0", " ").strip()
 
 
 def read_codes(text: str) -> dict[str, tuple[OutcomeKind, str]]:
@@ -71,24 +110,7 @@ def read_codes(text: str) -> dict[str, tuple[OutcomeKind, str]]:
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise OutcomeCodesRefused(f'"{kind}" in outcomes.yaml must be a list of exit codes.')
         for word in words:
-            if _plain(word) in codes:
+            if plain(word) in codes:
                 raise OutcomeCodesRefused(f'"{word}" stands twice in outcomes.yaml. Keep it in one list.')
-            codes[_plain(word)] = (cast(OutcomeKind, kind), word)
+            codes[plain(word)] = (cast(OutcomeKind, kind), word)
     return codes
-
-
-@functools.cache
-def _kinds_by_code() -> dict[str, tuple[OutcomeKind, str]]:
-    return read_codes(OUTCOMES_FILE.read_text(encoding="utf-8"))
-
-
-def _known(exit_code: str) -> tuple[OutcomeKind, str]:
-    try:
-        return _kinds_by_code()[_plain(exit_code)]
-    except KeyError:
-        known = ", ".join(exit_codes())
-        raise UnknownExitCode(f'"{exit_code}" is not a known exit code. Use one of: {known}.') from None
-
-
-def _plain(exit_code: str) -> str:
-    return exit_code.rpartition("#")[2].strip().casefold()

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from students import checked_lines, outcome_checks, outcome_codes, outcomes_recorded
+from students import checked_lines, exit_code_map, outcome_checks, outcomes_recorded
 from students.checked_lines import Changed, CheckedLine, FoundLine, Status
 from students.importing.line_layouts import NUMBER, Column, Layout, Line
 from students.models import Outcome, Student
 from students.outcome_checks import OnRecord
+from students.outcome_codes import ExitCodes, OutcomeKind, UnknownExitCode
 from students.outcomes_recorded import Said
 
 LONGEST_EVIDENCE = 300
@@ -53,23 +54,31 @@ LAYOUT = Layout(
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedOutcome(CheckedLine[OutcomeLine]):
-    """A line of an outcome, and what it would record."""
+    """A line of an outcome, and what it would record; a code that nobody mapped is in `unmapped`."""
 
     exit_code: str = ""
+    counts_as: OutcomeKind | None = None
+    unmapped: str = ""
     happened_on: dt.date | None = None
 
     @property
     def kind(self) -> str:
         """Return what the code counts as, in words; "" where nobody mapped it."""
-        return str(Outcome.Kind(outcome_codes.kind_of(self.exit_code)).label) if self.exit_code else ""
+        return str(Outcome.Kind(self.counts_as).label) if self.counts_as else ""
+
+    @property
+    def promise(self) -> str:
+        """Return what the person is told will happen: the code may count as another kind by then."""
+        return f"{self.status} {self.counts_as or ''}"
 
 
 def check(lines: Sequence[OutcomeLine], *, by: User, now: dt.datetime) -> list[CheckedOutcome]:
     """Return what each line would do."""
     found = checked_lines.found(lines, by=by)
     known = outcome_checks.on_record([one.student for one in found if one.student is not None], now=now)
+    codes = exit_code_map.in_scope()
     return [
-        _checked(one, one.student, known[one.student.pk])
+        _checked(one, one.student, known[one.student.pk], codes)
         if one.student is not None
         else CheckedOutcome(said=one.said, status="refused", why=one.why)
         for one in found
@@ -96,22 +105,30 @@ def record(
     return new
 
 
-def _checked(found: FoundLine[OutcomeLine], student: Student, known: OnRecord) -> CheckedOutcome:
+def _checked(found: FoundLine[OutcomeLine], student: Student, known: OnRecord, codes: ExitCodes) -> CheckedOutcome:
     one = found.said
     try:
-        exit_code = outcome_codes.as_listed(one.exit_code)
-    except outcome_codes.UnknownExitCode:
-        why = _('Nobody has said what the code "%(code)s" counts as. Use one of the list.') % {"code": one.exit_code}
-        return CheckedOutcome(said=one, status="refused", why=why, student=student)
+        kind, exit_code = codes.kind_of(one.exit_code), codes.as_listed(one.exit_code)
+    except UnknownExitCode:
+        why = _('Nobody has said what the code "%(code)s" counts as.') % {"code": one.exit_code}
+        return CheckedOutcome(said=one, status="refused", why=why, student=student, unmapped=one.exit_code)
     day = dt.date.fromisoformat(one.day) if one.day else known.last_on
     why = found.twice or _why_not(one, day, known)
     status: Status = "refused" if why else "new"
-    kind = outcome_codes.kind_of(exit_code)
-    if not why and any((row.kind, row.exit_code, row.happened_on) == (kind, exit_code, day) for row in known.standing):
+    # On record it keeps the kind that it was recorded with.
+    if not why and any((row.exit_code, row.happened_on) == (exit_code, day) for row in known.standing):
         status = "stands"
     elif not why and day is not None and (why := outcome_checks.contradicted(day, known)):
         status = "refused"
-    return CheckedOutcome(said=one, status=status, why=why, student=student, exit_code=exit_code, happened_on=day)
+    return CheckedOutcome(
+        said=one,
+        status=status,
+        why=why,
+        student=student,
+        exit_code=exit_code,
+        counts_as=kind,
+        happened_on=day,
+    )
 
 
 def _why_not(one: OutcomeLine, day: dt.date | None, known: OnRecord) -> str:

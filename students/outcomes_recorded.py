@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from accounts import audit_log, planner
 from accounts.models import ApiClient, User
 from accounts.scope import ScopedQuerySet
-from students import cases_opened, outcome_checks, outcome_codes
+from students import cases_opened, exit_code_map, outcome_checks
 from students.models import Enrolment, Outcome, SchoolDay, Student
 from students.outcome_checks import SPEAKS_FOR_THE_YEAR, OnRecord
+from students.outcome_codes import ExitCodes, OutcomeKind
 from students.undone_rows import TAKEN_BACK
 
 SOURCE = "staff"
@@ -75,7 +76,8 @@ def record(  # noqa: PLR0913
     _hold([student])
     said = Said(student=student, exit_code=exit_code, happened_on=happened_on, evidence=evidence)
     known = outcome_checks.on_record([student], now=now)[student.pk]
-    outcome = _outcome(said, known, corrects=corrects, by=by, now=now)
+    kind = exit_code_map.in_scope().kind_of(exit_code)
+    outcome = _outcome(said, known, kind=kind, corrects=corrects, by=by, now=now)
     if outcome.pk is None:
         action = "outcome_corrected" if corrects else "outcome_recorded"
         audit_log.record(action=action, by=by, now=now, subjects=[student.public_id])
@@ -92,11 +94,12 @@ def record_many(*, said: Sequence[Said], by: User, now: dt.datetime) -> list[Out
     """
     _hold([one.student for one in said])
     known = outcome_checks.on_record([one.student for one in said], now=now)
+    codes = exit_code_map.in_scope()
     outcomes: list[Outcome] = []
     refused: dict[int, str] = {}
     for one in said:
         try:
-            outcomes.append(_new_outcome(one, known[one.student.pk], by=by, now=now))
+            outcomes.append(_new_outcome(one, known[one.student.pk], codes, by=by, now=now))
         except Refused as refusal:
             refused.setdefault(one.student.pk, str(refusal))
     if refused:
@@ -116,32 +119,33 @@ def _hold(students: Sequence[Student]) -> None:
     list(rows.filter(pk__in=[student.pk for student in students]).order_by("pk").values_list("pk"))
 
 
-def _new_outcome(one: Said, known: OnRecord, *, by: User, now: dt.datetime) -> Outcome:
+def _new_outcome(one: Said, known: OnRecord, codes: ExitCodes, *, by: User, now: dt.datetime) -> Outcome:
     day = one.happened_on or known.last_on
     if day is None:
         raise Refused(_("No last day is on record. Give the day."))
-    again = next((row for row in known.standing if _is_same(row, one, day, by=by, corrects=None)), None)
+    kind = codes.kind_of(one.exit_code)
+    again = next((row for row in known.standing if _is_same(row, one, day, kind, by=by, corrects=None)), None)
     if again is None and (contradicted := outcome_checks.contradicted(day, known)):
         raise Refused(contradicted)
-    return _outcome(one, known, corrects=None, by=by, now=now)
+    return _outcome(one, known, kind=kind, corrects=None, by=by, now=now)
 
 
-def _outcome(
-    one: Said, known: OnRecord, *, corrects: Outcome | None, by: User | ApiClient, now: dt.datetime
+def _outcome(  # noqa: PLR0913
+    one: Said, known: OnRecord, *, kind: OutcomeKind, corrects: Outcome | None, by: User | ApiClient, now: dt.datetime
 ) -> Outcome:
     """Return the outcome as it is to be stored, or the one that stands where the same was sent before."""
     day = one.happened_on or known.last_on or known.today
-    kind = outcome_codes.kind_of(one.exit_code)
     for outcome in known.standing:
-        if _is_same(outcome, one, day, by=by, corrects=corrects):
+        if _is_same(outcome, one, day, kind, by=by, corrects=corrects):
             return outcome
     if wrong := outcome_checks.wrong_day(day, known):
         raise Refused(wrong)
     if corrects is not None and corrects.pk not in {outcome.pk for outcome in known.standing}:
         raise Overtaken(_newest_of(corrects))
     said = (kind, one.exit_code, day, one.evidence)
+    # What the code counts as may have changed since: said again of the same day, it is the same.
     if any(
-        said == _said(outcome) if corrects and outcome.pk == corrects.pk else said[:3] == _said(outcome)[:3]
+        said == _said(outcome) if corrects and outcome.pk == corrects.pk else said[1:3] == _said(outcome)[1:3]
         for outcome in known.standing
     ):
         raise Refused(_("This is on record already. Correct what stands there if something about it is wrong."))
@@ -166,10 +170,21 @@ def _source(by: User | ApiClient) -> str:
     return SOURCE if isinstance(by, User) else by.name[:100]
 
 
-def _is_same(outcome: Outcome, one: Said, day: dt.date, *, by: User | ApiClient, corrects: Outcome | None) -> bool:
-    said = (outcome_codes.kind_of(one.exit_code), one.exit_code, day, one.evidence)
+def _is_same(  # noqa: PLR0913
+    outcome: Outcome,
+    one: Said,
+    day: dt.date,
+    kind: OutcomeKind,
+    *,
+    by: User | ApiClient,
+    corrects: Outcome | None,
+) -> bool:
+    said = (kind, one.exit_code, day, one.evidence)
     who = (_source(by), by.pk if isinstance(by, User) else None, corrects and corrects.pk)
-    return said == _said(outcome) and who == (outcome.source, outcome.recorded_by_id, outcome.corrects_id)
+    # A correction may say nothing new but what the code counts as since.
+    first = 0 if corrects else 1
+    is_said = said[first:] == _said(outcome)[first:]
+    return is_said and who == (outcome.source, outcome.recorded_by_id, outcome.corrects_id)
 
 
 def told(student: Student) -> list[Outcome]:

@@ -139,7 +139,10 @@ def why(question: Mapping[str, Any]) -> str:
         questions.CODES: _("Each code is asked once. Later files of this source are read the same way."),
         questions.DAYS: _("Days in another time zone come out a day early or late. If neither fits, mend the file."),
         questions.TWO_SCHOOLS: _("Taken for moved, a student would be gone from one of their schools."),
-        questions.OUTCOMES: _("It is what a model learns from: who is taken for gone must have gone."),
+        questions.OUTCOMES: _(
+            "It is what a model learns from: who is taken for gone must have gone. "
+            "Each code is asked once, for the files of every source."
+        ),
         questions.HELP: _("What helped whom is counted by kind of help."),
         questions.YES_NO: _("Each word is asked once. Later files of this source are read the same way."),
         questions.GRADE_WORDS: _(

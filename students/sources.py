@@ -42,8 +42,8 @@ def merged_numbers() -> dict[str, str]:
 
 @transaction.atomic
 def keep_answers(source: Source, answers: Mapping[str, Any]) -> None:
-    """Keep what was answered of a file for the next ones of its source."""
-    kept = questions.merged(source.answers, answers)
+    """Keep what was answered of a file for the next ones of its source; nothing where the answer is kept elsewhere."""
+    kept = questions.merged(source.answers, {name: answer for name, answer in answers.items() if answer})
     if kept != source.answers:
         source.answers = kept
         source.save(update_fields=["answers"])

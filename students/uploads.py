@@ -20,7 +20,7 @@ from accounts import audit_log, private_files
 from accounts.models import ApiClient, Institution, User
 from jobs import queue
 from jobs.models import Job, State
-from students import stored_files
+from students import exit_code_map, stored_files
 from students import undo as taking_back
 from students.importing import questions
 from students.importing.cohort_schema import CohortSchema
@@ -300,11 +300,18 @@ def answer(
 ) -> Upload:
     """Take what was answered of a file's codes and units, and queue its check; once it is in, its source keeps it.
 
-    :raises AnswersRefused: if these are none
+    What a person says of exit codes stands in the institution's map at once, for the files of every source.
+
+    :raises AnswersRefused: if these are none, or somebody mapped one of the codes to another kind meanwhile
     :raises WrongStage: if the file waits for no answer
     """
     _check_answers(answers)
     user = by if isinstance(by, User) else None
+    if user is not None:
+        try:
+            answers = exit_code_map.answered(answers, by=user, now=now)
+        except exit_code_map.Refused as refused:
+            raise AnswersRefused([str(refused)]) from None
     said = questions.merged(upload.answers, answers)
     _move(upload, Stage.ASKING, Stage.CHECKING, answers=said, questions=[])
     _queue(upload, "job", CHECK_TASK, by=user, now=now, wakes=wakes)

@@ -5,6 +5,7 @@ from django.urls import path
 from students.views import (
     answers,
     columns,
+    exit_codes,
     help_kinds,
     import_settings,
     missing_outcomes,
@@ -45,6 +46,9 @@ urlpatterns = [
     path("cases/<uuid:public_id>/", way_back.way_back_case, name="way_back_case"),
     path("cases/<uuid:public_id>/owner", way_back.give_case, name="give_case"),
     path("cases/<uuid:public_id>/<slug:step>", way_back.record_case_step, name="record_case_step"),
+    path("outcomes/codes/", exit_codes.exit_codes, name="exit_codes"),
+    path("outcomes/codes/add", exit_codes.add_exit_code, name="add_exit_code"),
+    path("outcomes/codes/change", exit_codes.change_exit_code, name="change_exit_code"),
     path("outcomes/file/", outcome_files.outcome_file, name="outcome_file"),
     path("outcomes/", missing_outcomes.missing_outcomes, name="missing_outcomes"),
     path("students/<uuid:public_id>/outcomes", outcomes.student_outcomes, name="student_outcomes"),

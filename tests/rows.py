@@ -29,6 +29,7 @@ TOGETHER: dict[str, dict[str, Any]] = {
     "accounts.Membership": {"role": "counsellor"},
     "students.ProgressCheck": {"on_track": "yes"},
     "students.HelpKind": {"tier": 2},
+    "students.ExitCode": {"kind": "continued"},
     "students.Concern": {"kind": "concern"},
     "students.Note": {"visibility": "all"},
     "students.NoteDraft": {"visibility": "all"},

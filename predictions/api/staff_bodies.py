@@ -12,7 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from predictions.api.bodies import MOST_ERRORS, Day, Strict, without_nul, worded
 from predictions.api.problems import InvalidBody
 from predictions.models import Verdict
-from students import help_kinds, outcome_codes
+from students import exit_code_map, help_kinds
+from students.outcome_codes import UnknownExitCode
 
 MOST_VERDICTS = 200
 USUAL_VERDICTS = 50
@@ -32,8 +33,8 @@ def _public_id(value: Any) -> uuid.UUID:
 
 def _exit_code(value: str) -> str:
     try:
-        return outcome_codes.as_written(value)
-    except outcome_codes.UnknownExitCode as unknown:
+        return exit_code_map.in_scope().as_listed(value)
+    except UnknownExitCode as unknown:
         raise ValueError(str(unknown)) from None
 
 

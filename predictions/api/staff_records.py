@@ -36,8 +36,10 @@ class Outcomes(ClientView):
     )
     def post(self, request: Request) -> Response:
         """Record an outcome, whose source is the client's name."""
-        said = staff_bodies.read(staff_bodies.OutcomeBody, request.data)
         client = asking_client(request)
+        # What exit codes count as, is each institution's own.
+        with scope.entered(scope.of_institution(client.institution)):
+            said = staff_bodies.read(staff_bodies.OutcomeBody, request.data)
 
         def act() -> Answered:
             now = timezone.now()

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from students import outcome_codes
+from students import exit_code_map
 from students.models import Outcome
 
 
@@ -18,7 +18,7 @@ def _day(**given: Any) -> forms.DateField:
 
 
 class SaidForm(forms.Form):
-    """A code of the vocabulary under the kind it counts as, and what one goes by."""
+    """A code of the institution under the kind it counts as, and what one goes by."""
 
     exit_code = forms.ChoiceField(label=_("What became of the student"))
     evidence = forms.CharField(
@@ -31,8 +31,8 @@ class SaidForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         by_kind: dict[str, list[tuple[str, str]]] = {}
-        for code in outcome_codes.exit_codes():
-            by_kind.setdefault(str(Outcome.Kind(outcome_codes.kind_of(code)).label), []).append((code, code))
+        for kind, code in exit_code_map.in_scope().by_plain.values():
+            by_kind.setdefault(str(Outcome.Kind(kind).label), []).append((code, code))
         self.fields["exit_code"].choices = [("", "–"), *by_kind.items()]  # type: ignore[attr-defined]
 
 

@@ -7,11 +7,10 @@ is the school's own, and a person says once what it means.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from students import outcome_codes
 from students.importing import cells, code_lists
 from students.importing.questions import (
     GRADE_WORDS,
@@ -26,6 +25,7 @@ from students.importing.questions import (
 )
 from students.importing.record_kinds import kinds
 from students.importing.unexplained import Unexplained
+from students.outcome_codes import ExitCodes
 
 # A word that stands so often is the school's own, and so are words that make up so much of a column.
 OFTEN, MUCH = 10, 0.05
@@ -69,6 +69,8 @@ class _Asked:
         What is proposed.
     asks_at_once : bool
         Whether a single word is asked about: there a word is never a slip.
+    is_of_codes : bool
+        Whether its words are exit codes, which the institution maps; what was answered for a source goes before.
     """
 
     name: str
@@ -78,6 +80,7 @@ class _Asked:
     neighbour: Callable[[str], str | None] | None = None
     parts: Sequence[tuple[str, str]] = ()
     asks_at_once: bool = False
+    is_of_codes: bool = False
 
 
 def _words_of(kind: str, column: str) -> Mapping[str, str]:
@@ -89,37 +92,26 @@ _OUTCOME_WORDS = _words_of("outcomes", "kind")
 _HELP_WORDS = _words_of("interventions", "kind")
 
 
-def _kind_of_code(word: str) -> str | None:
-    try:
-        return outcome_codes.kind_of(word)
-    except outcome_codes.UnknownExitCode:
-        return None
-
-
 def _is_grade(word: str) -> bool:
     plain = word.replace(" ", "").replace("\u2212", "-").replace("\u2013", "-")
     return plain in cells.LETTER_POINTS or plain in cells.UNGRADED or not any(letter.isalpha() for letter in word)
 
 
-ASKED = (
-    _Asked(
+def _asked_of_outcomes(codes: ExitCodes) -> Iterator[_Asked]:
+    asked = _Asked(
         name=OUTCOMES,
         kind="outcomes",
         column="kind",
         known=_OUTCOME_WORDS.__contains__,
-        neighbour=_kind_of_code,
+        neighbour=lambda word: codes.kind_of(word) if codes.knows(word) else None,
         parts=_OUTCOME_PARTS,
         asks_at_once=True,
-    ),
-    _Asked(
-        name=OUTCOMES,
-        kind="outcomes",
-        column="exit_code",
-        known=lambda word: _kind_of_code(word) is not None,
-        neighbour=_OUTCOME_WORDS.get,
-        parts=_OUTCOME_PARTS,
-        asks_at_once=True,
-    ),
+    )
+    yield asked
+    yield replace(asked, column="exit_code", known=codes.knows, neighbour=_OUTCOME_WORDS.get, is_of_codes=True)
+
+
+ASKED = (
     _Asked(name=HELP, kind="interventions", column="kind", known=_HELP_WORDS.__contains__),
     _Asked(name=GRADE_WORDS, kind="grades", column="value", known=_is_grade),
     *(
@@ -132,9 +124,16 @@ ASKED = (
 
 
 class ColumnWords:
-    """The words of one file's columns: translated where they were explained, gathered where they were not."""
+    """The words of one file's columns: translated where they were explained, gathered where they were not.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    codes : ExitCodes
+        What exit codes count as at the institution.
+    """
+
+    def __init__(self, codes: ExitCodes) -> None:
+        self._asked = (*_asked_of_outcomes(codes), *ASKED)
         self._seen: dict[str, Unexplained] = {}
         self._n_filled: dict[str, int] = {}
 
@@ -148,7 +147,7 @@ class ColumnWords:
             As they were read; columns of text alone are looked at.
         answers : mapping
         """
-        for asked in ASKED:
+        for asked in self._asked:
             if asked.kind == kind and asked.column in rows.columns and rows[asked.column].dtype == pl.String:
                 rows = self._column(asked, rows, answers.get(asked.name, {}))
         return rows
@@ -157,7 +156,11 @@ class ColumnWords:
         texts = cells.trimmed(rows[asked.column])
         self._n_filled[asked.name] = self._n_filled.get(asked.name, 0) + texts.len() - texts.null_count()
         own = {text: cells.plain_word(text) for text in texts.drop_nulls().unique(maintain_order=True).to_list()}
-        own = {text: word for text, word in own.items() if not _is_known(asked, word)}
+        own = {
+            text: word
+            for text, word in own.items()
+            if not _is_known(asked, word) or (asked.is_of_codes and text in answers)
+        }
         if not own:
             return rows
         meanings = {
@@ -173,7 +176,7 @@ class ColumnWords:
     def questions(self) -> Iterator[Question]:
         """Yield what the words mean that nobody has explained."""
         for name, unexplained in self._seen.items():
-            asked = next(asked for asked in ASKED if asked.name == name)
+            asked = next(asked for asked in self._asked if asked.name == name)
             listed = unexplained.values()
             n = sum(seen["n"] for seen in listed)
             are_words = listed[0]["n"] >= OFTEN or (n >= FEWEST and n >= MUCH * self._n_filled[name])

@@ -21,6 +21,7 @@ from students.importing.questions import CODES, UNIT, Answers, Question
 from students.importing.record_kinds import kinds
 from students.importing.student_numbers import Numbers
 from students.importing.unexplained import Unexplained
+from students.outcome_codes import ExitCodes
 
 # Halves of a day are understood without being told; so is a word for all of it.
 _TARDY = ("tardy", *(alias for alias, word in kinds()["attendance"].field("category").aliases if word == "tardy"))
@@ -37,16 +38,18 @@ class Meaning:
         As `questions.problems` checks them.
     numbers : Numbers
         Whose number is whose.
+    codes : ExitCodes
+        What exit codes count as at the institution.
     """
 
-    def __init__(self, answers: Answers, *, numbers: Numbers) -> None:
+    def __init__(self, answers: Answers, *, numbers: Numbers, codes: ExitCodes) -> None:
         self.answers = answers
         self._numbers = numbers
         self.counts_its_days = False
         self.most_minutes = 0.0
         self._codes = _Codes()
         self._grades = Grades()
-        self._words = ColumnWords()
+        self._words = ColumnWords(codes)
         # A line of a roster is read twice, as a student and as an enrolment; it is asked about once.
         self._students, self._enrolments = Statuses(), Statuses()
 

@@ -4,7 +4,7 @@ from students.models.concerns import Concern, ConcernStep
 from students.models.data_cases import DataCase, DataCaseStep
 from students.models.help import Happened, HelpEnd, HelpKind, HelpPlan, Intervention, OnTrack, ProgressCheck
 from students.models.notes import Note, NoteDraft, NoteKind, NoteRevision, Readers
-from students.models.outcomes import Outcome
+from students.models.outcomes import ExitCode, Outcome
 from students.models.people import Caseload, Enrolment, PreviousStudent, Student
 from students.models.records import (
     AttendanceRecord,
@@ -42,6 +42,7 @@ __all__ = [
     "DataCaseStep",
     "DisciplineIncident",
     "Enrolment",
+    "ExitCode",
     "Format",
     "GradeRecord",
     "Happened",

@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Institution, User
+from accounts.scope import ScopedManager
 from students.models.people import Fact
 
 
@@ -53,3 +54,32 @@ class Outcome(Fact):
 
     def __str__(self) -> str:
         return f"{self.happened_on} {self.kind}"
+
+
+class ExitCode(models.Model):
+    """What an exit code counts as at one institution, where it says other than configs/outcomes.yaml, or more."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    # What its spellings share: students.outcome_codes.plain. Folding the case can make a word longer.
+    plain = models.CharField(max_length=200)
+    code = models.CharField(max_length=60)
+    kind = models.CharField(max_length=20, choices=Outcome.Kind)
+    # Raised by one at every change, so that the second of two editors sees the first one's.
+    version = models.PositiveIntegerField(default=1)
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField()
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "plain"], name="one_exit_code_per_word"),
+            models.CheckConstraint(condition=~Q(plain=""), name="exit_code_is_a_word"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["dropped_out", "graduated", "continued", "transferred", "died", "unknown"]),
+                name="exit_code_kind_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.kind}"

@@ -39,10 +39,14 @@ _NUMBERS: tuple[LiteralString, ...] = (
     "t.source_id IS NULL AND k.source_id = ''",
     "(t.source_id IS NULL) <> (k.source_id = '')",
 )
-# What was corrected since stays corrected, however often a file tells it as it was.
+# What was corrected since stays corrected, however often a file tells it as it was. Where a file names only the code,
+# and tells it again of the same day, it keeps the kind it was recorded with, whatever the code counts as now.
 _CHANGED: LiteralString = """
 WITH compared AS (
-    SELECT t.file, t.line, p.id AS student, t.kind, coalesce(t.exit_code, k.exit_code, '') AS exit_code, t.happened_on,
+    SELECT t.file, t.line, p.id AS student,
+           CASE WHEN t.is_by_code AND (k.exit_code, k.happened_on) = (t.exit_code, t.happened_on) THEN k.kind
+                ELSE t.kind END AS kind,
+           t.is_by_code, coalesce(t.exit_code, k.exit_code, '') AS exit_code, t.happened_on,
            coalesce(t.source_id, k.source_id, '') AS source_id, t.corrects_id, t.known_on AS told_known_on, k.id AS was,
            k.kind AS was_kind, k.exit_code AS was_exit_code, k.happened_on AS was_on, k.known_on AS was_known_on,
            k.corrected_by IS NOT NULL AS is_settled, t.source_id IS NULL AS has_no_number
@@ -62,8 +66,9 @@ WHERE (was IS NULL
    OR (NOT is_settled AND ROW(kind, exit_code, happened_on) IS DISTINCT FROM ROW(was_kind, was_exit_code, was_on)))
   AND NOT EXISTS (
     SELECT FROM file_known_outcomes o
-    WHERE o.student = compared.student AND o.happened_on = compared.happened_on AND o.kind = compared.kind
-      AND o.exit_code = compared.exit_code AND (o.is_corrected_by_person OR (was IS NULL AND has_no_number))
+    WHERE o.student = compared.student AND o.happened_on = compared.happened_on
+      AND o.exit_code = compared.exit_code AND (compared.is_by_code OR o.kind = compared.kind)
+      AND (o.is_corrected_by_person OR (was IS NULL AND has_no_number))
 )
 """
 # What the file itself calls a correction points at the row it names, new or stored, unless that is corrected already.
@@ -91,6 +96,16 @@ FROM (
 ) c
 WHERE c.id = t.id AND c.before IS NOT NULL
 """
+
+
+_BY_KIND: LiteralString = """
+SELECT kind, exit_code, count(*) FROM file_changed_outcomes GROUP BY kind, exit_code ORDER BY kind, exit_code
+"""
+
+
+def by_kind() -> list[tuple[str, str, int]]:
+    """Return how many outcomes are to come of each kind and exit code, once they were compared."""
+    return [(kind, code, n) for kind, code, n in fetch(_BY_KIND)]
 
 
 def compare(context: staging.Context) -> tuple[int, int]:

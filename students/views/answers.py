@@ -29,8 +29,12 @@ def answer_upload(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         answers = form.cleaned_data["answers"]
         try:
             uploads.answer(upload=upload, answers=answers, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        except uploads.AnswersRefused as refused:
+            form.add_error(None, str(refused))
         except uploads.WrongStage as refusal:
             messages.warning(request, str(refusal))
-        return redirect("upload_page", public_id=public_id)
+            return redirect("upload_page", public_id=public_id)
+        else:
+            return redirect("upload_page", public_id=public_id)
     context = {"upload": upload, "form": form, "sections": list(form.sections())}
     return render(request, "upload_answers.html", context, status=422 if form.errors else 200)

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import needs
-from students import outcome_codes, outcome_files
+from students import exit_code_map, outcome_files
 from students.views.signed_lines import LineFile
 
 
@@ -25,7 +25,7 @@ _FILE = LineFile(
     done=_done,
     next_page="missing_outcomes",
     file_named="outcomes",
-    about=lambda: {"codes": outcome_codes.exit_codes()},
+    about=lambda: {"codes": exit_code_map.in_scope().listed()},
 )
 
 

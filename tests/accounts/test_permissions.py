@@ -17,6 +17,7 @@ PAGES = {
     "data_cases": "keep_data_cases",
     "missing_outcomes": "record_outcomes",
     "outcome_file": "record_outcomes",
+    "exit_codes": "record_outcomes",
     "caseload_file": "assign_students",
     "help_many": "record_help",
     "help_file": "record_help",

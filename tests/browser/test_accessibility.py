@@ -39,6 +39,7 @@ PAGES = {
     "contested facts": ("ines", "/records/cases/", "Nothing on record is contested."),
     "outcomes that are missing": ("ines", "/outcomes/", " outcome "),
     "outcomes of a student": ("ines", "/students/{student}/outcomes", "How do you know?"),
+    "exit codes": ("ines", "/outcomes/codes/", "What exit codes count as"),
     "help given": ("amara", "/interventions/", "Help given"),
     "help filtered": ("amara", "/interventions/?show=open&kind=mentor", "Carried by"),
     "help for many": ("amara", "/help/many/", "Tick students"),

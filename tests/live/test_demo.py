@@ -27,7 +27,7 @@ ROLES = {
 }
 PATHS = {
     *("today", "risk_list", "student", "interventions", "help_kinds", "outcomes", "caseloads", "data_cases", "people"),
-    *("cases", "concerns"),
+    *("cases", "concerns", "exit_codes"),
     *("uploads", "models", "monitoring"),
 }
 # Named for scripts already, and null until they are there.

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import AuditEntry
 from predictions.models import CurrentRisk, IdempotentAnswer, Verdict
-from students import student_merges
+from students import exit_code_map, student_merges
 from students.models import HelpPlan, Intervention, Outcome
 from tests import rows
 from tests.predictions.test_api_bodies import NOT_JSON, sound
@@ -80,6 +80,17 @@ def test_a_code_is_kept_as_the_vocabulary_writes_it(sis, bodies, code):
     told = sis.post("/api/outcomes", bodies["/api/outcomes"] | {"exit_code": code}).json()
 
     assert (told["exit_code"], told["kind"]) == ("Dropout", "dropped_out")
+
+
+def test_a_code_counts_as_the_institution_says(sis, ines, bodies, riverside):
+    body = bodies["/api/outcomes"] | {"exit_code": "w7"}
+    assert sis.post("/api/outcomes", body).status_code == 400
+    with scope.entered(scope.of_institution(riverside)):
+        exit_code_map.add(code="W7", kind="transferred", by=ines, now=timezone.now())
+
+    told = sis.post("/api/outcomes", body).json()
+
+    assert (told["exit_code"], told["kind"]) == ("W7", "transferred")
 
 
 def test_help_begins_with_its_usual_plan_and_the_list_knows(sis, bodies, riverside, first):

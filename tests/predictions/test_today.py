@@ -11,8 +11,8 @@ from accounts import scope
 from accounts.models import AuditEntry
 from predictions import good_news, today
 from predictions.models import CurrentRisk
+from students import outcome_codes
 from students.models import AttendanceRecord, Caseload, DataCase, Enrolment, Outcome, SchoolDay
-from students.outcome_codes import kind_of
 from tests.people import signed_in
 from tests.predictions.pages import names, text_of
 from tests.predictions.test_caseloads import give, of_school
@@ -111,7 +111,7 @@ def _left(riverside, student):
     Outcome.objects.create(
         institution=riverside,
         student=student,
-        kind=kind_of(code),
+        kind=outcome_codes.written().kind_of(code),
         exit_code=code,
         happened_on=day,
         known_on=day,

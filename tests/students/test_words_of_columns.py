@@ -3,6 +3,7 @@
 import pytest
 
 from accounts import scope
+from students import exit_code_map
 from students.importing import code_lists, questions
 from students.models import AttendanceRecord, GradeRecord, Intervention, Outcome, Upload
 from tests.people import signed_in
@@ -180,8 +181,10 @@ def test_the_page_asks_for_words_and_takes_what_is_chosen(two_schools, ines, sto
     browser.post(address, {"outcome_0": "graduated", "outcome_1": "dropped_out"})
 
     with scope.entered(scope.of_institution(two_schools)):
+        codes = exit_code_map.in_scope()
         upload = Upload.objects.get(public_id=upload.public_id)
-    assert upload.answers == {"outcomes.codes": {"Graduation 2026": "graduated", "W12": "dropped_out"}}
+    assert [codes.kind_of(code) for code in ("Graduation 2026", "W12")] == ["graduated", "dropped_out"]
+    assert (upload.stage, upload.answers) == (Stage.CHECKING, {"outcomes.codes": {}})
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ PAGES = {
     "interventions": "interventions",
     "help_kinds": "help_kinds",
     "outcomes": "missing_outcomes",
+    "exit_codes": "exit_codes",
     "caseloads": "caseloads",
     "data_cases": "data_cases",
     "cases": "way_back",

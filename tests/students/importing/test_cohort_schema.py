@@ -52,7 +52,7 @@ def test_a_shipped_schema_uses_exit_codes_of_the_same_kind(path: Path) -> None:
     pairs = [(meaning.exit_code, meaning.kind) for meaning in meanings]
     pairs += [(reading.exit_code, reading.kind)] if reading.exit_code else []
 
-    assert [outcome_codes.kind_of(code) for code, _kind in pairs] == [kind for _code, kind in pairs]
+    assert [outcome_codes.written().kind_of(code) for code, _kind in pairs] == [kind for _code, kind in pairs]
 
 
 def test_the_pass_or_fail_cohorts_say_that_they_are_not_dropout() -> None:

@@ -29,12 +29,12 @@ from students.outcome_codes import OutcomeCodesRefused, UnknownExitCode
     ],
 )
 def test_an_exit_code_counts_as_one_kind(exit_code: str, kind: str) -> None:
-    assert outcome_codes.kind_of(exit_code) == kind
+    assert outcome_codes.written().kind_of(exit_code) == kind
 
 
 def test_an_unknown_exit_code_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownExitCode, match='"Moved" is not a known exit code. Use one of: Dropout, '):
-        outcome_codes.kind_of("Moved")
+        outcome_codes.written().kind_of("Moved")
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,8 @@ def test_the_real_files_read_without_a_fault(name: str, file: str, n_rows: int, 
     assert cohort.n_rows == n_rows
     assert cohort.outcomes["kind"].value_counts().to_dict() == kinds
     assert cohort.absent_columns == ()
-    assert [outcome_codes.kind_of(code) for code in cohort.outcomes["exit_code"]] == cohort.outcomes["kind"].tolist()
+    kind_of = outcome_codes.written().kind_of
+    assert [kind_of(code) for code in cohort.outcomes["exit_code"]] == cohort.outcomes["kind"].tolist()
 
 
 def test_the_wide_table_of_the_real_file_holds_what_the_file_holds() -> None:
