@@ -132,6 +132,36 @@ def test_records_of_the_time_before_that_come_late_count_no_more_than_others() -
     assert amir(came_back(left(), **since))["absence_rate_year"] == pytest.approx(1 / 9)
 
 
+@pytest.mark.parametrize(
+    ("term", "average"),
+    [
+        # The second term of the year before was over; the first one of this year goes on.
+        ("2", np.nan),
+        ("1", 0.2),
+        # Of a term that no calendar holds only the day of the grade is known.
+        ("Summer", 0.2),
+    ],
+)
+def test_a_report_card_of_a_term_before_the_return_that_comes_late_does_not_count(term: str, average: float) -> None:
+    grade = {"student_id": AMIR, "awarded_on": BACK, "term": term, "value": 20.0}
+
+    seen = amir(came_back(left(), **with_more("grades", grade)))["course_average"]
+
+    np.testing.assert_equal(seen, average)
+
+
+@pytest.mark.parametrize(("ends_on", "average"), [("2025-09-15", np.nan), (BACK, 0.2)])
+def test_a_term_is_over_from_the_day_after_its_last(ends_on: str, average: float) -> None:
+    intro = {"school_year": 2026, "term": "Intro", "starts_on": "2025-09-01", "ends_on": ends_on}
+    # A whole year that began on the same day is another term.
+    terms = rows("terms", intro, intro | {"term": "Year", "ends_on": "2026-06-12"})
+    grade = {"student_id": AMIR, "awarded_on": "2025-09-19", "term": "Intro", "value": 20.0}
+
+    seen = amir(came_back(left(), terms=terms, **with_more("grades", grade)))["course_average"]
+
+    np.testing.assert_equal(seen, average)
+
+
 @pytest.mark.parametrize(("known_on", "missed"), [("2025-09-26", 0.0), ("2025-09-27", 3 / 16)])
 def test_a_leaving_that_became_known_later_is_none_yet(known_on: str, missed: float) -> None:
     assert amir(came_back(left(known_on=known_on)))["absence_rate_year"] == missed
