@@ -29,6 +29,13 @@ about, and *context* describes the situation; what is protected is in no feature
 may learn while directions are held (`trees.monotone`): that more of it only raises the risk, only lowers it, or
 either.
 
+A new enrolment after a student left before finishing starts a new history. From the day of that entry on, as far as
+both were known by then, attendance, courses, conduct and `days_enrolled` are of what happened since: absences and
+incidents by their day, grades by the day they were given unless their term was over before, sessions of the windows
+from the entry on. Lifelong are changes of school, a late start, age, a repeated grade, the grade level, help and
+attributes. A new school year and a change of school are no return.
+[What a return is](way_back.md#what-it-means-for-the-model)
+
 Attributes of a [cohort's schema](cohort_files.md) come beside these, under their own names, units and ranges.
 """
 

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import audit_log
@@ -14,9 +15,9 @@ from modeling.models import ModelVersion
 from predictions import answers, attendance_chart, risk_chart, rule_wording, runs, wording
 from predictions.list_rows import maker_label, model_number
 from predictions.models import CurrentRisk, DecidedBy, RiskScore
-from students import help_kinds, interventions
+from students import came_back, help_kinds, interventions
 from students.importing.cohort_schema import CohortSchema
-from students.models import Enrolment, Intervention, Student
+from students.models import Enrolment, Intervention, Outcome, Student
 from students.undone_rows import TAKEN_BACK
 
 GRADES_SHOWN = 40
@@ -28,6 +29,8 @@ def page(*, student: Student, sees_predictions: bool, shows_estimates: bool, tod
     so_far = risk_chart.scores_so_far(student, of=current.run) if current else []
     enrolments = list(student.enrolment_set.select_related("school").order_by("-entered_on"))
     help_given = list(student.intervention_set.select_related("plan").prefetch_related("ends").order_by("-started_on"))
+    outcomes = _outcomes(student)
+    back_on = came_back.last_return(outcomes=outcomes, enrolments=enrolments, today=today)
     by_model = current is not None and current.run.decided_by == DecidedBy.MODEL
     shows_estimates = shows_estimates and by_model
     return {
@@ -40,12 +43,15 @@ def page(*, student: Student, sees_predictions: bool, shows_estimates: bool, tod
         },
         "sees_predictions": sees_predictions,
         "score": _score(current, student, shows_estimates),
+        "since_when": _since_when(current, back_on),
         **(_reasons(current, current.run.model_version) if current and current.run.model_version else {}),
         "rule": _rule(current) if current else None,
         "summary": _summary(current, so_far) if current else "",
-        "attendance_chart": attendance_chart.figure(student, enrolments=enrolments, help_given=help_given, today=today),
+        "attendance_chart": attendance_chart.figure(
+            student, enrolments=enrolments, help_given=help_given, today=today, back_on=back_on
+        ),
         "risk_chart": risk_chart.figure(so_far, in_numbers=shows_estimates),
-        **_records(student, enrolments, help_given),
+        **_records(student, enrolments, help_given, outcomes),
         "attributes": _attributes(student),
         "viewers": [
             {"who": str(entry.user or entry.api_client), "when": entry.at}
@@ -159,10 +165,25 @@ def _grades(student: Student) -> list[dict[str, Any]]:
     ]
 
 
-def _records(student: Student, enrolments: list[Enrolment], help_given: list[Intervention]) -> dict[str, Any]:
-    kinds = help_kinds.by_code()
+def _outcomes(student: Student) -> list[Outcome]:
     standing = student.outcome_set.filter(corrected_by=None).exclude(exit_code=TAKEN_BACK)
-    outcomes = standing.select_related("recorded_by").order_by("-happened_on", "-pk")
+    return list(standing.select_related("recorded_by").order_by("-happened_on", "-pk"))
+
+
+def _since_when(current: CurrentRisk | None, back_on: dt.date | None) -> str:
+    """Say of whom is back that the list looks at the time since: what is on record below reaches further."""
+    if current is None or back_on is None or back_on > current.run.as_of:
+        return ""
+    day = date_format(back_on, "j F Y")
+    return _("Back at school since %(day)s. The list looks at attendance, grades and incidents since then.") % {
+        "day": day
+    }
+
+
+def _records(
+    student: Student, enrolments: list[Enrolment], help_given: list[Intervention], outcomes: list[Outcome]
+) -> dict[str, Any]:
+    kinds = help_kinds.by_code()
     return {
         "enrolments": [
             {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -84,6 +84,10 @@ class SessionsOnRoll:
         offset = at * (calendar.n_sessions + 1)
         reached = np.maximum.accumulate(np.append(0, stop + offset))[:-1] if at.size else stop
         return cls(at=at, first=np.maximum(first, reached - offset), stop=stop, n_students=len(students))
+
+    def since(self, first: IntArray) -> SessionsOnRoll:
+        """Return what of the stretches lies at or after a position of each student, shape (n_students,)."""
+        return replace(self, first=np.maximum(self.first, first[self.at]))
 
     def within(self, first: int, stop: int) -> FloatArray:
         """Return how many sessions of a window each student was on the roll for, shape (n_students,)."""

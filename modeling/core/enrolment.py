@@ -16,7 +16,7 @@ KINDERGARTEN = ("KG", "K")
 
 
 def enrolment_features(day: SnapshotDay) -> dict[str, Values]:
-    """Return every feature of enrolment as of a day.
+    """Return every feature of enrolment as of a day: of the whole time here, but for the days on the roll.
 
     Parameters
     ----------
@@ -29,15 +29,15 @@ def enrolment_features(day: SnapshotDay) -> dict[str, Values]:
         level or an earlier enrolment is missing.
     """
     year = day.calendar.this_year()
-    enrolled = day.sessions(*year)
+    ever_enrolled = day.ever_on_roll.within(*year)
     levels = np.array([level or np.nan for level in day.stays.grade_levels] + [np.nan], dtype=object)
     return {
         "school_moves_365d": _moves(day, window_days=365),
-        "late_enrolment": np.where(enrolled > 0, _joined_after(day, year[0] + LATE_AFTER_SESSIONS), np.nan),
+        "late_enrolment": np.where(ever_enrolled > 0, _joined_after(day, year[0] + LATE_AFTER_SESSIONS), np.nan),
         "age_for_grade": _age_for_grade(day),
         "repeated_grade": _repeated_grade(day),
         "grade_level": levels[_grade(day)],
-        "days_enrolled": enrolled if day.calendar.n_sessions else day.missing(),
+        "days_enrolled": day.sessions(*year) if day.calendar.n_sessions else day.missing(),
     }
 
 
@@ -64,7 +64,7 @@ def _moves(day: SnapshotDay, *, window_days: int) -> FloatArray:
 def _joined_after(day: SnapshotDay, position: int) -> FloatArray:
     """Return 1.0 for students with no session of this year before a position of the calendar."""
     year_first, _ = day.calendar.this_year()
-    return np.where(day.sessions(year_first, position) > 0, 0.0, 1.0)
+    return np.where(day.ever_on_roll.within(year_first, position) > 0, 0.0, 1.0)
 
 
 def _age_for_grade(day: SnapshotDay) -> FloatArray:

@@ -77,6 +77,8 @@ COLUMNS: dict[str, dict[str, str]] = {
 }
 # What there may be too much of for one frame.
 RECORDS = ("attendance", "grades", "discipline")
+# The day on which each of them happened, whenever it became known.
+HAPPENED_ON = {"attendance": "held_on", "grades": "awarded_on", "discipline": "happened_on"}
 # Facts of which a later file may bring another version. Outcomes are corrected by rows of their own.
 VERSIONED = tuple(name for name, columns in COLUMNS.items() if "replaced_on" in columns)
 

@@ -116,9 +116,9 @@ def _attribute(day: SnapshotDay, feature: Feature) -> pd.Series:
 def _term_feature(day: SnapshotDay, *, term: str, quantity: str) -> pd.Series:
     """Return one quantity of the newest known grade record of a term, or the absences on record."""
     if quantity == "absences":
-        absent = day.facts.attendance.loc[lambda rows: rows["category"] == "absent"]
+        absent = day.known_records("attendance").loc[lambda rows: rows["category"] == "absent"]
         return absent.groupby("student_id")["n_sessions"].sum().reindex(day.students).astype("float64")
-    rows = day.facts.grades
+    rows = day.known_records("grades")
     rows = rows.loc[rows["term"] == term].sort_values(["known_on", "awarded_on", quantity])
     newest = rows.drop_duplicates("student_id", keep="last").set_index("student_id")[quantity]
     return newest.reindex(day.students).astype("float64")

@@ -73,6 +73,10 @@ def _narrowed(
     awarded_on = days(rows["awarded_on"])
     counted = counted & (awarded_on <= day.as_of)
     school_year, starts_on = _terms(day, awarded_on[counted], rows["term"].loc[counted])
+    if day.came_back is not None:
+        over = _over_before_return(day, at[counted], starts_on, rows["term"].loc[counted])
+        counted[np.flatnonzero(counted)[over]] = False
+        school_year, starts_on = school_year[~over], starts_on[~over]
     value, scale_max, attempted, earned = (
         rows[name].to_numpy(dtype=np.float64)[counted]
         for name in ("value", "scale_max", "credits_attempted", "credits_earned")
@@ -89,6 +93,17 @@ def _narrowed(
         "earned": earned,
         "core": rows["core"].to_numpy(dtype=np.bool_)[counted],
     }
+
+
+def _over_before_return(day: SnapshotDay, at: IntArray, starts_on: Days, terms: pd.Series) -> npt.NDArray[np.bool_]:
+    """Return which grades are of a term that was over when the student came back, though they were given later."""
+    over = np.zeros(at.size, dtype=np.bool_)
+    back_on = np.full(at.size, np.datetime64("NaT")) if day.came_back is None else day.came_back[at]
+    of_returned = np.flatnonzero(~np.isnat(back_on))
+    ends_on = day.calendar.term_ends(starts_on[of_returned], terms.iloc[of_returned])
+    # A term that the calendar does not hold is over at no time.
+    over[of_returned] = ends_on < back_on[of_returned]
+    return over
 
 
 def _terms(day: SnapshotDay, awarded_on: Days, terms: pd.Series) -> tuple[IntArray, Days]:

@@ -39,7 +39,7 @@ class SchoolCalendar:
     year_starts : array of datetime64[D], shape (n_years,)
         First day of each school year that has begun, sorted; the last is the current one.
     terms : DataFrame
-        ``school_year``, ``term`` and ``starts_on`` of the terms that have begun.
+        ``school_year``, ``term``, ``starts_on`` and ``ends_on`` of the terms that have begun.
     """
 
     sessions: Days
@@ -128,6 +128,24 @@ class SchoolCalendar:
             school_year[found] = years[newest[found]]
             starts_on[found] = starts[newest[found]]
         return school_year, starts_on
+
+    def term_ends(self, starts_on: Days, terms: Any) -> Days:
+        """Return the last day of the term of each grade, by its first day and its name; NaT where it is not recorded.
+
+        Parameters
+        ----------
+        starts_on : array of datetime64[D], shape (n_grades,)
+            From `terms_of`.
+        terms : array of str, shape (n_grades,)
+        """
+        ends_on = np.full(starts_on.size, np.datetime64("NaT"), dtype="datetime64[D]")
+        starts, ends = days(self.terms["starts_on"]), days(self.terms["ends_on"])
+        names = np.asarray(terms, dtype=object)
+        for name in pd.unique(pd.Series(names)):
+            of_name = names == name
+            for first, last in zip(starts[self._named(str(name))], ends[self._named(str(name))], strict=True):
+                ends_on[of_name & (starts_on == first)] = last
+        return ends_on
 
     def _begun(self, name: str) -> tuple[Days, IntArray]:
         """Return the first day and the school year of the terms of one name, in the order in which they began."""

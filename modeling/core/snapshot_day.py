@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from modeling.core.eligibility import SessionsOnRoll, eligible_students
-from modeling.core.facts_frames import FactFrames, is_known
+from modeling.core.facts_frames import HAPPENED_ON, FactFrames, is_known
 from modeling.core.places import Places
+from modeling.core.returns import came_back_on
 from modeling.core.school_calendar import Days, FloatArray, IntArray, SchoolCalendar, days
 from modeling.core.stays import Stays
 
@@ -34,7 +35,8 @@ class SnapshotDay:
         On the roll at `as_of`, sorted.
     calendar : SchoolCalendar
         Up to `as_of`.
-    on_roll : SessionsOnRoll
+    ever_on_roll : SessionsOnRoll
+        Also of the time before a return.
     """
 
     as_of: np.datetime64
@@ -42,7 +44,7 @@ class SnapshotDay:
     facts: FactFrames
     students: pd.Index
     calendar: SchoolCalendar
-    on_roll: SessionsOnRoll
+    ever_on_roll: SessionsOnRoll
 
     @classmethod
     def of(cls, facts: FactFrames, *, as_of: date) -> SnapshotDay:
@@ -57,18 +59,33 @@ class SnapshotDay:
             facts=known,
             students=students,
             calendar=calendar,
-            on_roll=SessionsOnRoll.of(known.enrolments, students=students, calendar=calendar),
+            ever_on_roll=SessionsOnRoll.of(known.enrolments, students=students, calendar=calendar),
         )
 
     def records(self, name: str) -> Iterator[tuple[pd.DataFrame, IntArray, npt.NDArray[np.bool_]]]:
         """Yield attendance, grades or incidents part by part: rows, whose they are, and which of them count.
 
-        Only rows of students on the roll that were known by `as_of` count. Cutting the others out here would copy
-        every column, also those that nobody looks at.
+        Only rows of students on the roll that were known by `as_of` count, and of who came back only what happened
+        since. Cutting the others out here would copy every column, also those that nobody looks at.
         """
         for rows in self.recorded.parts(name):
             at = self.at(rows["student_id"])
-            yield rows, at, (at >= 0) & is_known(rows, pd.Timestamp(self.as_of))
+            counted = (at >= 0) & is_known(rows, pd.Timestamp(self.as_of))
+            yield rows, at, self._since_return(counted, at, rows[HAPPENED_ON[name]])
+
+    def known_records(self, name: str) -> pd.DataFrame:
+        """Return those of `records` that count, as one frame, however much that takes."""
+        parts = [rows.loc[counted] for rows, _at, counted in self.records(name)]
+        return parts[0] if len(parts) == 1 else pd.concat(parts)
+
+    def _since_return(
+        self, counted: npt.NDArray[np.bool_], at: IntArray, happened_on: pd.Series
+    ) -> npt.NDArray[np.bool_]:
+        if self.came_back is None:
+            return counted
+        of_returned = np.flatnonzero(counted & ~np.isnat(self.came_back)[at])
+        counted[of_returned] = days(happened_on.iloc[of_returned]) >= self.came_back[at[of_returned]]
+        return counted
 
     def at(self, student_id: pd.Series) -> IntArray:
         """Return the position of each row's student among `students`, -1 where not on the roll."""
@@ -106,8 +123,21 @@ class SnapshotDay:
             at, weights = at[counted], None if weights is None else weights[counted]
         return np.bincount(at, weights=weights, minlength=len(self.students)).astype(np.float64)
 
+    @cached_property
+    def came_back(self) -> Days | None:
+        """Return the day on which who left before finishing came back, NaT of others; None where nobody did."""
+        return came_back_on(self.facts, places=self._places, as_of=self.as_of)
+
+    @cached_property
+    def on_roll(self) -> SessionsOnRoll:
+        """Return the stretches on the roll, of who came back only those since."""
+        if self.came_back is None:
+            return self.ever_on_roll
+        # NaT lies after all sessions.
+        return self.ever_on_roll.since(np.where(np.isnat(self.came_back), 0, self.calendar.position(self.came_back)))
+
     def sessions(self, first: int, stop: int) -> FloatArray:
-        """Return per student the sessions of a window they were on the roll for."""
+        """Return per student the sessions of a window they were on the roll for, since their return if they left."""
         return self.on_roll.within(first, stop)
 
     def within(self, dates: pd.Series | Days, *, window_days: int) -> npt.NDArray[np.bool_]:

@@ -95,3 +95,17 @@ def _calendar(
 def _terms_of(calendar: SchoolCalendar, awarded_on: str, name: str) -> tuple[int, str]:
     school_year, starts_on = calendar.terms_of(days([awarded_on]), np.array([0]), [name])
     return int(school_year[0]), str(starts_on[0])
+
+
+def test_the_last_day_of_a_term_is_that_of_its_year_and_name() -> None:
+    terms = pd.DataFrame(
+        [(2025, "Fall", "2024-09-02", "2025-01-17"), (2026, "Fall", "2025-09-01", "2026-01-16")]
+        + [(2026, "Year", "2025-09-01", "2026-06-12")],
+        columns=["school_year", "term", "starts_on", "ends_on"],
+    )
+    calendar = SchoolCalendar.until(np.datetime64("2026-06-30"), school_days=pd.DataFrame({"held_on": []}), terms=terms)
+    starts_on = days(["2024-09-02", "2025-09-01", "2025-09-01", "2024-09-02", "2025-09-01"])
+
+    ends_on = calendar.term_ends(starts_on, ["Fall", "Fall", "Year", "Year", None])
+
+    assert [str(day) for day in ends_on] == ["2025-01-17", "2026-01-16", "2026-06-12", "NaT", "NaT"]
