@@ -11,6 +11,8 @@ SIZES = (SMALL, FULL)
 MOST_SECONDS = {SMALL: 180.0, FULL: 3600.0}
 # All blocks of the database that one request may touch, whoever asks and however many students there are.
 MOST_BUFFERS = 1500
+# What a page of work may cost beside the list: CPU of the server, of Python and the database together.
+MOST_OF_LIST = 1.2
 UCI_697, UCI_320 = "uci697/data.csv", "uci320/student-por.csv"
 
 
@@ -80,6 +82,13 @@ def _scores(path: str, says: str, limit: float | None = None) -> Figure:
     return Figure(path=path, says=says, higher_is_better=True, limit=limit)
 
 
+_PAGES = ("today", "help", "concerns", "ways back")
+WORK_PAGES = {
+    "administrator": (*_PAGES, "outcomes", "caseloads"),
+    "counsellor": _PAGES,
+    "administrator, year over": ("outcomes",),
+}
+
 ENTRIES = (
     _imports(10_000, SMALL, FULL),
     _imports(100_000, FULL),
@@ -133,6 +142,22 @@ ENTRIES = (
             for statistics in ("never analysed", "analysed")
             for role in ("every school", "three schools")
             for page in ("first", "far down", "student")
+        ),
+    ),
+    Entry(
+        name="work_pages",
+        module="work_pages",
+        arguments={SMALL: "--students 3000 --turns 3", FULL: "--students 30000"},
+        figures=tuple(
+            # Both are measured in one run, but twenty requests of each meet other neighbours.
+            Figure(
+                path=f"pages.{person}.{page}.of_list",
+                says=f"CPU of {page}, {person}: times the list's",
+                limit=MOST_OF_LIST,
+                varies=True,
+            )
+            for person, pages in WORK_PAGES.items()
+            for page in pages
         ),
     ),
     _trees(

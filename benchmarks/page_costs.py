@@ -79,8 +79,8 @@ def measured(n_students: int) -> dict[str, Any]:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    institution = _district()
-    owner = _owner()
+    institution = small_district()
+    owner = as_owner()
     for table in ("students_student", "predictions_riskscore", "predictions_currentrisk"):
         owner.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)".encode())
     grow = _module("large_institution").grow
@@ -102,7 +102,7 @@ def _module(name: str) -> Any:
     return module
 
 
-def _district() -> Any:
+def small_district() -> Any:
     """Make a small district with a model that decides, and its list."""
     import datetime as dt
 
@@ -126,7 +126,7 @@ def _district() -> Any:
     return institution
 
 
-def _owner() -> Any:
+def as_owner() -> Any:
     import psycopg
 
     return psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True)
@@ -178,7 +178,7 @@ def _far_down(before: Any, start: int) -> str:
     return f"/students/?after={before}&from={start + 1}&list={run and run.public_id}"
 
 
-def _browser(person: Any) -> Any:
+def signed_in(person: Any) -> Any:
     from django.test import Client
 
     browser = Client(SERVER_NAME="localhost")
@@ -186,17 +186,17 @@ def _browser(person: Any) -> Any:
     return browser
 
 
-def _open(browser: Any, address: str) -> None:
+def opened(browser: Any, address: str) -> None:
     status = browser.get(address).status_code
     if status != 200:
         raise SystemExit(f"{address} answered {status}")
 
 
 def _buffers(person: Any) -> dict[str, int]:
-    counted, browser, found = _module("statement_buffers").counted, _browser(person), {}
+    counted, browser, found = _module("statement_buffers").counted, signed_in(person), {}
     for name, address in _pages(person).items():
         with counted() as statements:
-            _open(browser, address)
+            opened(browser, address)
         found[name] = sum(statement.buffers for statement in statements)
         for statement in sorted(statements, key=lambda each: -each.buffers)[:3]:
             sys.stderr.write(f"{name}: {statement.buffers} of {found[name]} buffers: {statement.sql[:200]}\n")
@@ -207,21 +207,21 @@ def _cpu(person: Any) -> dict[str, dict[str, float]]:
     """Return milliseconds of CPU of a request, in this process and in the backend it talks to."""
     from django.db import connection
 
-    browser, found = _browser(person), {}
+    browser, found = signed_in(person), {}
     for name, address in _pages(person).items():
         for _warm in range(3):
-            _open(browser, address)
+            opened(browser, address)
         backend = connection.connection.info.backend_pid
-        ticks, own = _ticks(backend), time.process_time()
+        ticks, own = ticks_of(backend), time.process_time()
         for _repeat in range(REPEATS):
-            _open(browser, address)
+            opened(browser, address)
         python = (time.process_time() - own) / REPEATS
-        database = (_ticks(backend) - ticks) / os.sysconf("SC_CLK_TCK") / REPEATS
+        database = (ticks_of(backend) - ticks) / os.sysconf("SC_CLK_TCK") / REPEATS
         found[name] = {"python": round(1000 * python, 1), "database": round(1000 * database, 1)}
     return found
 
 
-def _ticks(pid: int) -> int:
+def ticks_of(pid: int) -> int:
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
 

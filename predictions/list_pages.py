@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from accounts import planner, scope
-from predictions.models import CurrentRisk
+from predictions.models import CurrentRisk, Tier
 from students.models import Student
 
 # Each of few schools has an index of its own, and what they give is merged; of many, one walk over all finds enough.
@@ -160,6 +160,18 @@ def first_ranked(rows: QuerySet[CurrentRisk], n: int) -> list[tuple[float | None
     """Return risk and score of the first of a list by rank."""
     columns = rows.filter(rank__isnull=False).values_list("rank", "student_id", "risk", "score_id")
     return [(risk, score) for _rank, _student, risk, score in _nearest(columns, "rank", n)]
+
+
+def above_the_line(rows: QuerySet[CurrentRisk]) -> QuerySet[CurrentRisk]:
+    """Return of some rows those of the first tier, which is a stretch of ranks: no walk for them goes beyond it.
+
+    With the tier alone, whoever asks for more than there are has the whole institution read.
+    """
+    others = rows.filter(rank__isnull=False).exclude(tier=Tier.REVIEW_FIRST).values_list("rank", "student_id")
+    with along_indexes():
+        beyond = next(iter(_nearest(others, "rank", 1)), None)
+    above = rows.filter(tier=Tier.REVIEW_FIRST)
+    return above if beyond is None else above.filter(rank__lte=beyond[0])
 
 
 def first_rows(rows: QuerySet[CurrentRisk], n: int, *, is_own: bool) -> list[CurrentRisk]:

@@ -152,7 +152,7 @@ def _above_the_line(
     capacity = capacities.of(membership=membership)
     above = seen.exclude(risk_list.is_left_out(today))
     if capacity.whose == Whose.INSTITUTION:
-        above = above.filter(tier=Tier.REVIEW_FIRST)
+        above = above.filter(tier=Tier.REVIEW_FIRST) if is_own else list_pages.above_the_line(above)
     found = list_pages.first_rows(above, min(capacity.n, NAMES_COMPARED), is_own=is_own)
     rows = list_rows.rows_of(found, run)
     if run.decided_by == DecidedBy.RULE and capacity.whose != Whose.INSTITUTION:

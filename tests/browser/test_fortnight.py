@@ -1,11 +1,11 @@
-"""A fortnight in a real browser: names, verdicts, help, an outcome, and a next list that respects what was said."""
+"""A fortnight in a real browser: verdicts, help, outcomes, concerns, a way back, and lists that learn from it all."""
 
 import re
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import walk
+from tests.browser import second_week, walk
 from tests.live import stories
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,8 @@ def fortnight(live, tmp_path_factory):
     """An institution with a first list by its rule, and its people."""
     people = live.institutions["fortnight"]
     ines = live.visitor(people["ines"])
-    stories.brought_in(ines, stories.upload(ines, stories.flat_cohort(tmp_path_factory.mktemp("fortnight"), n=120)))
+    stories.brought_in(ines, stories.upload(ines, stories.flat_cohort(tmp_path_factory.mktemp("fortnight"), n=400)))
+    stories.write_rule(ines)
     stories.make_list(live, "fortnight")
     return people
 
@@ -70,7 +71,13 @@ def people_named(page):
     return dict(zip(links.all_inner_texts(), (href.split("/")[2] for href in hrefs), strict=True))
 
 
-def test_what_is_said_on_a_morning_holds_on_the_next_list(live, fortnight, opened):
+def test_what_is_said_holds_on_the_next_list_and_the_model_learns_from_it(live, fortnight, opened):
+    live_the_first_week(live, fortnight, opened)
+    live_the_second_week(live, fortnight, opened)
+
+
+def live_the_first_week(live, fortnight, opened):
+    """Judge names of a list by the rule, help, record and correct, and look for all of it on the next list."""
     page = opened()
     walk.sign_in(page, fortnight["amara"])
     first = people_named(page)
@@ -96,6 +103,35 @@ def test_what_is_said_on_a_morning_holds_on_the_next_list(live, fortnight, opene
     before = live.sql(LISTED, agreed_id)[0]
     stories.a_month_later(live, "fortnight")
     hold_on_the_next_list(live, page, before, known=(known, known_id), agreed=(agreed, agreed_id))
+
+
+def live_the_second_week(live, people, opened):
+    """Learn from what staff said, judge names of the list that comes of it, and look for that on the one after."""
+    page, sams = opened(), opened()
+    walk.sign_in(sams, people["sam"])
+    corrected = second_week.correct_what_files_said(live, people, sams)
+    second_week.learn_from_them(live, people, opened(), corrected)
+    known, not_now, troubled, leaving, *others = second_week.give_first_names(live, people)
+    second_week.hear_each_other(live, people, opened, troubled)
+    sams.goto(f"/students/{leaving[1]}/outcomes")
+    record_outcome(sams, "Dropout", "Came for the papers", "Record this outcome")
+    second_week.come_back(live, people, opened(), leaving)
+
+    walk.sign_in(page, people["amara"])
+    assert {known, not_now, troubled, *others} <= set(people_named(page).items())
+    say(page, "Already known", known[0])
+    say(page, "Not now", not_now[0])
+    decided = second_week.made_by(live, people)
+    stories.a_month_later(live, "fortnight")
+
+    assert second_week.made_by(live, people) == decided
+    assert second_week.listed(live, known[1]) == ("known", True, None)
+    assert second_week.listed(live, not_now[1]) == ("not_now", True, True)
+    page.goto("/")
+    assert {troubled, *others} <= set(people_named(page).items())
+    assert not {known, not_now} & set(people_named(page).items())
+    page.goto("/students/?left=1&whose=mine")
+    expect(page.locator(".people .name")).to_have_text([known[0], not_now[0]])
 
 
 def correct_an_outcome(live, people, page, student):

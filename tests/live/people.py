@@ -28,7 +28,7 @@ def found(slug: str, hashed: str) -> dict[str, Any]:
     now = timezone.now()
     roles = {"amara": Role.COUNSELLOR, "ines": Role.INSTITUTION_ADMIN, "mika": Role.MODEL_OWNER}
     if slug == "fortnight":
-        roles["sam"] = Role.OUTCOME_STAFF
+        roles |= {"sam": Role.OUTCOME_STAFF, "nils": Role.COUNSELLOR}
     institution = people.found_institution(slug=slug, name=slug.capitalize(), capacity=CAPACITY)
     for name, role in roles.items():
         people.add_person(

@@ -1,8 +1,11 @@
 """A page reads what it shows and not the institution, whatever the planner knows of the tables."""
 
+import re
+
 import pytest
 
 from accounts.models import Institution
+from predictions import list_pages
 from predictions.models import CurrentRisk
 from tests.predictions.large_lists import (
     MOST_BUFFERS,
@@ -58,6 +61,25 @@ def test_a_first_page_reads_what_it_shows(person, institution, query):
     # Nobody was left out, and a college has no grades.
     nobody = query == "?left=1" or (query, institution.slug) == ("?grade=10", "lakeside")
     assert len(rows(page)) == (0 if nobody else 50)
+
+
+def n_passed_over(rows):
+    """Return how many rows PostgreSQL reads in vain to find fifty of some by rank."""
+    with list_pages.along_indexes():
+        plan = rows.filter(rank__isnull=False).order_by("rank", "student_id")[:50].explain(analyze=True)
+    return sum(int(n) for n in re.findall(r"Rows Removed by Filter: (\d+)", plan))
+
+
+def test_nobody_beyond_the_line_is_read_for_more_names_than_stand_above_it(person, institution):
+    with seen_by(person):
+        everybody = CurrentRisk.objects.visible_to(person)
+        of_tier, above = everybody.filter(tier="review_first"), list_pages.above_the_line(everybody)
+
+        assert list(above.order_by("rank")) == list(of_tier.order_by("rank"))
+        # Whom all others were copied from stand before them, at schools that not everybody sees.
+        assert n_passed_over(above) <= 400
+        # By the tier alone it is everybody a person sees.
+        assert n_passed_over(of_tier) >= n_ranked(person) - of_tier.count() > 500
 
 
 @pytest.mark.parametrize("statistics", ["analysed"], indirect=True)
