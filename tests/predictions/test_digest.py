@@ -202,5 +202,5 @@ def test_the_page_asks_as_much_for_one_line_as_for_many(riverside, northside, am
     client = signed_in(amara)
     client.get("/digest/")
 
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(38):
         client.get("/digest/")
