@@ -20,6 +20,8 @@ from accounts.models import Institution, Membership, User
 from accounts.permissions import can
 from predictions import today as mornings
 from predictions.models import DigestMail
+from students import help_kinds
+from students.help_kinds import KindOfHelp
 from students.models import HelpPlan, ReengagementCase, Student
 
 
@@ -150,12 +152,13 @@ def _line(student: Student, *, words: str, url: str, key: str) -> Line:
 
 
 def _due(plans: list[HelpPlan], cases: list[ReengagementCase], *, today: dt.date) -> Section:
-    lines = [_of_help(plan, today) for plan in plans] + [_of_case(case, today) for case in cases]
+    kinds = help_kinds.by_code() if plans else {}
+    lines = [_of_help(plan, today, kinds) for plan in plans] + [_of_case(case, today) for case in cases]
     return Section(kind=Kind.DUE, lines=tuple(lines))
 
 
-def _of_help(plan: HelpPlan, today: dt.date) -> Line:
-    due = mornings.due_words(plan, today)
+def _of_help(plan: HelpPlan, today: dt.date, kinds: dict[str, KindOfHelp]) -> Line:
+    due = mornings.due_words(plan, today, kinds)
     told = {"kind": due["kind_label"], "day": date_format(due["due"], "l j F")}
     words = _("%(kind)s: planned end %(day)s") if due["is_end"] else _("%(kind)s: look at it by %(day)s")
     key = f"help {plan.public_id} {due['due']} {due['is_late']}"

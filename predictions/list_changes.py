@@ -143,13 +143,17 @@ class _Why:
         self.enrolments = {enrolment.student_id: enrolment for enrolment in ended}
         begun = Intervention.objects.filter(student_id__in=keys, started_on__gte=before.at.date())
         self.help = {given.student_id: given for given in begun.order_by("started_on", "pk")}
+        self.kinds = help_kinds.by_code() if self.help else {}
         self.scores_then = _scores(run_then, keys)
 
     def of(self, student: Student) -> list[str]:
         """Return in sentences why one student is gone: the cause, then what else is known."""
         sentences = [self._cause(student)]
         if given := self.help.get(student.pk):
-            words = {"kind": help_kinds.label(given.kind), "day": date_format(given.started_on, "j F")}
+            words = {
+                "kind": help_kinds.label(given.kind, kinds=self.kinds),
+                "day": date_format(given.started_on, "j F"),
+            }
             sentences.append(_("Help began on %(day)s: %(kind)s.") % words)
         return sentences
 

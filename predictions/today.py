@@ -18,6 +18,7 @@ from predictions.list_changes import Changes
 from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier
 from predictions.risk_list import Filters, WhoseStudents
 from students import concerns, help_due, help_kinds, way_back
+from students.help_kinds import KindOfHelp
 from students.models import DataCase, HelpPlan, ReengagementCase, SchoolDay
 
 # A morning's page is short; what changed is told of as many as the record of a look holds.
@@ -71,7 +72,8 @@ def page(*, membership: Membership, now: dt.datetime) -> dict[str, Any]:
     )
     changes, shown = listed.changes, listed.shown
     came = changes.came if changes else frozenset()
-    news = good_news.of(listed.seen, is_own=listed.is_own, today=today)
+    kinds, to_come = help_kinds.by_code(), _school_days_to_come(today)
+    news = good_news.of(listed.seen, is_own=listed.is_own, today=today, kinds=kinds)
     besides = {
         *(plan.student.public_id for plan in waiting.due),
         *(case.student.public_id for case in waiting.cases),
@@ -84,20 +86,20 @@ def page(*, membership: Membership, now: dt.datetime) -> dict[str, Any]:
         "named": [row["public_id"] for row in shown],
         "named_besides": sorted(besides - {row["public_id"] for row in shown}),
         "run": list_rows.run_words(listed.run) if listed.run else None,
-        "until": end_of_fortnight(today),
+        "until": _end_of_fortnight(today, to_come),
         "is_own": listed.is_own,
         "n_names": listed.n_names,
         "rows": [row | {"is_new": row["public_id"] in came, "rank": n} for n, row in enumerate(shown, start=1)][
             :NAMES_SHOWN
         ],
         "changes": changes,
-        "due": [due_words(plan, today) for plan in waiting.due],
+        "due": [due_words(plan, today, kinds) for plan in waiting.due],
         "has_more_due": waiting.has_more_due,
         "answered": waiting.answered,
         "concerns": waiting.concerns,
         "cases": [{"case": case, "is_late": is_late(case, today)} for case in waiting.cases],
         "good_news": news,
-        "next_school_day": _after_a_holiday(today),
+        "next_school_day": _after_a_holiday(today, to_come),
         **_without_counsellor(membership),
     }
 
@@ -139,10 +141,19 @@ def is_late(case: ReengagementCase, today: dt.date) -> bool:
 
 def end_of_fortnight(today: dt.date) -> dt.date:
     """Return the last school day of the fortnight that a day is in; its second Friday where no calendar says more."""
+    return _end_of_fortnight(today, _school_days_to_come(today))
+
+
+def _school_days_to_come(today: dt.date) -> list[dt.date]:
+    """Return the next school days from a day on, as many as a fortnight has days."""
+    held = SchoolDay.objects.filter(held_on__gte=today).order_by("held_on")
+    return list(held.values_list("held_on", flat=True)[: A_FORTNIGHT.days])
+
+
+def _end_of_fortnight(today: dt.date, to_come: list[dt.date]) -> dt.date:
     begun = today - dt.timedelta(days=(today - FIRST_MONDAY).days % A_FORTNIGHT.days)
-    held = SchoolDay.objects.filter(held_on__range=(today, begun + A_FORTNIGHT - dt.timedelta(days=1)))
-    last = held.order_by("-held_on").values_list("held_on", flat=True).first()
-    return last or max(begun + A_WEEK + dt.timedelta(days=FRIDAY), today)
+    held = [day for day in to_come if day < begun + A_FORTNIGHT]
+    return held[-1] if held else max(begun + A_WEEK + dt.timedelta(days=FRIDAY), today)
 
 
 def _above_the_line(
@@ -162,13 +173,13 @@ def _above_the_line(
     return above.filter(rank__isnull=False)[: capacity.n].count(), rows
 
 
-def due_words(plan: HelpPlan, today: dt.date) -> dict[str, Any]:
+def due_words(plan: HelpPlan, today: dt.date, kinds: dict[str, KindOfHelp]) -> dict[str, Any]:
     """Return what a line says of help of which something is due."""
     return {
         "student_name": plan.student.name,
         "public_id": plan.student.public_id,
         "url": reverse("help_page", args=[plan.public_id]),
-        "kind_label": help_kinds.label(plan.intervention.kind),
+        "kind_label": help_kinds.label(plan.intervention.kind, kinds=kinds),
         "due": plan.next_due,
         "is_late": plan.next_due is not None and plan.next_due < today,
         "is_end": plan.due_on is not None and plan.next_due == plan.due_on,
@@ -182,11 +193,9 @@ def _answered(membership: Membership, *, since: dt.datetime) -> list[DataCase]:
     return list(answered.order_by("-pk")[:DUE_SHOWN])
 
 
-def _after_a_holiday(today: dt.date) -> dt.date | None:
+def _after_a_holiday(today: dt.date, to_come: list[dt.date]) -> dt.date | None:
     """Return the next school day where there is none for a week; None in term, and where no calendar says."""
-    following = SchoolDay.objects.filter(held_on__gte=today).order_by("held_on").values_list("held_on", flat=True)
-    first = following.first()
-    return first if first and first >= today + A_WEEK else None
+    return to_come[0] if to_come and to_come[0] >= today + A_WEEK else None
 
 
 def _without_counsellor(membership: Membership) -> dict[str, Any]:

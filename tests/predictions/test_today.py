@@ -231,12 +231,12 @@ def test_attendance_that_rose_is_good_news_and_a_file_that_is_late_is_not(amara,
                     n_sessions=1,
                 )
         seen = CurrentRisk.objects.filter(counsellor=amara)
-        news = good_news.of(seen, is_own=True, today=days[0])
+        news = good_news.of(seen, is_own=True, today=days[0], kinds={})
         assert [each["name"] for each in news] == [rose.name, missing.name]
         assert re.match(r"Missed 1 of the 20 school days up to .*; 7 of the 20 before\.", news[0]["sentences"][0])
         # Of the school nothing newer than this came: the days since are not days without absences.
         AttendanceRecord.objects.filter(student=rose, held_on=days[0]).delete()
-        assert good_news.of(seen, is_own=True, today=days[0]) == []
+        assert good_news.of(seen, is_own=True, today=days[0], kinds={}) == []
 
 
 def test_who_came_back_is_good_news(amara, ines, riverside, northside):
@@ -251,7 +251,7 @@ def test_who_came_back_is_good_news(amara, ines, riverside, northside):
         Enrolment.objects.create(
             institution=riverside, student=mine[0], school=northside, entered_on=back, known_on=back, grade_level="10"
         )
-        news = good_news.of(CurrentRisk.objects.filter(counsellor=amara), is_own=True, today=day)
+        news = good_news.of(CurrentRisk.objects.filter(counsellor=amara), is_own=True, today=day, kinds={})
 
     assert [each["name"] for each in news] == [mine[0].name]
     assert news[0]["sentences"][0].startswith("Back at school since")
