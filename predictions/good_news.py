@@ -22,8 +22,8 @@ FOUR_WEEKS = 20
 POINTS = 0.05
 STILL_MISSED = 0.1
 SHOWN = 5
-# Of one's own students, else of those who get or got help.
-MOST_LOOKED_AT = 600
+# Of one's own students, else of those of highest risk who get or got help.
+MOST_OF_OWN, MOST_HELPED = 600, 200
 BACK_WITHIN = dt.timedelta(days=28)
 AWAY_FOR = dt.timedelta(days=30)
 
@@ -80,7 +80,8 @@ def of(
     :param kinds: the institution's kinds of help by their code
     """
     looked_at = seen if is_own else seen.exclude(help_state=HelpState.NONE)
-    rows = list(looked_at.order_by("rank").values_list("student_id", "school_id")[:MOST_LOOKED_AT])
+    most = MOST_OF_OWN if is_own else MOST_HELPED
+    rows = list(looked_at.order_by("rank").values_list("student_id", "school_id")[:most])
     back = _back_at_school(rows, today)
     news = back + _attendance(rows, today, kinds)
     students = Student.objects.in_bulk([each["student"] for each in news[:SHOWN]])
