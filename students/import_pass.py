@@ -34,7 +34,6 @@ from students.importing import formats, mapping, questions, typed_records
 from students.importing.batches import Options, Reader
 from students.importing.cohort_schema import CohortSchema
 from students.importing.containers import Container
-from students.importing.csv_blocks import CsvFile
 from students.importing.dates import AmbiguousDates
 from students.importing.file_errors import CellError, FileRefused
 from students.importing.formats import NeedsMapping, Recognised
@@ -147,13 +146,12 @@ class ImportPass:
         if upload.schema_yaml:
             own = CohortSchema.from_yaml(upload.schema_yaml)
             self.schemas = {own.name: own}
-            shape = formats.shape_of_container(container)
-            return Recognised(format=Format.COHORT, schema_name=own.name, shape=shape)
+            return formats.named(container, format=Format.COHORT, schema_name=own.name)
         if upload.format == Format.MAPPED and upload.source:
             # Not by its shape: a column that is never kept may be gone from the file by now.
             return Recognised(format=Format.MAPPED, mapping=upload.source.mapping, shape=upload.source.shape_sha256)
         if upload.format in (Format.PORTAL, Format.ONEROSTER, Format.EDFI):
-            return Recognised(format=upload.format, shape=formats.shape_of_container(container))
+            return formats.named(container, format=upload.format)
         mappings = sources.mappings_of(self.institution)
         return formats.recognise(container, schemas=self.schemas, mappings=mappings)
 
@@ -349,8 +347,9 @@ class ImportPass:
         if container.kind != "csv":
             self._refuse(doubt, container)
             return
-        shape = formats.shape_of_container(container)
-        self._ask_for_columns(container, mapping.needs_mapping(CsvFile(container.members[0]), shape=shape))
+        read = formats.named(container, format=Format.MAPPED)
+        (csv,) = read.csvs.values()
+        self._ask_for_columns(container, mapping.needs_mapping(csv, shape=read.shape))
         self.upload.summary["notes"] = [error.sentence() for error in doubt.errors]
 
     def _refuse(self, refusal: FileRefused, container: Container | None) -> None:

@@ -105,6 +105,8 @@ def receive(
 ) -> tuple[Upload, bool]:
     """Keep a file and queue its check, and say whether it is new: the same file asked for alike is the same upload.
 
+    Sent again, what failed on our side is queued once more: it may succeed now, and what was wrong is said again.
+
     :raises TooLarge: if the file exceeds the limit of the portal
     :raises SchemaRefused: if the schema is not one
     :raises AnswersRefused: if the answers are none to any question
@@ -113,9 +115,12 @@ def receive(
     if wishes.schema_yaml:
         CohortSchema.from_yaml(wishes.schema_yaml)
     with _arriving(institution, chunks) as arrived:
-        return _received(
+        upload, is_new = _received(
             arrived, institution=institution, filename=filename, wishes=wishes, by=by, now=now, wakes=wakes
         )
+    if not is_new and upload.current_job.state == State.FAILED:
+        retry(upload=upload, by=by, now=now, wakes=wakes)
+    return upload, is_new
 
 
 def _received(

@@ -20,7 +20,6 @@ from rest_framework.response import Response
 
 from accounts import audit_log, scope
 from accounts.models import ApiClient
-from jobs.models import State
 from predictions.api import bodies, documents, upload_answers, upload_form
 from predictions.api.problems import Conflict, FileTooLarge, InvalidBody
 from predictions.api.views import ClientView, asking_client
@@ -116,7 +115,7 @@ class Uploads(UploadView):
     )
     def post(self, request: Request) -> Response:
         """Keep the file, queue its check, and say where to watch."""
-        client, now = asking_client(request), timezone.now()
+        client = asking_client(request)
         file, wishes = upload_form.read_upload(request.data)
         with _work_for(client):
             upload, is_new = uploads.receive(
@@ -125,11 +124,8 @@ class Uploads(UploadView):
                 chunks=file.chunks(),
                 wishes=wishes,
                 by=client,
-                now=now,
+                now=timezone.now(),
             )
-            if not is_new and upload.current_job.state == State.FAILED:
-                # What failed on our side may succeed now, and what was wrong is said once more.
-                upload = uploads.retry(upload=upload, by=client, now=now)
             answer = upload_answers.answer(_one(upload.public_id))
         return Response(answer | {"is_new": is_new}, status=202 if is_new else 200)
 

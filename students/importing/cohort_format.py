@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,8 @@ class CohortReader:
         Of one CSV file.
     options : Options
         With the schema.
+    csvs : mapping of name to CsvFile, optional
+        The files whose headers were read already.
 
     Raises
     ------
@@ -45,16 +47,16 @@ class CohortReader:
 
     format = "cohort"
 
-    def __init__(self, container: Container, options: Options) -> None:
+    def __init__(self, container: Container, options: Options, *, csvs: Mapping[str, CsvFile] | None = None) -> None:
         if options.schema is None:
             raise ValueError("A cohort is read by its schema; none was given.")
-        csvs = [member for member in container.members if member.kind == "csv"]
-        if len(csvs) != 1:
-            raise file_refused("not_one_file", value=str(len(csvs)))
+        members = [member for member in container.members if member.kind == "csv"]
+        if len(members) != 1:
+            raise file_refused("not_one_file", value=str(len(members)))
         self.schema: CohortSchema = options.schema
         self.report = Report(notes=list(container.notes))
         self.complete = frozenset({"students", "enrolments"}) if options.is_complete else frozenset()
-        self._csv = self._opened(csvs[0])
+        self._csv = self._opened(members[0], csvs or {})
         self._check_header()
         self._seen = _SeenIds()
         self._schools: set[str] = set()
@@ -65,15 +67,16 @@ class CohortReader:
         """Return the name of the file."""
         return self._csv.member.name
 
-    def _opened(self, member: Member) -> CsvFile:
+    def _opened(self, member: Member, csvs: Mapping[str, CsvFile]) -> CsvFile:
         # The separator that the schema asks for counts if it leads to names the schema knows.
-        if self.schema.separator is not None:
+        read = csvs.get(member.name)
+        if self.schema.separator is not None and (read is None or read.delimiter != self.schema.separator):
             # Under another separator the whole first line is one name, which may be too long to be one.
             with contextlib.suppress(FileRefused):
                 csv = CsvFile(member, delimiter=self.schema.separator)
                 if not set(csv.header).isdisjoint(self.schema.headers):
                     return csv
-        return CsvFile(member)
+        return read or CsvFile(member)
 
     def _check_header(self) -> None:
         header, wanted = self._csv.header, self.schema.separator

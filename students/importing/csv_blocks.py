@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -99,6 +101,10 @@ class CsvFile:
             head = file.read(_HEAD_BYTES)
             is_whole = not file.read(1)
         encoding, self._n_mark = csv_encoding.sniffed(head)
+        # Kept until the sample was taken from it, mostly without another opening.
+        self._head = head[: self._n_mark + _SAMPLE_BYTES]
+        self._head_is_all = is_whole and len(self._head) == len(head)
+        self._sample, self._n_sampled = pl.DataFrame(), 0
         decoder = csv_encoding.Decoder(encoding, file=member.name)
         text = decoder.decoded(head[self._n_mark :], is_last=is_whole).decode("utf-8")
         self._sniffed, self.encoding = encoding, decoder.encoding
@@ -106,14 +112,35 @@ class CsvFile:
         self.header, self.delimiter, self.header_line = found.header, found.delimiter, found.header_line
 
     def sample(self, n: int) -> list[tuple[str, ...]]:
-        """Return the first good rows, each as long as the header; an empty cell is ""."""
-        rows: list[tuple[str, ...]] = []
-        for block in self.blocks(_SAMPLE_BYTES):
-            chosen = block.rows.head(n - len(rows)).drop("line")
-            rows += chosen.fill_null("").rows()
-            if len(rows) >= n:
+        """Return the first good rows, each as long as the header; an empty cell is "". They are read once.
+
+        :raises FileRefused: as `blocks`
+        """
+        return self.sample_frame(n).rows()
+
+    def sample_frame(self, n: int) -> pl.DataFrame:
+        """Return the sample as a table, one column of String per name of the header.
+
+        :raises FileRefused: as `blocks`
+        """
+        if n > self._n_sampled:
+            blocks = self._records_of(BytesIO(self._head), _SAMPLE_BYTES, is_all=self._head_is_all)
+            found = self._first_rows(blocks, n)
+            if found.height < n and not self._head_is_all:
+                found = self._first_rows(self.records(_SAMPLE_BYTES), n)
+            self._sample, self._n_sampled = found, n
+            self._head, self._head_is_all = b"", False
+        return self._sample.head(n)
+
+    def _first_rows(self, blocks: Iterator[RecordBlock], n: int) -> pl.DataFrame:
+        parts = [pl.DataFrame(schema=dict.fromkeys(self.header, pl.String()))]
+        n_left = n
+        for block in blocks:
+            parts.append(self._block(block).rows.head(n_left).drop("line").fill_null(""))
+            n_left -= parts[-1].height
+            if not n_left:
                 break
-        return rows
+        return pl.concat(parts)
 
     def blocks(self, n_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
         """Yield the file's rows; there is at least one block, which may have none.
@@ -129,20 +156,28 @@ class CsvFile:
             If a line is too long, most quotation marks are broken, or the zip turns out to be cut off.
         """
         for block in self.records(n_bytes):
-            records = block.records
-            chosen = records.lines > self.header_line
-            rows, again = self._without_headers(self._rows(records, chosen & (records.states == GOOD)))
-            faults = pl.concat([self._faults(records, chosen), again]).sort("line")
-            yield Block(rows=rows, faults=faults, n_bytes=block.n_bytes)
+            yield self._block(block)
+
+    def _block(self, block: RecordBlock) -> Block:
+        records = block.records
+        chosen = records.lines > self.header_line
+        rows, again = self._without_headers(self._rows(records, chosen & (records.states == GOOD)))
+        faults = pl.concat([self._faults(records, chosen), again]).sort("line")
+        return Block(rows=rows, faults=faults, n_bytes=block.n_bytes)
 
     def records(self, n_bytes: int = BLOCK_BYTES) -> Iterator[RecordBlock]:
         """Yield the file's records with the header, before they are cut into values; what is above it counts as blank.
 
         :raises FileRefused: as `blocks`
         """
+        with self.member.open() as file:
+            yield from self._records_of(file, n_bytes)
+
+    def _records_of(self, file: BinaryIO, n_bytes: int, *, is_all: bool = True) -> Iterator[RecordBlock]:
+        """Yield the records of the file's bytes; of its beginning only, without what is cut off, unless it `is_all`."""
         decoder = csv_encoding.Decoder(self._sniffed, file=self.member.name)
         rest, line, n_open, first_open = b"", 1, 0, 0
-        for text, n_read, is_last in self._pieces(decoder, n_bytes):
+        for text, n_read, is_last in self._pieces(decoder, file, n_bytes, is_all=is_all):
             records = records_of(
                 rest + text,
                 delimiter=self.delimiter,
@@ -160,24 +195,27 @@ class CsvFile:
                 raise file_refused("broken_quotes", line=first_open, allowed=allowed, file=self.member.name)
             yield RecordBlock(records=records, n_bytes=n_read)
             rest, line = records.text[records.rest_at :], line + records.n_lines
-        self._tell_encoding(decoder)
+        if is_all:
+            self._tell_encoding(decoder)
 
-    def _pieces(self, decoder: csv_encoding.Decoder, n_bytes: int) -> Iterator[tuple[bytes, int, bool]]:
+    def _pieces(
+        self, decoder: csv_encoding.Decoder, file: BinaryIO, n_bytes: int, *, is_all: bool
+    ) -> Iterator[tuple[bytes, int, bool]]:
         """Yield text, how many bytes of the file it took, and whether it is the last; smaller where marks are dense."""
-        with self.member.open() as file:
-            n_read = len(file.read(self._n_mark))
-            data, is_last = file.read(n_bytes), False
-            while not is_last:
-                following = file.read(n_bytes)
-                is_last = not following
-                n_read += len(data)
-                text = decoder.decoded(data, is_last=is_last)
-                n_marks = text.count(b"\n") + text.count(b'"') + text.count(self.delimiter.encode())
-                step = max(len(text), 1) if n_marks <= _MOST_MARKS else _PIECE_BYTES
-                for start in range(0, max(len(text), 1), step):
-                    ends_here = start + step >= len(text)
-                    yield text[start : start + step], n_read if ends_here else 0, is_last and ends_here
-                data, n_read = following, 0
+        n_read = len(file.read(self._n_mark))
+        data, is_over = file.read(n_bytes), False
+        while not is_over:
+            following = file.read(n_bytes)
+            is_over = not following
+            is_last = is_over and is_all
+            n_read += len(data)
+            text = decoder.decoded(data, is_last=is_last)
+            n_marks = text.count(b"\n") + text.count(b'"') + text.count(self.delimiter.encode())
+            step = max(len(text), 1) if n_marks <= _MOST_MARKS else _PIECE_BYTES
+            for start in range(0, max(len(text), 1), step):
+                ends_here = start + step >= len(text)
+                yield text[start : start + step], n_read if ends_here else 0, is_last and ends_here
+            data, n_read = following, 0
 
     def _tell_encoding(self, decoder: csv_encoding.Decoder) -> None:
         self.encoding = decoder.encoding
@@ -254,3 +292,11 @@ def _text_of(records: Records, chosen: Mask) -> bytes:
     edges = np.flatnonzero(np.diff(chosen.astype(np.int8), prepend=0, append=0))
     firsts, lasts = records.starts[edges[::2]], records.ends[edges[1::2] - 1]
     return b"\n".join(records.text[first:last] for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def csv_files(members: Sequence[Member]) -> dict[str, CsvFile]:
+    """Return the CSV files among some files by name, their headers read.
+
+    :raises FileRefused: if one of them is no text, or its header cannot be used
+    """
+    return {member.name: CsvFile(member) for member in members if member.kind == "csv"}

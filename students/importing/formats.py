@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from students.importing.batches import Options, Reader
 from students.importing.cohort_schema import CohortSchema
 from students.importing.containers import Container
-from students.importing.csv_blocks import CsvFile
+from students.importing.csv_blocks import CsvFile, csv_files
 from students.importing.file_shapes import shape_of
 from students.importing.headers import kind_named
 from students.importing.mapping import NeedsMapping
-from students.importing.portal_format import planned
+from students.importing.portal_format import Plan, planned
 
 # Below it a file has columns of a schema by chance: most of what it holds is something else.
 _LEAST_KNOWN_SHARE = 0.5
@@ -36,12 +36,18 @@ class Recognised:
         For mapped files.
     shape : str
         The hash by which the next file of the same source is known; see file_shapes.
+    csvs : mapping of name to CsvFile
+        What was opened to find that out, for the reader to go on with; it opens what is not here.
+    plan : Plan or None
+        For files of our own format: which of them is which kind, where that was found out already.
     """
 
     format: str
     schema_name: str | None = None
     mapping: Mapping[str, Any] | None = None
     shape: str = ""
+    csvs: Mapping[str, CsvFile] = field(default_factory=dict, repr=False)
+    plan: Plan | None = field(default=None, repr=False)
 
 
 def recognise(
@@ -64,11 +70,11 @@ def recognise(
     FileRefused
         If it holds nothing that can be read, or a known kind of file lacks columns.
     """
-    csvs = {member.name: CsvFile(member) for member in container.members if member.kind == "csv"}
-    others = tuple(member.name for member in container.members if member.kind != "csv")
+    csvs = csv_files(container.members)
+    others = _others(container)
     shape = shape_of(csvs, others=others)
     if shape in mappings:
-        return Recognised(format="mapped", mapping=mappings[shape], shape=shape)
+        return Recognised(format="mapped", mapping=mappings[shape], shape=shape, csvs=csvs)
     if is_oneroster(csvs):
         return Recognised(format="oneroster", shape=shape)
     # A stray JSON file beside our own CSV files does not make them an export of Ed-Fi.
@@ -76,15 +82,23 @@ def recognise(
         return Recognised(format="edfi", shape=shape)
     schema_name = _schema_of(csvs, schemas)
     if schema_name is not None:
-        return Recognised(format="cohort", schema_name=schema_name, shape=shape)
-    planned(container.members, asks=True)
-    return Recognised(format="portal", shape=shape)
+        return Recognised(format="cohort", schema_name=schema_name, shape=shape, csvs=csvs)
+    plan = planned(container.members, asks=True, csvs=csvs)
+    return Recognised(format="portal", shape=shape, csvs=csvs, plan=plan)
 
 
-def shape_of_container(container: Container) -> str:
-    """Return the shape of a file whose format was named by its sender."""
-    csvs = {member.name: CsvFile(member) for member in container.members if member.kind == "csv"}
-    return shape_of(csvs, others=tuple(member.name for member in container.members if member.kind != "csv"))
+def named(container: Container, *, format: str, schema_name: str | None = None) -> Recognised:
+    """Return what a file is whose format was named by its sender.
+
+    :raises FileRefused: if it holds what cannot be read
+    """
+    csvs = csv_files(container.members)
+    shape = shape_of(csvs, others=_others(container))
+    return Recognised(format=format, schema_name=schema_name, shape=shape, csvs=csvs)
+
+
+def _others(container: Container) -> tuple[str, ...]:
+    return tuple(member.name for member in container.members if member.kind != "csv")
 
 
 def is_oneroster(csvs: Mapping[str, CsvFile]) -> bool:
@@ -141,11 +155,13 @@ def reader_for(recognised: Recognised, container: Container, options: Options) -
     if recognised.format == "cohort":
         from students.importing.cohort_format import CohortReader
 
-        return CohortReader(container, options)
+        return CohortReader(container, options, csvs=recognised.csvs)
     if recognised.format == "mapped":
         from students.importing.mapping import MappedReader
 
-        return MappedReader(container, replace(options, mapping=options.mapping or recognised.mapping))
+        mapped = replace(options, mapping=options.mapping or recognised.mapping)
+        return MappedReader(container, mapped, csvs=recognised.csvs)
     from students.importing.portal_format import PortalReader
 
-    return PortalReader(container, options)
+    plan = recognised.plan or planned(container.members, asks=False, csvs=recognised.csvs)
+    return PortalReader(container, options, plan=plan)

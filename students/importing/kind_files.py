@@ -162,9 +162,7 @@ class KindFile:
         columns = [column for column in self.columns if self.kind.field(column).type == "date"]
         if self.date_format:
             return dict.fromkeys(columns, self.date_format)
-        sample = pl.DataFrame(
-            self.csv.sample(ROWS_LOOKED_AT), schema=dict.fromkeys(self.csv.header, pl.String()), orient="row"
-        )
+        sample = self.csv.sample_frame(ROWS_LOOKED_AT)
         shown = {column: self._shown(sample, column, today=today) for column in columns}
         n_given = {column: len(cells.trimmed(sample[self.columns[column]]).drop_nulls()) for column in columns}
         # A few odd cells among other days decide nothing, here or in a later row.

@@ -38,7 +38,7 @@ def chosen(name: str, csv: CsvFile, fits: list[Fit]) -> Fit | None:
     fits : list of Fit
         Kinds that its columns fit about equally well, the best first.
     """
-    rows = pl.DataFrame(csv.sample(ROWS_LOOKED_AT), schema=dict.fromkeys(csv.header, pl.String()), orient="row")
+    rows = csv.sample_frame(ROWS_LOOKED_AT)
     one = _fitting(name, rows, fits)
     if one is None or one.kind.name != "discipline" or _is_named(name, one) or _is_told(one, rows):
         return one

@@ -9,7 +9,7 @@ from students.importing import dates, headers
 from students.importing.batches import Batch, Options, Report
 from students.importing.column_guesses import Proposal, Rows, proposed
 from students.importing.containers import Container
-from students.importing.csv_blocks import CsvFile
+from students.importing.csv_blocks import CsvFile, csv_files
 from students.importing.file_errors import CellError, FileRefused
 from students.importing.kind_files import ROWS_LOOKED_AT, KindFile, check_stored, withheld_headers
 from students.importing.record_kinds import Kind, kinds
@@ -111,6 +111,8 @@ class MappedReader:
     container : Container
     options : Options
         With the mapping.
+    csvs : mapping of name to CsvFile, optional
+        The files whose headers were read already.
 
     Raises
     ------
@@ -120,12 +122,12 @@ class MappedReader:
 
     format = "mapped"
 
-    def __init__(self, container: Container, options: Options) -> None:
+    def __init__(self, container: Container, options: Options, *, csvs: Mapping[str, CsvFile] | None = None) -> None:
         if options.mapping is None:
             raise ValueError("A mapped file is read by a mapping; none was given.")
         self.options = options
         self.report = Report(notes=list(container.notes))
-        self._file = _mapped_file(container, options.mapping)
+        self._file = _mapped_file(container, options.mapping, csvs or csv_files(container.members))
         self.complete = self._file.kinds if options.is_complete else frozenset()
 
     def batches(self) -> Iterator[Batch]:
@@ -133,9 +135,8 @@ class MappedReader:
         yield from self._file.batches(report=self.report, options=self.options)
 
 
-def _mapped_file(container: Container, mapping: Mapping[str, Any]) -> KindFile:
+def _mapped_file(container: Container, mapping: Mapping[str, Any], csvs: Mapping[str, CsvFile]) -> KindFile:
     chosen: dict[str, str] = {str(target): str(header) for target, header in mapping["columns"].items()}
-    csvs = {member.name: CsvFile(member) for member in container.members if member.kind == "csv"}
     if not csvs:
         raise FileRefused([CellError(None, "", container.filename, "no_known_file", "CSV")])
     # In a zip it is the file that holds most of the columns that were named.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from students.importing import headers, kind_guesses
 from students.importing.batches import Batch, Options, Report
 from students.importing.containers import Container, Member
-from students.importing.csv_blocks import CsvFile
+from students.importing.csv_blocks import CsvFile, csv_files
 from students.importing.file_errors import CellError, FileRefused
 from students.importing.file_shapes import shape_of
 from students.importing.headers import Fit
@@ -28,7 +28,7 @@ class Plan:
     notes: list[str] = field(default_factory=list)
 
 
-def planned(members: Sequence[Member], *, asks: bool) -> Plan:
+def planned(members: Sequence[Member], *, asks: bool, csvs: Mapping[str, CsvFile] | None = None) -> Plan:
     """Return which file is which kind of record.
 
     Parameters
@@ -36,6 +36,8 @@ def planned(members: Sequence[Member], *, asks: bool) -> Plan:
     members : sequence of Member
     asks : bool
         Whether a person may be asked what the columns of a single file are, where some of its columns fit.
+    csvs : mapping of name to CsvFile, optional
+        Those of the files that are CSV, where their headers were read already.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def planned(members: Sequence[Member], *, asks: bool) -> Plan:
     FileRefused
         If a file lacks a column that its rows need; all such columns of all files are named.
     """
-    csvs = {member.name: CsvFile(member) for member in members if member.kind == "csv"}
+    csvs = csvs or csv_files(members)
     files: list[KindFile] = []
     errors: list[CellError] = []
     notes = [f'"{member.name}" was not read: it is no CSV file.' for member in members if member.kind != "csv"]
@@ -97,6 +99,8 @@ class PortalReader:
     ----------
     container : Container
     options : Options
+    plan : Plan, optional
+        Which file is which kind, where that is known.
 
     Raises
     ------
@@ -106,9 +110,9 @@ class PortalReader:
 
     format = "portal"
 
-    def __init__(self, container: Container, options: Options) -> None:
+    def __init__(self, container: Container, options: Options, *, plan: Plan | None = None) -> None:
         self.options = options
-        self._plan = planned(container.members, asks=False)
+        self._plan = plan or planned(container.members, asks=False)
         self.report = Report(notes=[*container.notes, *self._plan.notes])
         brought = frozenset(kind for file in self._plan.files for kind in file.kinds)
         # Outcomes are added, never taken away: a file of this month's leavers is not the list of all of them.

@@ -68,19 +68,15 @@ def _listed() -> list[Upload]:
 
 def _receive(request: HttpRequest, form: UploadForm) -> Upload:
     file = form.cleaned_data["file"]
-    now = timezone.now()
-    upload, is_new = files.receive(
+    upload, _is_new = files.receive(
         institution=_institution(request),
         filename=file.name,
         # Django keeps a large file on disk as it arrives; here it passes on piece by piece.
         chunks=file.chunks(),
         wishes=files.Wishes(**{name: form.cleaned_data[name] for name in ("format", "schema_yaml", "is_complete")}),
         by=request.user,  # type: ignore[arg-type]
-        now=now,
+        now=timezone.now(),
     )
-    if not is_new and upload.current_job.state == State.FAILED:
-        # The same file again: what failed on our side may succeed now, and what was wrong is said once more.
-        files.retry(upload=upload, by=request.user, now=now)  # type: ignore[arg-type]
     return upload
 
 

@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 
 from accounts import scope
 from accounts.models import AuditEntry
-from jobs.models import Job
+from jobs.models import Job, State
 from students import uploads
 from students.importing.cohort_schema import SchemaRefused
 from students.models import Upload
@@ -106,3 +106,26 @@ def test_a_schema_that_is_none_is_refused(riverside, at_riverside):
         send(riverside, CONTENT, schema="name: [")
 
     assert not Upload.objects.exists()
+
+
+def test_what_failed_on_our_side_is_queued_once_more_when_the_same_file_comes_again(riverside, at_riverside):
+    first, _is_new = send(riverside, CONTENT)
+    failed = {"state": State.FAILED, "finished_at": first.created_at, "error": "Ours."}
+    Job.objects.filter(pk=first.job_id).update(**failed)
+    Upload.objects.filter(pk=first.pk).update(stage=Upload.Stage.REFUSED, errors=[{"sentence": "Old."}], n_errors=1)
+
+    again, is_new = send(riverside, CONTENT)
+
+    kept = Upload.objects.select_related("job").get()
+    assert (again, is_new) == (kept, False)
+    assert (kept.job.state, kept.job.error, kept.job.attempts) == (State.QUEUED, "", 0)
+    assert (kept.stage, kept.errors, kept.n_errors) == (Upload.Stage.CHECKING, [], 0)
+
+
+def test_what_waits_or_is_done_is_not_queued_once_more_when_the_same_file_comes_again(riverside, at_riverside):
+    first, _is_new = send(riverside, CONTENT)
+    Job.objects.filter(pk=first.job_id).update(state=State.DONE, finished_at=first.created_at)
+
+    send(riverside, CONTENT)
+
+    assert Job.objects.get().state == State.DONE

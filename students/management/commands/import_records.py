@@ -19,7 +19,6 @@ from accounts import scope
 from accounts.command_output import InstitutionCommand
 from accounts.models import Institution
 from jobs import claims
-from jobs.models import State
 from students import import_pass, question_words, taken_for, upload_findings, uploads
 from students.importing.cohort_schema import SchemaRefused
 from students.models import Upload
@@ -195,9 +194,6 @@ def _is_hidden(path: Path) -> bool:
 def _worked_on(upload: Upload, options: dict[str, Any]) -> Upload:
     """Carry a file as far as it may go, and return it as it then stands."""
     now = timezone.now()
-    if upload.current_job.state == State.FAILED:
-        # What failed on our side may succeed now, and what was wrong is said once more.
-        _in_scope(upload, functools.partial(uploads.retry, upload=upload, by=None, now=now, wakes=False))
     # A person typed the command, so the institution's thresholds do not bind it.
     thresholds = import_pass.ANY if _leaves_out(options) else import_pass.NO_BAD_ROWS
     check = functools.partial(import_pass.check_upload, thresholds=thresholds)

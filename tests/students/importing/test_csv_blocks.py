@@ -166,6 +166,30 @@ def test_the_sample_is_the_first_good_rows_as_text(tmp_path: Path) -> None:
     assert file.sample(2) == [("1", ""), ("3", "Chloë")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("n_letters", [1, 200, 1500])
+def test_the_sample_is_what_the_rows_begin_with_however_long_they_are(
+    tmp_path: Path, encoding: str, n_letters: int
+) -> None:
+    lines = "".join(f'{n},"{"é" * n_letters}\nx",y\n' for n in range(1, 1500))
+    file = csv_file(("id,text,more\n" + lines).encode(encoding), tmp_path)
+
+    first, more = file.sample(10), file.sample(1000)
+
+    rows, _faults = everything(file, 1024**2)
+    assert more == [row[:-1] for row in rows[:1000]]
+    assert first == more[:10]
+    assert len(file.notes) == (encoding == "cp1252")
+
+
+def test_a_row_of_the_sample_is_whole_wherever_reading_paused(tmp_path: Path) -> None:
+    text = "x" * 1000
+    content = ("id,text\n" + f"1,{text}\n" * 600).encode()
+
+    for n in range(255, 270):
+        assert csv_file(content, tmp_path).sample(n) == [("1", text)] * n
+
+
 def test_the_header_is_named_by_its_line_when_it_looks_like_values(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match=r'Line 3 should .* "1001, Ana, 2010'):
         csv_file(b"\n\n1001,Ana,2010-03-01\n1002,Ben,2010-04-01\n", tmp_path)

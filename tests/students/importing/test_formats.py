@@ -82,7 +82,7 @@ def test_what_was_said_of_a_file_holds_for_the_next_of_its_shape(tmp_path: Path)
 
 def test_another_column_makes_another_shape_and_another_day_in_a_name_does_not(tmp_path: Path) -> None:
     def shape(files: dict[str, str | bytes]) -> str:
-        return formats.shape_of_container(container_of(tmp_path, files))
+        return formats.named(container_of(tmp_path, files), format="portal").shape
 
     days = [shape({f"attendance_{day}.csv": ATTENDANCE, "schools.csv": ORGS}) for day in (15, 16)]
 
