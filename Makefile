@@ -45,6 +45,7 @@ check: install
 	@$(BIN)/python -m ruff format --check .
 	@SECRET_KEY=only-for-types PORTAL_TESTING=1 DATABASE_URL=postgres://localhost/none REDIS_URL=redis://localhost $(BIN)/python -m mypy .
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m dropout_portal.unused_code
 	@$(BIN)/python -m dropout_portal.checks
 	@$(MAKE) --no-print-directory test
 

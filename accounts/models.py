@@ -100,12 +100,11 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.display_name
 
-    def membership_at(self, moment: dt.datetime) -> Membership | None:
-        """Return the membership that holds at a moment, by the institution's own calendar; the newest of several."""
-        return next(iter(self.memberships_at(moment)), None)
-
     def memberships_at(self, moment: dt.datetime) -> list[Membership]:
-        """Return the memberships that hold at a moment, the newest first: one works under one of them at a time."""
+        """Return the memberships that hold at a moment, by the institution's calendar, the newest first.
+
+        One works under one of them at a time.
+        """
         memberships = self.memberships.select_related("institution").order_by("-starts_on", "-pk")
         return [membership for membership in memberships if membership.holds_at(moment)]
 

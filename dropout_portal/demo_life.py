@@ -23,7 +23,6 @@ from students.models import Caseload, DataCase, HelpPlan, Intervention, Outcome,
 
 # Days back from today. Whoever works in the demo was there before the first of them.
 STUDENTS_GIVEN, LOOKED = 70, 3
-EARLIEST = dt.timedelta(days=STUDENTS_GIVEN)
 # Students given to each, and how many of them have stood above the line all the time.
 OWN, OWN_ABOVE, OF_A_LEAD = 30, 6, 4
 SATURDAY = 5

@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from jobs.models import ChunkDone, Job, State
+from jobs.models import Job, State
 
 logger = logging.getLogger(__name__)
 
@@ -56,15 +56,6 @@ class Claim:
         with transaction.atomic():
             yield
             self._end(State.DONE)
-
-    @contextlib.contextmanager
-    def chunk(self, number: int) -> Iterator[bool]:
-        """Write one chunk's effect and its ledger row in one transaction; yields False if it was done before."""
-        with transaction.atomic():
-            _row, is_new = ChunkDone.objects.get_or_create(job=self.job, chunk=number)
-            if not self._mine().exists():
-                raise LostClaim
-            yield is_new
 
     def beat(self) -> bool:
         """Renew the lease and write the progress; False once the job is no longer ours."""

@@ -71,16 +71,3 @@ class Job(models.Model):
     def is_over(self) -> bool:
         """Tell whether the job reached a final state."""
         return self.state in (State.DONE, State.FAILED)
-
-
-class ChunkDone(models.Model):
-    """The ledger of a job's chunks: written in the transaction of the chunk's own effect, so a re-run skips it."""
-
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="chunks_done")
-    chunk = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["job", "chunk"], name="one_effect_per_chunk")]
-
-    def __str__(self) -> str:
-        return f"{self.job_id}/{self.chunk}"

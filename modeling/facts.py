@@ -64,9 +64,8 @@ class Terms:
     """What an institution's data allows: features, the rule beside the model, the horizon, the days of snapshots."""
 
     features: list[Feature]
-    # The rule in force, and the one that would be in force had nobody changed it; only what the records can answer.
+    # The rule in force; only what the records can answer.
     rules: list[Rule]
-    default_rules: list[Rule]
     horizon_days: int
     has_calendar: bool
     cohort_snapshots: list[dt.date]
@@ -175,7 +174,6 @@ def terms(*, default_horizon_days: int, rule_name: str) -> Terms:
     return Terms(
         features=features,
         rules=_asked_of(known, written_rules() or default),
-        default_rules=_asked_of(known, default),
         horizon_days=cohorts[-1].horizon_days if flat else default_horizon_days,
         has_calendar=has_calendar,
         cohort_snapshots=sorted({cohort.snapshot_on for cohort in cohorts}),

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, get_args
+from typing import Any
 
 from django.db import transaction
 
@@ -14,14 +14,13 @@ from accounts import audit_log
 from accounts.models import Institution, User
 from modeling import decider, facts
 from modeling.core.feature import Feature
-from modeling.core.rules import COMPARISONS, Operation, Rule
+from modeling.core.rules import COMPARISONS, Rule
 from modeling.facts import Terms
 from modeling.models import RuleSet
 
 MOST_RULES = 20
 MOST_POINTS = 100.0
 LONGEST = {"words": 200, "domain": 60}
-OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,9 +13,6 @@ import pandas as pd
 from modeling.scoring import Scored
 from predictions.models import Tier
 
-# A place in the rule's order as JSON holds it: points first, None where a value is missing.
-Key = list[float | None]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:

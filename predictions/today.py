@@ -72,7 +72,7 @@ def page(*, membership: Membership, now: dt.datetime) -> dict[str, Any]:
     )
     changes, shown = listed.changes, listed.shown
     came = changes.came if changes else frozenset()
-    kinds, to_come = help_kinds.by_code(), _school_days_to_come(today)
+    kinds, to_come = help_kinds.by_code(), school_days_to_come(today)
     news = good_news.of(listed.seen, is_own=listed.is_own, today=today, kinds=kinds)
     besides = {
         *(plan.student.public_id for plan in waiting.due),
@@ -86,7 +86,7 @@ def page(*, membership: Membership, now: dt.datetime) -> dict[str, Any]:
         "named": [row["public_id"] for row in shown],
         "named_besides": sorted(besides - {row["public_id"] for row in shown}),
         "run": list_rows.run_words(listed.run) if listed.run else None,
-        "until": _end_of_fortnight(today, to_come),
+        "until": end_of_fortnight(today, to_come),
         "is_own": listed.is_own,
         "n_names": listed.n_names,
         "rows": [row | {"is_new": row["public_id"] in came, "rank": n} for n, row in enumerate(shown, start=1)][
@@ -139,18 +139,14 @@ def is_late(case: ReengagementCase, today: dt.date) -> bool:
     return case.due_on is not None and case.due_on < today
 
 
-def end_of_fortnight(today: dt.date) -> dt.date:
-    """Return the last school day of the fortnight that a day is in; its second Friday where no calendar says more."""
-    return _end_of_fortnight(today, _school_days_to_come(today))
-
-
-def _school_days_to_come(today: dt.date) -> list[dt.date]:
+def school_days_to_come(today: dt.date) -> list[dt.date]:
     """Return the next school days from a day on, as many as a fortnight has days."""
     held = SchoolDay.objects.filter(held_on__gte=today).order_by("held_on")
     return list(held.values_list("held_on", flat=True)[: A_FORTNIGHT.days])
 
 
-def _end_of_fortnight(today: dt.date, to_come: list[dt.date]) -> dt.date:
+def end_of_fortnight(today: dt.date, to_come: list[dt.date]) -> dt.date:
+    """Return the last school day of the fortnight that a day is in; its second Friday where no calendar says more."""
     begun = today - dt.timedelta(days=(today - FIRST_MONDAY).days % A_FORTNIGHT.days)
     held = [day for day in to_come if day < begun + A_FORTNIGHT]
     return held[-1] if held else max(begun + A_WEEK + dt.timedelta(days=FRIDAY), today)

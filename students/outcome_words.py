@@ -5,12 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from students.outcome_codes import OutcomeKind
-
 # What a kind is to a model: somebody who left, somebody who stayed, or nobody to learn from (modeling/core/labels.py).
-LEFT: tuple[OutcomeKind, ...] = ("dropped_out",)
-STAYED: tuple[OutcomeKind, ...] = ("graduated", "continued")
-
 _COUNTS_AS: dict[str, Promise] = {
     "dropped_out": _("Counts as: left before finishing."),
     "graduated": _("Counts as: finished; did not leave."),

@@ -178,10 +178,6 @@ class Staging:
         """Return how many lines of the file are left out."""
         return int(fetch("SELECT count(*) FROM (SELECT DISTINCT file, line FROM staged_faults) f")[0][0])
 
-    def n_bad_rows_by_kind(self) -> dict[str, int]:
-        """Return how many rows of each kind are left out."""
-        return dict(fetch("SELECT kind, count(DISTINCT (file, line)) FROM staged_faults GROUP BY kind"))
-
     def faults(self, limit: int = MAX_ERRORS_KEPT) -> list[dict[str, Any]]:
         """Return the first faults in the order of the file, each with its sentence."""
         found = fetch(

@@ -52,7 +52,7 @@ def test_a_test_of_a_core_needs_no_server() -> None:
 
 
 def test_whoever_needs_a_database_asks_for_them_and_hears_why_there_is_none() -> None:
-    done = run_without_servers("tests/jobs/test_chunks.py")
+    done = run_without_servers("tests/jobs/test_sweep.py")
 
     assert done.returncode == 1
     assert "somebody asked for servers" in done.stdout

@@ -49,7 +49,7 @@ class Batch:
     headers : mapping of column to str
         What the file calls a column, for the sentences; a column that is not here has its own name there.
     date_formats : mapping of column to str
-        The form of dates that a person chose or the reader found out, one of dates.DATE_FORMATS.
+        The form of dates that a person chose or the reader found out, as dates.is_format takes it.
     """
 
     kind: str

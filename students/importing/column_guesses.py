@@ -41,7 +41,7 @@ class Proposal:
     scores : dict of the same keys to float in 0..1
         How sure that is.
     date_format : str
-        One of dates.DATE_FORMATS; "" where the cells leave it open or need none.
+        A form as dates.is_format takes it; "" where the cells leave it open or need none.
     unmatched : list of str
         Headers for which nothing is proposed.
     """

@@ -15,7 +15,6 @@ from students.importing.file_errors import FileRefused, file_refused
 
 MAX_LINE_BYTES = 1_000_000
 NEWLINE = ord("\n")
-QUOTE = ord('"')
 
 # What a record is.
 GOOD, BLANK, RAGGED, OPEN_QUOTE, ZERO_BYTE = range(5)

@@ -11,19 +11,11 @@ from typing import Literal
 
 import polars as pl
 
-from students.importing.file_errors import CellError, FileRefused, gettext_noop
+from students.importing.file_errors import CellError, FileRefused
 from students.importing.placeholder_dates import NO_DAY, TIME
 
 Order = Literal["mdy", "dmy"]
 
-# What an admin may choose where a file leaves it open.
-DATE_FORMATS: Mapping[str, str] = MappingProxyType(
-    {
-        "%Y-%m-%d": gettext_noop("year-month-day, like 2024-09-15"),
-        "%m/%d/%Y": gettext_noop("month/day/year, like 9/15/2024"),
-        "%d/%m/%Y": gettext_noop("day/month/year, like 15/9/2024"),
-    }
-)
 ORDER_WORDS: Mapping[Order, str] = MappingProxyType({"mdy": "month/day/year", "dmy": "day/month/year"})
 FORMAT_OF: Mapping[Order, str] = MappingProxyType({"mdy": "%m/%d/%Y", "dmy": "%d/%m/%Y"})
 # Each of day, month and year once, with signs between: what a form of dates may be made of.

@@ -13,8 +13,6 @@ from students.importing.edfi_descriptors import code, is_school_day
 from students.importing.edfi_resources import Resources
 from students.importing.school_words import short_terms
 
-_ENDS = ("ends_on", "starts_on")
-
 
 class Calendar:
     """The sessions and the grading periods.

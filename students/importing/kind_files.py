@@ -38,7 +38,7 @@ class KindFile:
     withheld : tuple of str
         Headers of columns that are never read.
     date_format : str
-        One of dates.DATE_FORMATS that a person chose; "" finds out.
+        A form as dates.is_format takes it, that a person chose; "" finds out.
     """
 
     name: str

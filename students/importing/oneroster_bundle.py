@@ -57,14 +57,11 @@ class Part:
         The columns that are read (String, trimmed, empty is null; those that the file lacks are null) and ``line``.
     gone : DataFrame
         The same of records that are no longer true.
-    is_first_reading : bool
-        False where the file is read again: its faults are known already.
     """
 
     file: str
     rows: pl.DataFrame
     gone: pl.DataFrame
-    is_first_reading: bool
 
 
 class Bundle:
@@ -148,7 +145,6 @@ class Bundle:
             file=self.file(name),
             rows=pl.concat([empty, *(part.rows for part in parts)]),
             gone=pl.concat([empty, *(part.gone for part in parts)]),
-            is_first_reading=True,
         )
 
     @property
@@ -234,7 +230,6 @@ class Bundle:
             file=file,
             rows=rows.filter(status == "active"),
             gone=rows.filter(status.is_in(_NO_LONGER)),
-            is_first_reading=is_first,
         )
 
 

@@ -79,7 +79,6 @@ BREAKING = {
     "job_state_known": [{"state": "asleep", "finished_at": NOW}],
     "job_finished_at_when_ended": [{"state": "done"}, {"state": "queued", "finished_at": NOW}],
     "job_running_has_lease": [{"state": "running"}],
-    "one_effect_per_chunk": [{"chunk": 1, "job": "shared"}],
     "one_cohort_per_name": [{"name": "uci_697"}],
     "one_student_per_external_id": [{"external_id": "s1"}],
     "enrolment_known_after_entry": [{"entered_on": DAY, "known_on": BEFORE}],

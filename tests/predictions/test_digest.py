@@ -24,7 +24,7 @@ DAY = dt.timedelta(days=1)
 def told(person, now=None):
     """Return the sections of what is told to somebody, by their kind."""
     now = now or timezone.now()
-    membership = person.membership_at(now)
+    membership = person.memberships_at(now)[0]
     with timezone.override(membership.institution.time_zone), scope.entered(scope.of_membership(membership)):
         return {section.kind: section for section in digest.of(membership=membership, now=now).sections}
 

@@ -67,15 +67,17 @@ def test_ones_own_students_come_before_all_others(amara, ines, northside):
         ("2026-12-06", "2026-12-06"),
     ],
 )
-def test_a_fortnight_ends_on_its_second_friday(at_riverside, day, end):
-    assert today.end_of_fortnight(dt.date.fromisoformat(day)) == dt.date.fromisoformat(end)
+def test_a_fortnight_ends_on_its_second_friday(day, end):
+    assert today.end_of_fortnight(dt.date.fromisoformat(day), []) == dt.date.fromisoformat(end)
 
 
 def test_a_fortnight_ends_on_its_last_school_day_where_there_is_a_calendar(riverside, at_riverside):
     for held_on in ("2026-11-30", "2026-12-02"):
         SchoolDay.objects.create(institution=riverside, held_on=held_on)
 
-    assert today.end_of_fortnight(dt.date(2026, 11, 24)) == dt.date(2026, 12, 2)
+    day = dt.date(2026, 11, 24)
+
+    assert today.end_of_fortnight(day, today.school_days_to_come(day)) == dt.date(2026, 12, 2)
 
 
 def test_who_is_new_is_said_since_the_last_morning(amara, northside, a_day_later):
