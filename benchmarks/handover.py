@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 
+from benchmarks import cohort_facts
 from benchmarks.reproduce_uci import CONFIG, ROOT, UCI_697_FIRST_SEMESTER, Task, fit, task_of
 from modeling.core import catalogue, evaluation, handover
 from modeling.core.fitting import NotFittable
 from modeling.core.rules import rule_points
-from students.importing.cohort_csv import read_cohort
 from students.importing.cohort_schema import CohortSchema
 
 LABELS = (100, 200, 400, 800, 1600)
@@ -44,7 +44,7 @@ def main() -> int:
         return 1
     schema = CohortSchema.from_yaml(ROOT / "configs" / "cohorts" / "uci_697.yaml")
     task = task_of(
-        read_cohort(path, schema),
+        cohort_facts.read(path, schema),
         schema,
         as_of=UCI_697_FIRST_SEMESTER,
         with_protected=False,

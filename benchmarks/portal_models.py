@@ -9,10 +9,9 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import reproduce_uci
+from benchmarks import cohort_facts, reproduce_uci
 from benchmarks.reproduce_uci import Task
 from modeling.core import catalogue
-from students.importing.cohort_csv import read_cohort
 from students.importing.cohort_schema import CohortSchema
 
 FloatArray = NDArray[np.float64]
@@ -34,14 +33,14 @@ def _tasks() -> dict[str, Task]:
     schemas = {name: CohortSchema.from_yaml(cohorts / f"{name}.yaml") for name in ("uci_697", "uci_320_por")}
     return {
         "UCI 697": reproduce_uci.task_of(
-            read_cohort(DATA / "uci697" / "data.csv", schemas["uci_697"]),
+            cohort_facts.read(DATA / "uci697" / "data.csv", schemas["uci_697"]),
             schemas["uci_697"],
             as_of=reproduce_uci.UCI_697_FIRST_SEMESTER,
             with_protected=False,
             extra=catalogue.COURSEWORK,
         ),
         "UCI 320": reproduce_uci.task_of(
-            read_cohort(DATA / "uci320" / "student-por.csv", schemas["uci_320_por"]),
+            cohort_facts.read(DATA / "uci320" / "student-por.csv", schemas["uci_320_por"]),
             schemas["uci_320_por"],
             as_of=reproduce_uci.UCI_320_END_OF_LESSONS,
             with_protected=True,

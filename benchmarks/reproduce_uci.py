@@ -34,13 +34,12 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 
+from benchmarks import cohort_facts
 from modeling import training_config
 from modeling.core import catalogue, evaluation, features, fitting, labels, logistic
 from modeling.core.facts_frames import FactFrames
 from modeling.core.feature import Feature
 from modeling.core.rules import Rule, rule_points
-from students.importing.cohort_csv import read_cohort
-from students.importing.cohort_frames import CohortFrames
 from students.importing.cohort_schema import CohortSchema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,11 +96,11 @@ def main() -> int:
 def uci_697_figures(path: Path) -> dict[str, Figure]:
     """Return the figures of UCI 697, and the marked one without the students still enrolled."""
     schema = CohortSchema.from_yaml(ROOT / "configs" / "cohorts" / "uci_697.yaml")
-    cohort = read_cohort(path, schema)
-    first = task_of(cohort, schema, as_of=UCI_697_FIRST_SEMESTER, with_protected=False, extra=catalogue.COURSEWORK)
-    everything = task_of(cohort, schema, as_of=UCI_697_SECOND_SEMESTER, with_protected=True, extra=catalogue.COURSEWORK)
+    facts = cohort_facts.read(path, schema)
+    first = task_of(facts, schema, as_of=UCI_697_FIRST_SEMESTER, with_protected=False, extra=catalogue.COURSEWORK)
+    everything = task_of(facts, schema, as_of=UCI_697_SECOND_SEMESTER, with_protected=True, extra=catalogue.COURSEWORK)
     second_rules = [replace(rule, feature=rule.feature.replace("_1st", "_2nd")) for rule in everything.rules]
-    decided = (cohort.wide["outcome"] != "Enrolled").to_numpy(dtype=np.bool_)
+    decided = (facts.outcomes["kind"] != "continued").to_numpy(dtype=np.bool_)
     return {
         "uci697_all": over_draws(replace(everything, rules=second_rules)),
         "uci697_first_semester_unprotected": over_draws(first),
@@ -112,8 +111,8 @@ def uci_697_figures(path: Path) -> dict[str, Figure]:
 def uci_320_figures(path: Path) -> dict[str, Figure]:
     """Return the figures of UCI 320 with both earlier grades, with the first one, and with neither."""
     schema = CohortSchema.from_yaml(ROOT / "configs" / "cohorts" / "uci_320_por.yaml")
-    cohort = read_cohort(path, schema)
-    first = task_of(cohort, schema, as_of=UCI_320_END_OF_LESSONS, with_protected=True)
+    facts = cohort_facts.read(path, schema)
+    first = task_of(facts, schema, as_of=UCI_320_END_OF_LESSONS, with_protected=True)
     second_rules = [replace(rule, feature=rule.feature.replace("_1st", "_2nd")) for rule in first.rules]
     return {
         "uci320_por_g1_g2": over_seeds(replace(first, rules=second_rules)),
@@ -123,21 +122,18 @@ def uci_320_figures(path: Path) -> dict[str, Figure]:
 
 
 def task_of(
-    cohort: CohortFrames, schema: CohortSchema, *, as_of: date, with_protected: bool, extra: Sequence[Feature] = ()
+    facts: FactFrames, schema: CohortSchema, *, as_of: date, with_protected: bool, extra: Sequence[Feature] = ()
 ) -> Task:
     """Return a cohort as a snapshot with labels, the way a training sees it.
 
-    `extra` are features of the catalogue that the records allow. Protected columns, and the school where it is a column
-    of the file, come from the file as it is: no snapshot would hold them.
+    `facts` come from `cohort_facts`; `extra` are features of the catalogue that the records allow. Protected columns,
+    and the school where it is a column of the file, are attributes there: the portal's own snapshots have neither.
     """
-    facts = facts_of(cohort, schema)
     wanted = [Feature(**described) for described in schema.feature_descriptions()] + list(extra)
-    frame = features.snapshot(facts, as_of=as_of, features=wanted)
     if with_protected:
-        protected = [Feature(**described) for described in schema.protected_descriptions()]
-        protected += [Feature(name="school", kind="category", label="School")] if "school" in cohort.wide else []
-        added = cohort.wide[[feature.name for feature in protected]]
-        frame, wanted = pd.concat([frame, added.set_axis(frame.index)], axis=1), wanted + protected
+        wanted += [Feature(**described) for described in schema.protected_descriptions()]
+        wanted += [Feature(name="school", kind="category", label="School")] if schema.columns_of("school") else []
+    frame = features.snapshot(facts, as_of=as_of, features=wanted)
     became = labels.labels(
         facts.outcomes,
         student_ids=frame.index.tolist(),
@@ -148,25 +144,6 @@ def task_of(
     known = [feature for feature in wanted if frame[feature.name].notna().any()]
     rules = [Rule(**step.model_dump()) for step in schema.rule]
     return Task(frame=frame, y=became.y.to_numpy(dtype=np.float64), features=known, rules=rules)
-
-
-def facts_of(cohort: CohortFrames, schema: CohortSchema) -> FactFrames:
-    """Return a cohort's records with integer ids, in the order of the file."""
-    student_ids = {external: number for number, external in enumerate(cohort.wide.index)}
-    school_ids = {external: number for number, external in enumerate(cohort.schools["school_id"])}
-    frames = {}
-    for name in ("students", "enrolments", "attendance", "grades", "attributes", "outcomes"):
-        frame = getattr(cohort, name).copy()
-        frame["student_id"] = frame["student_id"].map(student_ids)
-        if "school_id" in frame:
-            frame["school_id"] = frame["school_id"].map(school_ids)
-        frames[name] = frame
-    # A cohort's totals say nothing of how many absences were excused.
-    frames["attendance"]["n_excused"] = np.nan
-    frames["outcomes"]["outcome_id"] = np.arange(len(frames["outcomes"]))
-    frames["outcomes"]["corrects_id"] = np.nan
-    terms = pd.DataFrame(schema.term_features(), columns=["name", "term", "quantity"])
-    return FactFrames(**frames, term_features=terms, kept=frozenset({"grades", "attendance"}))
 
 
 def over_draws(task: Task) -> Figure:

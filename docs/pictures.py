@@ -53,7 +53,7 @@ def _today(page: Page) -> bytes:
 
 def _changes(page: Page) -> bytes:
     page.goto("/")
-    box = page.locator("main .columns").last.bounding_box()
+    box = page.locator("main .gallery").bounding_box()
     if box is None:
         raise ValueError("Today has nothing beside the names.")
     clip = {"x": 0, "y": box["y"] - 20, "width": WIDTH, "height": box["height"] + 40}

@@ -102,7 +102,7 @@ def _attendance(rows: list[tuple[int, int]], today: dt.date, kinds: dict[str, Ki
     days = attendance_days.school_days_until(today=today, n=3 * FOUR_WEEKS)
     if len(days) < 2 * FOUR_WEEKS:
         return []
-    asked = {
+    asked: dict[str, Any] = {
         "students": [key for key, _school in rows],
         "schools": [school for _key, school in rows],
         "institution": scope.current().institution_id,
@@ -145,7 +145,7 @@ def _help_of(keys: list[int], kinds: dict[str, KindOfHelp]) -> dict[int, list[st
 
 def _back_at_school(rows: list[tuple[int, int]], today: dt.date) -> list[dict[str, Any]]:
     """Return who came back to school within four weeks, after at least a month away."""
-    asked = {
+    asked: dict[str, Any] = {
         "students": [key for key, _school in rows],
         "institution": scope.current().institution_id,
         "since": today - BACK_WITHIN,

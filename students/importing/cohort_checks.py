@@ -1,4 +1,4 @@
-"""Type every cell of a flat cohort by its schema and find all bad ones at once, building objects for those alone."""
+"""Type the cells of a flat cohort by its schema and find all bad ones at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from students.importing.cohort_schema import CohortSchema, Column
-from students.importing.file_errors import MAX_ERRORS_KEPT, CellError
 
 # What the database keeps of each kind of text.
 LONGEST_TEXT = {"identifier": 100, "school": 100, "given_name": 150, "family_name": 150, "grade_level": 20}
@@ -25,7 +24,6 @@ Positions = npt.NDArray[np.int64]
 
 _NUMBER = r"[+-]?([0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?"
 _DECIMAL_COMMA = r"[+-]?[0-9]{1,40},[0-9]{1,40}"
-_LONGEST_VALUE_KEPT = 200
 _YES_NO = {"1": 1.0, "yes": 1.0, "true": 1.0, "1.0": 1.0, "0": 0.0, "no": 0.0, "false": 0.0, "0.0": 0.0}
 _MOST_LEVELS_NAMED = 12
 _ROWS_AT_ONCE = 50_000
@@ -45,7 +43,7 @@ class TypedColumn:
     text : Series of shape (n_rows,), str
         The cell without surrounding white space, missing where empty; yes-no as "1" and "0".
     faults : dict of problem to mask of shape (n_rows,)
-        Cells that hold something the type cannot be, and repeated identifiers. A cell is in one mask at most.
+        Cells that hold something the type cannot be. A cell is in one mask at most.
     """
 
     column: Column
@@ -79,10 +77,6 @@ def typed_columns(raw: pd.DataFrame, schema: CohortSchema) -> list[TypedColumn]:
         if column.kind != "ignored" and column.header in raw.columns:
             cells = raw[column.header].str.strip()
             typed.append(_typed(column, cells.mask(cells.isin(empty))))
-    for one in typed:
-        if one.column.kind == "identifier":
-            unread = np.logical_or.reduce([_mask(one.text.isna()), *one.faults.values()])
-            one.faults["duplicate_identifier"] = _mask(one.text.duplicated()) & ~unread
     return typed
 
 
@@ -155,22 +149,17 @@ def allowed_levels(column: Column) -> list[str]:
     return list(column.levels)
 
 
-def cell_faults(typed: list[TypedColumn], *, keeps_all: bool = False) -> tuple[list[Faults], int]:
-    """Return the bad cells, each once, and how many there are.
+def cell_faults(typed: list[TypedColumn]) -> list[Faults]:
+    """Return the bad cells, each once.
 
-    Unless all are kept, the first are for certain and the rest may only be counted. The rows are checked in portions,
-    because pandera lists every failure: with a wrong schema that is every cell.
+    The rows are checked in portions, because pandera lists every failure: with a wrong schema that is every cell.
     """
     schema = pandera_schema([one.column for one in typed])
     n_rows = max((len(one.values) for one in typed), default=0)
-    kept: list[Faults] = []
-    n_faults = 0
+    found: list[Faults] = []
     for start in range(0, n_rows, _ROWS_AT_ONCE):
-        found = [*_type_faults(typed, start), *_value_faults(typed, schema, start)]
-        if keeps_all or n_faults < MAX_ERRORS_KEPT:
-            kept += found
-        n_faults += sum(len(fault.rows) for fault in found)
-    return kept, n_faults
+        found += [*_type_faults(typed, start), *_value_faults(typed, schema, start)]
+    return found
 
 
 def _type_faults(typed: list[TypedColumn], start: int) -> Iterator[Faults]:
@@ -203,42 +192,8 @@ def _pandera_faults(cases: pd.DataFrame, typed: list[TypedColumn]) -> Iterator[F
             yield Faults("missing" if check == "not_nullable" else check, place, rows)
 
 
-def cell_errors(faults: list[Faults], typed: list[TypedColumn], raw: pd.DataFrame, lines: Positions) -> list[CellError]:
-    """Return the first faults in the order of the file as errors with line, value and what is allowed."""
-    if not faults:
-        return []
-    rows = np.concatenate([fault.rows for fault in faults])
-    headers = list(raw.columns)
-    places = np.concatenate([np.full(len(f.rows), headers.index(typed[f.place].column.header)) for f in faults])
-    which = np.concatenate([np.full(len(fault.rows), number) for number, fault in enumerate(faults)])
-    first = np.lexsort((places, rows))[:MAX_ERRORS_KEPT]
-    found = [(faults[which[at]], int(rows[at])) for at in first]
-    earlier = _first_rows(found, typed)
-    errors = []
-    for fault, row in found:
-        column = typed[fault.place].column
-        value = str(raw[column.header].iloc[row]).strip()
-        allowed = what_is_allowed(fault.problem, column, value)
-        if fault.problem == "duplicate_identifier":
-            # Looked up as pandas trimmed it; Python trims a few characters more.
-            allowed = str(lines[earlier[typed[fault.place].text.iloc[row]]])
-        errors.append(CellError(int(lines[row]), column.header, value[:_LONGEST_VALUE_KEPT], fault.problem, allowed))
-    return errors
-
-
-def _first_rows(found: list[tuple[Faults, int]], typed: list[TypedColumn]) -> dict[str, int]:
-    """Return where each repeated identifier stands first."""
-    repeated = [(fault.place, row) for fault, row in found if fault.problem == "duplicate_identifier"]
-    if not repeated:
-        return {}
-    text = typed[repeated[0][0]].text
-    ids = text[text.isin(text.iloc[[row for _place, row in repeated]])].drop_duplicates()
-    return dict(zip(ids.tolist(), ids.index.tolist(), strict=True))
-
-
-def what_is_allowed(problem: str, column: Column, value: str) -> str:
-    if problem == "decimal_comma":
-        return value.replace(",", ".")
+def what_is_allowed(problem: str, column: Column) -> str:
+    """Return in words what a cell with such a problem should have been."""
     if problem == "too_long":
         return f"{longest_text(column)} characters"
     return allowed_words(column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -12,19 +13,20 @@ import polars as pl
 from students.importing import cohort_checks, privacy
 from students.importing.batches import Batch, Options, Report, no_faults
 from students.importing.cohort_checks import Faults, TypedColumn
-from students.importing.cohort_csv import column_errors
 from students.importing.cohort_frames import cohort_frames
 from students.importing.cohort_schema import CohortSchema, Column
 from students.importing.containers import Container, Member
 from students.importing.csv_blocks import Block, CsvFile
 from students.importing.csv_dialect import DELIMITERS
-from students.importing.file_errors import FileRefused, file_refused
+from students.importing.file_errors import CellError, FileRefused, file_refused
 from students.importing.kind_files import ROWS_LOOKED_AT, check_stored
 
 # Pandera and pandas hold a cell in several forms at once, so fewer rows are taken than the file is read by.
 _BLOCK_BYTES = 2 * 1024**2
 _KINDS = ("students", "enrolments", "attendance", "grades", "attributes", "protected", "outcomes")
 _LONGEST_VALUE_KEPT = 200
+# Each guess compares one name with all that are absent; a file with none of the right names needs no hundreds.
+_MOST_GUESSES = 20
 
 
 class CohortReader:
@@ -87,7 +89,7 @@ class CohortReader:
         if wanted is not None and self._csv.delimiter != wanted:
             delimiter = DELIMITERS.get(self._csv.delimiter, self._csv.delimiter)
             raise file_refused("wrong_delimiter", value=delimiter, allowed=DELIMITERS[wanted])
-        errors = column_errors(header, self.schema)
+        errors = _column_errors(header, self.schema)
         if errors:
             raise FileRefused(errors)
 
@@ -126,24 +128,18 @@ class CohortReader:
         raw = pd.DataFrame({name: block.rows[name].fill_null("").to_pandas() for name in names}, dtype="str")
         typed = cohort_checks.typed_columns(raw, self.schema)
         repeated = self._repeated(typed, block.rows["line"])
-        found, _n_found = cohort_checks.cell_faults(typed, keeps_all=True)
+        found = cohort_checks.cell_faults(typed)
         told = pl.concat([block.faults, repeated, self._table(found, typed, raw, block.rows["line"])])
         told = told.sort("line", maintain_order=True)
         typed = self._with_ids(typed, block)
         is_good = ~block.rows["line"].is_in(told["line"].implode())
-        frames = cohort_frames(
-            [_only(one, is_good.to_numpy()) for one in typed],
-            self.schema,
-            n_rows=int(is_good.sum()),
-            encoding=self._csv.encoding,
-            delimiter=self._csv.delimiter,
-        )
+        frames = cohort_frames([_only(one, is_good.to_numpy()) for one in typed], self.schema)
         lines = pl.DataFrame(
-            {"student_id": _texts(frames.students["student_id"]), "line": block.rows["line"].filter(is_good)}
+            {"student_id": _texts(frames["students"]["student_id"]), "line": block.rows["line"].filter(is_good)}
         )
-        yield Batch(kind="schools", rows=self._schools_of(frames.schools, lines), faults=told, n_bytes=block.n_bytes)
+        yield Batch(kind="schools", rows=self._schools_of(frames["schools"], lines), faults=told, n_bytes=block.n_bytes)
         for kind in _KINDS:
-            rows = self._rows(getattr(frames, kind), lines)
+            rows = self._rows(frames[kind], lines)
             if rows.height:
                 yield Batch(kind=kind, rows=rows, headers=self._headers(kind))
 
@@ -173,8 +169,6 @@ class CohortReader:
     def _rows(self, frame: pd.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         rows = pl.from_pandas(frame)
         rows = rows.with_columns(pl.col(column).cast(pl.Date) for column in rows.columns if column.endswith("_on"))
-        # The number of an outcome counts within one file; a later file of the same students counts anew.
-        rows = rows.drop("outcome_id", "corrects_id", strict=False)
         rows = rows.with_columns(pl.lit(self.name).alias("file"))
         return rows.join(lines, on="student_id", how="left", maintain_order="left")
 
@@ -191,7 +185,6 @@ class CohortReader:
         one = next((one for one in typed if one.column.kind == "identifier"), None)
         if one is None:
             return no_faults()
-        one.faults.pop("duplicate_identifier", None)
         again = self._seen.again(_texts(one.text), lines)
         return again.select(
             pl.lit(self.name).alias("file"),
@@ -210,7 +203,7 @@ class CohortReader:
         for fault in sorted(faults, key=lambda fault: list(raw.columns).index(typed[fault.place].column.header)):
             column = typed[fault.place].column
             values = _texts(raw[column.header].iloc[fault.rows].str.strip())
-            allowed = pl.lit(cohort_checks.what_is_allowed(fault.problem, column, ""))
+            allowed = pl.lit(cohort_checks.what_is_allowed(fault.problem, column))
             if fault.problem == "decimal_comma":
                 allowed = pl.col("value").str.replace(",", ".", literal=True)
             cells = pl.DataFrame({"line": lines.gather(fault.rows), "value": values})
@@ -225,6 +218,26 @@ class CohortReader:
                 )
             )
         return pl.concat([no_faults(), *parts])
+
+
+def _column_errors(header: tuple[str, ...], schema: CohortSchema) -> list[CellError]:
+    """Return the columns that are missing and those that the schema does not know, with a guess at misspellings."""
+    absent = {column.header: column for column in schema.columns if column.header not in header}
+    errors: list[CellError] = []
+    for name in (name for name in header if name not in schema.headers):
+        may_guess = len(errors) < _MOST_GUESSES
+        near = difflib.get_close_matches(name[:200], absent, n=1, cutoff=0.8) if may_guess else []
+        if near:
+            # A misspelt column is one fault: it is not reported again as missing.
+            absent.pop(near[0])
+        problem = "misspelt_column" if near else "unknown_column"
+        errors.append(CellError(None, name[:200], "", problem, near[0] if near else ""))
+    errors += [
+        CellError(None, column.header, "", "missing_column", "")
+        for column in absent.values()
+        if column.required and column.kind != "ignored"
+    ]
+    return errors
 
 
 class _SeenIds:

@@ -1,14 +1,13 @@
-"""From the typed columns of a flat cohort to dated facts: one long frame per kind of record, plus the wide table."""
+"""From the typed columns of a flat cohort to dated facts: one frame per kind of record."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from students.importing.cohort_checks import TypedColumn, allowed_levels
+from students.importing.cohort_checks import TypedColumn
 from students.importing.cohort_schema import CohortSchema, Column, OutcomeMeaning, OutcomeReading
 
 ALL_COURSES = "all courses"
@@ -17,83 +16,32 @@ _DATE = "datetime64[us]"
 _UNUSED_SCALE = 100.0
 
 
-@dataclass(frozen=True)
-class CohortFrames:
-    """One flat cohort as frames of facts, keyed by the external student id (str).
+def cohort_frames(typed: list[TypedColumn], schema: CohortSchema) -> dict[str, pd.DataFrame]:
+    """Return the facts of a cohort whose cells all passed, by kind of record, keyed by the external student id (str).
 
-    Attributes
-    ----------
-    n_rows : int
-        Students in the file.
-    encoding, delimiter : str
-        How the file was read.
-    absent_columns : tuple of str
-        Headers that the schema does not require and the file does not have; their values are missing, not zero.
-    schools, students, enrolments, attributes, protected, grades, attendance, outcomes : DataFrame
-        One row per fact with its `known_on`. `attributes` and `protected` are long: student_id, name, value (str).
-        `attendance` holds a total per student and period, also where the total is 0; without a row it is unknown.
-    wide : DataFrame of shape (n_rows, n_columns), index ``student_id``
-        One typed column per schema name in the order of the schema: float64, category, str or datetime64.
-        With the protected columns, so for benchmarks only.
-    """
-
-    n_rows: int
-    encoding: str
-    delimiter: str
-    absent_columns: tuple[str, ...]
-    schools: pd.DataFrame
-    students: pd.DataFrame
-    enrolments: pd.DataFrame
-    attributes: pd.DataFrame
-    protected: pd.DataFrame
-    grades: pd.DataFrame
-    attendance: pd.DataFrame
-    outcomes: pd.DataFrame
-    wide: pd.DataFrame
-
-
-def cohort_frames(
-    typed: list[TypedColumn], schema: CohortSchema, *, n_rows: int, encoding: str, delimiter: str
-) -> CohortFrames:
-    """Return the frames of a cohort whose cells all passed.
+    Each has a row per fact with its `known_on`. Attributes and protected ones are long: student_id, name, value (str).
+    Attendance holds a total per student and period, also where the total is 0; without a row it is unknown.
 
     Parameters
     ----------
     typed : list of TypedColumn, each of n_rows values
-        From `cohort_checks.typed_columns`, without faults.
+        From `cohort_checks.typed_columns`, without faults; one of them identifies the student.
     schema : CohortSchema
         Dates, default school and the meaning of each outcome.
     """
     by_name = {one.column.name: one for one in typed}
-    ids = student_ids(typed, schema, n_rows=n_rows)
-    school_ids = _texts_of("school", typed, n_rows=n_rows, default=schema.school_name)
-    present = {one.column.header for one in typed}
-    return CohortFrames(
-        n_rows=n_rows,
-        encoding=encoding,
-        delimiter=delimiter,
-        absent_columns=tuple(
-            column.header for column in schema.columns if column.kind != "ignored" and column.header not in present
-        ),
-        schools=_schools(school_ids, schema),
-        students=_students(ids, typed, schema),
-        enrolments=_enrolments(ids, school_ids, typed, schema),
-        attributes=_long(ids, [one for one in typed if one.column.kind == "attribute"], schema),
-        protected=_long(ids, [one for one in typed if one.column.kind == "protected"], schema),
-        grades=_grades(ids, school_ids, by_name, schema),
-        attendance=_attendance(ids, school_ids, typed),
-        outcomes=_outcomes(ids, typed, schema),
-        wide=_wide(ids, typed),
-    )
-
-
-def student_ids(typed: list[TypedColumn], schema: CohortSchema, *, n_rows: int) -> pd.Series:
-    """Return the external ids: the identifier column, or prefix and place among the students ("697-00001")."""
-    for one in typed:
-        if one.column.kind == "identifier":
-            return one.text.rename("student_id")
-    prefix = schema.identifier.prefix if schema.identifier else ""
-    return pd.Series([f"{prefix}-{place:05d}" for place in range(1, n_rows + 1)], dtype="str", name="student_id")
+    ids = next(one.text for one in typed if one.column.kind == "identifier").rename("student_id")
+    school_ids = _texts_of("school", typed, n_rows=len(ids), default=schema.school_name)
+    return {
+        "schools": _schools(school_ids, schema),
+        "students": _students(ids, typed, schema),
+        "enrolments": _enrolments(ids, school_ids, typed, schema),
+        "attendance": _attendance(ids, school_ids, typed),
+        "grades": _grades(ids, school_ids, by_name, schema),
+        "attributes": _long(ids, [one for one in typed if one.column.kind == "attribute"], schema),
+        "protected": _long(ids, [one for one in typed if one.column.kind == "protected"], schema),
+        "outcomes": _outcomes(ids, typed, schema),
+    }
 
 
 def _texts_of(kind: str, typed: list[TypedColumn], *, n_rows: int, default: str) -> pd.Series:
@@ -244,10 +192,7 @@ def _attendance(ids: pd.Series, school_ids: pd.Series, typed: list[TypedColumn])
 
 def _outcomes(ids: pd.Series, typed: list[TypedColumn], schema: CohortSchema) -> pd.DataFrame:
     """Return one outcome per student whose outcome cell is filled."""
-    dtypes = {
-        "outcome_id": "int64", "corrects_id": "float64", "student_id": "str", "kind": "str", "exit_code": "str",
-        "happened_on": _DATE, "known_on": _DATE,
-    }  # fmt: skip
+    dtypes = {"student_id": "str", "kind": "str", "exit_code": "str", "happened_on": _DATE, "known_on": _DATE}
     one = next((one for one in typed if one.column.outcome is not None), None)
     if one is None or one.column.outcome is None:
         return _joined([], dtypes)
@@ -255,8 +200,6 @@ def _outcomes(ids: pd.Series, typed: list[TypedColumn], schema: CohortSchema) ->
     meanings = _meanings(one.values[given], one.column.outcome)
     return pd.DataFrame(
         {
-            "outcome_id": np.arange(1, int(given.sum()) + 1),
-            "corrects_id": np.nan,
             "student_id": ids[given].to_numpy(),
             "kind": [meaning.kind for meaning in meanings],
             "exit_code": [meaning.exit_code for meaning in meanings],
@@ -273,16 +216,3 @@ def _meanings(values: pd.Series, reading: OutcomeReading) -> list[OutcomeMeaning
         raise ValueError("The schema gives neither the words of the outcome nor its limit.")
     under = OutcomeMeaning(kind=reading.kind, exit_code=reading.exit_code)
     return [under if value < reading.below else reading.otherwise for value in values]
-
-
-def _wide(ids: pd.Series, typed: list[TypedColumn]) -> pd.DataFrame:
-    columns = {}
-    for one in typed:
-        if one.column.kind == "identifier":
-            continue
-        values = one.values
-        if one.column.type == "category":
-            levels = allowed_levels(one.column) or sorted(values.dropna().unique())
-            values = values.astype(pd.CategoricalDtype(levels))
-        columns[str(one.column.name)] = values.set_axis(pd.Index(ids, name="student_id"))
-    return pd.DataFrame(columns)

@@ -78,13 +78,13 @@ def dialect_of(text: str, *, delimiter: str | None, is_whole: bool, file: str) -
     body = text[n_above:]
     header_text = _header_text(body, line=header_line, is_whole=is_whole, file=file)
     found = delimiter or said or _delimiter_of(body, header_text, is_whole=is_whole, line=header_line, file=file)
-    header = tuple(_TABS.sub(" ", name) for name in names_of(header_text, found))
+    header = tuple(_TABS.sub(" ", name) for name in _names_of(header_text, found))
     _check_names(header, header_text, delimiter=found, line=header_line, file=file)
     names = tuple(_other_name(name, header) if name in _OUR_COLUMNS else name for name in header)
     return Dialect(delimiter=found, header=names, header_line=header_line)
 
 
-def names_of(header_text: str, delimiter: str) -> tuple[str, ...]:
+def _names_of(header_text: str, delimiter: str) -> tuple[str, ...]:
     """Return the column names of a header line.
 
     :raises FileRefused: if one of them is as long as a page of text
@@ -97,7 +97,7 @@ def names_of(header_text: str, delimiter: str) -> tuple[str, ...]:
     return tuple(name.strip("\ufeff \t\r\n\u00a0") for name in names)
 
 
-def header_errors(header: tuple[str, ...], *, file: str = "") -> list[CellError]:
+def _header_errors(header: tuple[str, ...], *, file: str) -> list[CellError]:
     """Return columns without a name and names that stand twice."""
     errors = [
         CellError(None, "", str(place), "column_without_name", "", file)
@@ -111,19 +111,12 @@ def header_errors(header: tuple[str, ...], *, file: str = "") -> list[CellError]
     return errors
 
 
-def check_control_characters(text: str, *, file: str = "") -> None:
-    """Refuse what is binary, not text.
-
-    :raises FileRefused: if more than one in a hundred of the first characters is a control character
-    """
+def _check_is_text(text: str, file: str) -> None:
+    """Refuse a binary, in which more than one in a hundred of the first characters is a control character."""
     sample = text[:_CONTROL_LOOKED_AT]
     found = [place for place, character in enumerate(sample) if character < " " and character not in "\t\n\r\f"]
     if len(found) > max(_MOST_CONTROL, _MOST_CONTROL_SHARE * len(sample)):
         raise file_refused("binary", line=sample.count("\n", 0, found[0]) + 1, file=file)
-
-
-def _check_is_text(text: str, file: str) -> None:
-    check_control_characters(text, file=file)
     if not text.strip("\ufeff \t\n"):
         raise file_refused("empty", file=file)
 
@@ -213,7 +206,7 @@ def _check_names(header: tuple[str, ...], header_text: str, *, delimiter: str, l
     if _looks_like_data(header):
         shown = ", ".join(name for name in header[:4] if name)
         raise file_refused("no_header", line=line, value=shown, file=file)
-    if errors := header_errors(header, file=file):
+    if errors := _header_errors(header, file=file):
         raise FileRefused(errors)
 
 

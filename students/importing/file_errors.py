@@ -17,7 +17,6 @@ def gettext_noop(message: str) -> str:
 
 SENTENCES: dict[str, str] = {
     # The file as a whole.
-    "too_big": gettext_noop("This file has %(value)s. The limit is %(allowed)s. Split it, or ask for a higher limit."),
     "empty": gettext_noop("This file is empty. Export it again; it needs a header line and one line per student."),
     "excel": gettext_noop(
         "This is an Excel workbook, not CSV. In Excel choose Save as, CSV UTF-8, and upload that file."
@@ -38,7 +37,6 @@ SENTENCES: dict[str, str] = {
         "Line 1 has %(value)s columns; at most %(allowed)s are read. Export only the columns that the schema names."
     ),
     "too_many_lines": gettext_noop("This file has %(value)s lines; at most %(allowed)s are read. Split it."),
-    "too_many_cells": gettext_noop("This file has more than %(allowed)s cells, which is too much at once. Split it."),
     "long_line": gettext_noop(
         "Line %(line)s is %(value)s long; the limit is %(allowed)s. "
         "A line break or a closing quotation mark is probably missing."
@@ -343,12 +341,12 @@ class CellError:
 class FileRefused(Exception):
     """The file cannot be imported; nothing of it was kept.
 
-    `errors` holds the first faults in the order of the file, `n_errors` how many there are in all.
+    `errors` holds the first faults, `n_errors` how many there are in all.
     """
 
-    def __init__(self, errors: Sequence[CellError], n_errors: int | None = None) -> None:
+    def __init__(self, errors: Sequence[CellError]) -> None:
         self.errors = list(errors[:MAX_ERRORS_KEPT])
-        self.n_errors = len(errors) if n_errors is None else n_errors
+        self.n_errors = len(errors)
         super().__init__("\n".join(_with_file(error) for error in self.errors))
 
 

@@ -45,6 +45,7 @@ PAGES = {
     "help for many": ("amara", "/help/many/", "Tick students"),
     "help from a file": ("amara", "/help/file/", "What the file holds"),
     "whose students, from a file": ("ines", "/caseloads/file/", "What the file holds"),
+    "daily e-mail": ("ines", "/digest/", "For everybody here"),
     "kinds of help": ("ines", "/help/kinds/", "6 kinds are offered"),
     "uploads": ("ines", "/records/", "Bring in a file"),
     "upload": ("ines", "/records/{upload}/", "400 students"),

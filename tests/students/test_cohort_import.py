@@ -100,6 +100,14 @@ def test_a_bad_file_saves_nothing_and_keeps_every_fault(riverside, tmp_path, mis
     assert n_stored(riverside) == {}
 
 
+def test_the_first_five_hundred_faults_are_kept_and_all_are_counted(riverside, tmp_path):
+    upload = work_on(send(riverside, cohort_bytes(tmp_path, n=520, mistakes=("bad_type",) * 510))[0])
+
+    lines = [error["line"] for error in upload.errors]
+    assert (len(lines), upload.n_errors, upload.n_bad_rows) == (500, 510, 510)
+    assert lines == sorted(lines)
+
+
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", b"\x00" * 100, b"Marital status\n"])
 def test_what_is_no_csv_fails_with_a_sentence_and_not_with_a_trace(riverside, content):
     upload = work_on(send(riverside, content)[0])

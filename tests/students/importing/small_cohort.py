@@ -1,10 +1,15 @@
-"""A small schema with one column of every kind, and a file that fits it."""
+"""A small schema with one column of every kind, a file that fits it, and the reader of flat cohorts on a file."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from students.importing.batches import Options
+from students.importing.cohort_format import CohortReader
 from students.importing.cohort_schema import CohortSchema
+from tests.students.importing.small_batches import TODAY
+from tests.students.importing.small_files import container_of
 
 YAML = """
 name: small
@@ -59,3 +64,10 @@ def small_schema(**changes: Any) -> CohortSchema:
 def csv_bytes(*lines: str, header: str = HEADER, encoding: str = "utf-8") -> bytes:
     """Return a file of the header and these lines."""
     return ("\n".join([header, *lines]) + "\n").encode(encoding)
+
+
+def reader_of(folder: Path, content: bytes, schema: CohortSchema | None = None) -> CohortReader:
+    """Return the reader of a file, by the small schema unless another is given."""
+    return CohortReader(
+        container_of(folder, {"cohort.csv": content}), Options(today=TODAY, schema=schema or small_schema())
+    )

@@ -1,24 +1,16 @@
-"""Hostile and broken files: each is refused with the sentence that helps, and nothing is kept."""
+"""A flat cohort that does not fit its schema is refused, and one with bad lines is read without them, in sentences."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
 from pathlib import Path
 
 import pytest
 
 from students.importing import cohort_checks
-from students.importing.cohort_csv import FileRefused, read_cohort
-from tests.students.importing.small_cohort import ANA, BEN, HEADER, csv_bytes, small_schema
-
-
-def zipped(name: str) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr(name, "x")
-    return content.getvalue()
+from students.importing.file_errors import FileRefused
+from tests.students.importing.small_batches import sentences
+from tests.students.importing.small_cohort import ANA, BEN, HEADER, csv_bytes, reader_of, small_schema
+from tests.students.importing.small_files import typed_by_kind
 
 
 def changed(line: str, place: int, value: str) -> str:
@@ -29,48 +21,6 @@ def changed(line: str, place: int, value: str) -> str:
 
 SCORE, SIBLINGS, TRACK, BUS, BORN, END = 6, 7, 8, 9, 3, 15
 WHOLE_FILE: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "This file is empty. Export it again; it needs a header line and one line per student."),
-    "only blanks": (
-        b" \n\t\n",
-        "This file is empty. Export it again; it needs a header line and one line per student.",
-    ),
-    "only a byte order mark": (
-        b"\xef\xbb\xbf",
-        "This file is empty. Export it again; it needs a header line and one line per student.",
-    ),
-    "workbook": (
-        zipped("[Content_Types].xml"),
-        "This is an Excel workbook, not CSV. In Excel choose Save as, CSV UTF-8, and upload that file.",
-    ),
-    "old workbook": (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100,
-        "This is an Excel workbook, not CSV. In Excel choose Save as, CSV UTF-8, and upload that file.",
-    ),
-    "zip": (
-        zipped("data.csv"),
-        "This is a compressed archive (zip), not CSV. Unpack it and upload the CSV file inside.",
-    ),
-    "gzip": (
-        b"\x1f\x8b\x08" + zlib.compress(b"x"),
-        "This is a compressed archive (gzip), not CSV. Unpack it and upload the CSV file inside.",
-    ),
-    "pdf": (b"%PDF-1.7\n...", "This is a PDF, not CSV. Ask the source system for a CSV export."),
-    "web page": (
-        b"\n<!DOCTYPE html><html><body>Log in</body></html>",
-        "This is a web page, not CSV. The download probably ended at a login page; log in and export again.",
-    ),
-    "zero byte": (
-        csv_bytes(ANA, changed(BEN, 1, "B\0n")),
-        "This is a binary file, not text: line 3 holds bytes that no CSV has. Export it again as CSV UTF-8.",
-    ),
-    "control characters": (
-        bytes(range(1, 32)) * 50,
-        "This is a binary file, not text: line 1 holds bytes that no CSV has. Export it again as CSV UTF-8.",
-    ),
-    "cut UTF-16": (
-        csv_bytes(ANA, encoding="utf-16")[:-1],
-        "This file says it is UTF-16 but is cut or damaged. Export it again as CSV UTF-8.",
-    ),
     "header only": (
         csv_bytes(),
         "This file has a header but no students. Export it again with one line per student.",
@@ -97,46 +47,11 @@ WHOLE_FILE: dict[str, tuple[bytes, str]] = {
         csv_bytes(ANA, header=HEADER + "," + ",".join(f"c{place}" for place in range(500))),
         "Line 1 has 516 columns; at most 500 are read. Export only the columns that the schema names.",
     ),
-    "open quotation mark": (
-        csv_bytes(ANA, changed(BEN, 1, '"Ben'), ANA),
-        'Line 3: a quotation mark (") is not closed, or stands inside a value. '
-        'Close it, or write it twice ("") inside a quoted value.',
-    ),
-    "open quotation mark before a quoted value": (
-        csv_bytes(changed(ANA, 1, '"Ana'), changed(BEN, 1, '"Ben"')),
-        'Line 2: a quotation mark (") is not closed, or stands inside a value. '
-        'Close it, or write it twice ("") inside a quoted value.',
-    ),
-    "quotation mark inside a value": (
-        csv_bytes(changed(ANA, 1, 'A"n"a'), BEN),
-        'Line 2: a quotation mark (") is not closed, or stands inside a value. '
-        'Close it, or write it twice ("") inside a quoted value.',
-    ),
-    "open quotation mark in the header": (
-        csv_bytes(ANA, BEN, header='"' + HEADER),
-        'Line 1: a quotation mark (") is not closed, or stands inside a value. '
-        'Close it, or write it twice ("") inside a quoted value.',
-    ),
     "very long line": (
         csv_bytes(ANA, changed(BEN, 1, "B" * 1_000_000)),
         "Line 3 is 1,000,025 bytes long; the limit is 1,000,000 bytes. "
         "A line break or a closing quotation mark is probably missing.",
     ),
-    "too many lines": (
-        b"Id\n" * 2_000_001,
-        "This file has 2,000,001 lines; at most 2,000,000 are read. Split it.",
-    ),
-    "too many cells": (
-        HEADER.encode() + (b"\n" + b"," * 900_000) * 12,
-        "This file has more than 10,000,000 cells, which is too much at once. Split it.",
-    ),
-    "one endless line": (
-        b"x" * 1_000_001,
-        "Line 1 is 1,000,001 bytes long; the limit is 1,000,000 bytes. "
-        "A line break or a closing quotation mark is probably missing.",
-    ),
-}
-ONE_FAULT: dict[str, tuple[bytes, str]] = {
     "unknown column": (
         csv_bytes(ANA + ",red", header=HEADER + ",Colour"),
         'Column "Colour" is not in the schema. Remove it, or add it to the schema; kind: ignored skips it.',
@@ -149,9 +64,16 @@ ONE_FAULT: dict[str, tuple[bytes, str]] = {
         csv_bytes("a1,A", header="Id,Track"),
         'Column "Score" is missing. Add it to the file; the schema requires it.',
     ),
+}
+ONE_FAULT: dict[str, tuple[bytes, str]] = {
     "header in the middle": (
         csv_bytes(ANA, HEADER, BEN),
         "Line 3 repeats the header of line 1. Remove it; two exports were probably pasted together.",
+    ),
+    "open quotation mark": (
+        csv_bytes(ANA, changed(BEN, 1, '"Ben'), changed(ANA, 0, "c3")),
+        'Line 3: a quotation mark (") is not closed, or stands inside a value. '
+        'Close it, or write it twice ("") inside a quoted value.',
     ),
     "value too many": (
         csv_bytes(ANA, BEN + ",x"),
@@ -259,28 +181,27 @@ ONE_FAULT: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize(("content", "sentence"), WHOLE_FILE.values(), ids=WHOLE_FILE.keys())
-def test_a_file_that_is_no_csv_is_refused_in_one_sentence(content: bytes, sentence: str) -> None:
+def test_a_file_that_does_not_fit_is_refused_in_one_sentence(content: bytes, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(FileRefused) as refusal:
-        read_cohort(content, small_schema())
+        list(reader_of(tmp_path, content).batches())
 
     assert [error.sentence() for error in refusal.value.errors] == [sentence]
     assert refusal.value.n_errors == 1
 
 
 @pytest.mark.parametrize(("content", "sentence"), ONE_FAULT.values(), ids=ONE_FAULT.keys())
-def test_a_fault_is_told_once_with_line_column_value_and_cure(content: bytes, sentence: str) -> None:
+def test_a_bad_line_is_told_once_with_its_cure_and_the_others_go_on(
+    content: bytes, sentence: str, tmp_path: Path
+) -> None:
+    rows, faults = typed_by_kind(reader_of(tmp_path, content))
+
+    assert sentences(faults) == [sentence]
+    assert set(faults["line"]).isdisjoint(rows["students"]["line"])
+
+
+def test_another_separator_than_the_schema_says_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileRefused) as refusal:
-        read_cohort(content, small_schema())
-
-    assert [error.sentence() for error in refusal.value.errors] == [sentence]
-    assert refusal.value.n_errors == 1
-
-
-def test_another_separator_than_the_schema_says_is_named() -> None:
-    content = csv_bytes(ANA, BEN)
-
-    with pytest.raises(FileRefused) as refusal:
-        read_cohort(content, small_schema(delimiter=";"))
+        reader_of(tmp_path, csv_bytes(ANA, BEN), small_schema(delimiter=";"))
 
     assert str(refusal.value) == (
         "The schema says that values are separated by semicolon, but this file separates them by comma. "
@@ -288,58 +209,37 @@ def test_another_separator_than_the_schema_says_is_named() -> None:
     )
 
 
-def test_a_file_above_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "large.csv"
-    path.write_bytes(csv_bytes(ANA, BEN))
-
-    with pytest.raises(FileRefused, match=r"This file has 2\d\d bytes. The limit is 10 bytes."):
-        read_cohort(path, small_schema(), max_bytes=10)
-
-
-def test_every_fault_is_told_at_once_in_the_order_of_the_file() -> None:
-    wrong = changed(changed(changed(ANA, SCORE, "abc"), TRACK, "Z"), BORN, "1.3.2008")
-    content = csv_bytes(changed(BEN, SCORE, "201") + ",", "b3,x,y", wrong + ",", header=HEADER + ",Colour")
-
-    with pytest.raises(FileRefused) as refusal:
-        read_cohort(content, small_schema())
-
-    found = [(error.line, error.column, error.problem) for error in refusal.value.errors]
-    assert found == [
-        (None, "Colour", "unknown_column"),
-        (2, "Score", "out_of_range"),
-        (3, "", "ragged"),
-        (4, "Born", "not_a_date"),
-        (4, "Score", "not_a_number"),
-        (4, "Track", "not_allowed"),
-    ]
-
-
-def test_faults_are_told_in_order_and_counted_when_rows_are_checked_in_portions(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("rows_at_once", [2, 50_000])
+def test_faults_are_told_in_the_order_of_the_file_however_many_rows_are_checked_at_once(
+    rows_at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cohort_checks, "_ROWS_AT_ONCE", 2)
-    lines = [ANA, changed(ANA, SCORE, "x"), changed(BEN, TRACK, "Z"), BEN, changed(BEN, SCORE, "")]
+    monkeypatch.setattr(cohort_checks, "_ROWS_AT_ONCE", rows_at_once)
+    wrong = changed(changed(changed(BEN, SCORE, "abc"), TRACK, "Z"), BORN, "1.3.2008")
+    lines = [ANA, "b3,x,y", changed(ANA, SCORE, "201"), wrong, changed(ANA, SCORE, "")]
 
-    with pytest.raises(FileRefused) as refusal:
-        read_cohort(csv_bytes(*lines), small_schema())
+    _rows, faults = typed_by_kind(reader_of(tmp_path, csv_bytes(*lines)))
 
-    found = [(error.line, error.column, error.allowed) for error in refusal.value.errors]
-    assert found == [
-        (3, "Id", "2"),
-        (3, "Score", "0 to 200"),
-        (4, "Track", "A, S"),
-        (5, "Id", "4"),
-        (6, "Id", "4"),
-        (6, "Score", "0 to 200"),
+    assert faults.select("line", "column", "problem", "allowed").rows() == [
+        (3, "", "ragged", "16"),
+        (4, "Id", "duplicate_identifier", "2"),
+        (4, "Score", "out_of_range", "0 to 200"),
+        (5, "Born", "not_a_date", "1900-01-01 to 2100-12-31"),
+        (5, "Score", "not_a_number", "0 to 200"),
+        (5, "Track", "not_allowed", "A, S"),
+        (6, "Id", "duplicate_identifier", "2"),
+        (6, "Score", "missing", "0 to 200"),
     ]
-    assert refusal.value.n_errors == 6
 
 
-def test_only_the_first_five_hundred_faults_are_kept_and_all_are_counted() -> None:
-    lines = [changed(changed(ANA, SCORE, "x"), 0, f"s{number}") for number in range(700)]
+def test_every_column_that_the_schema_does_not_know_is_told(tmp_path: Path) -> None:
+    content = csv_bytes(ANA + ",red,9", header=HEADER.replace("Track", "Tracks") + ",Colour,Shoe")
 
     with pytest.raises(FileRefused) as refusal:
-        read_cohort(csv_bytes(*lines), small_schema())
+        reader_of(tmp_path, content)
 
-    assert refusal.value.n_errors == 700
-    assert [error.line for error in refusal.value.errors] == list(range(2, 502))
+    found = [(error.column, error.problem, error.allowed) for error in refusal.value.errors]
+    assert found == [
+        ("Tracks", "misspelt_column", "Track"),
+        ("Colour", "unknown_column", ""),
+        ("Shoe", "unknown_column", ""),
+    ]
