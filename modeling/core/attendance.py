@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from modeling.core.catalogue import BY_NAME
 from modeling.core.school_calendar import FloatArray, IntArray, SchoolCalendar
 from modeling.core.snapshot_day import SnapshotDay
 
@@ -14,7 +15,6 @@ from modeling.core.snapshot_day import SnapshotDay
 CHRONIC_SHARE = 0.10
 CHRONIC_FROM_SESSIONS = 10
 
-RUN_WINDOW = 90
 # Half a session missed is a session missed when runs are counted.
 MISSED = 0.5
 
@@ -38,7 +38,6 @@ def attendance_features(day: SnapshotDay) -> dict[str, FloatArray]:
     for rows, at, counted in day.records("attendance"):
         recorded.add(rows, at, counted)
     shares = {name: _share(day, recorded.missed[name], window) for name, window in recorded.windows.items()}
-    last_30, last_90 = recorded.windows["absence_rate_30d"], recorded.windows["absence_rate_90d"]
     longest, current = _runs(day, recorded.days_missed())
     enrolled_year = day.sessions(*day.calendar.this_year())
     chronic = _at_least(shares["absence_rate_year"], CHRONIC_SHARE)
@@ -46,8 +45,8 @@ def attendance_features(day: SnapshotDay) -> dict[str, FloatArray]:
         **shares,
         "absence_trend": shares["absence_rate_30d"] - shares["absence_rate_90d"],
         "absence_trend_10d": shares["absence_rate_10d"] - shares["absence_rate_30d"],
-        "unexcused_share_90d": _share(day, recorded.unexcused, last_90),
-        "tardies_30d": np.where(day.sessions(*last_30) > 0, recorded.tardies, np.nan),
+        "unexcused_share_90d": _share(day, recorded.unexcused, _window(day.calendar, "unexcused_share_90d")),
+        "tardies_30d": np.where(day.sessions(*_window(day.calendar, "tardies_30d")) > 0, recorded.tardies, np.nan),
         "longest_absence_run_90d": longest,
         "days_since_last_present": current,
         "chronic_absence": np.where(enrolled_year >= CHRONIC_FROM_SESSIONS, chronic, np.nan),
@@ -72,7 +71,7 @@ class _Recorded:
         """Add a part of the records: rows, whose they are, and which of them count."""
         position = self.calendar.position(rows["held_on"])
         tardy = counted & (rows["category"] == "tardy").to_numpy(dtype=np.bool_)
-        tardy &= _inside(position, self.windows["absence_rate_30d"])
+        tardy &= _inside(position, _window(self.calendar, "tardies_30d"))
         np.add.at(self.tardies, at[tardy], 1.0)
         absent = counted & (rows["category"] == "absent").to_numpy(dtype=np.bool_)
         excused = rows["excused"].to_numpy(dtype=np.bool_)[absent]
@@ -83,9 +82,9 @@ class _Recorded:
             inside = _inside(position, window)
             np.add.at(self.missed[name], at[inside], missed[inside])
         unexcused = np.where(excused, 0.0, missed - np.where(np.isnan(of_them), 0.0, of_them))
-        inside = (unexcused > 0) & _inside(position, self.windows["absence_rate_90d"])
+        inside = (unexcused > 0) & _inside(position, _window(self.calendar, "unexcused_share_90d"))
         np.add.at(self.unexcused, at[inside], unexcused[inside])
-        inside = (missed >= MISSED) & _inside(position, self.calendar.last_sessions(RUN_WINDOW))
+        inside = (missed >= MISSED) & _inside(position, _window(self.calendar, "longest_absence_run_90d"))
         # One number per student and session, with a gap between students.
         self._days_missed.append(at[inside] * (self.calendar.n_sessions + 1) + position[inside])
 
@@ -98,12 +97,15 @@ class _Recorded:
 
 def _windows(calendar: SchoolCalendar) -> dict[str, tuple[int, int]]:
     return {
-        "absence_rate_10d": calendar.last_sessions(10),
-        "absence_rate_30d": calendar.last_sessions(30),
-        "absence_rate_90d": calendar.last_sessions(90),
+        **{name: _window(calendar, name) for name in ("absence_rate_10d", "absence_rate_30d", "absence_rate_90d")},
         "absence_rate_year": calendar.this_year(),
         "absence_rate_last_year": calendar.last_year(),
     }
+
+
+def _window(calendar: SchoolCalendar, name: str) -> tuple[int, int]:
+    """Return the sessions a feature looks back over, as the catalogue says."""
+    return calendar.last_sessions(BY_NAME[name].window_sessions or 0)
 
 
 def _inside(position: IntArray, window: tuple[int, int]) -> Flags:
@@ -120,7 +122,7 @@ def _share(day: SnapshotDay, n_missed: FloatArray, window: tuple[int, int]) -> F
 
 def _runs(day: SnapshotDay, days_missed: IntArray) -> tuple[FloatArray, FloatArray]:
     """Return the longest run of missed sessions in the window, and the run that still goes on."""
-    first, stop = day.calendar.last_sessions(RUN_WINDOW)
+    first, stop = _window(day.calendar, "longest_absence_run_90d")
     width = stop + 1
     starts = np.flatnonzero(np.diff(days_missed, prepend=-2) != 1)
     ends = np.append(starts[1:], days_missed.size) if starts.size else starts
