@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from modeling.core.catalogue import BY_NAME
-from modeling.core.school_calendar import FloatArray, IntArray, SchoolCalendar
+from modeling.core.school_calendar import Days, FloatArray, IntArray, SchoolCalendar, days
 from modeling.core.snapshot_day import SnapshotDay
 
 # Missing a tenth of the days enrolled is chronic absence, counted from ten days enrolled on
@@ -17,6 +17,10 @@ CHRONIC_FROM_SESSIONS = 10
 
 # Half a session missed is a session missed when runs are counted.
 MISSED = 0.5
+# Counted from Monday, which is 0; 1 January 1970 was a Thursday.
+MONDAY, FRIDAY = 0, 4
+FIRST_WEEKDAY = 3
+MONDAY_FRIDAY = "monday_friday_absence_rate_90d"
 
 Flags = npt.NDArray[np.bool_]
 
@@ -37,7 +41,9 @@ def attendance_features(day: SnapshotDay) -> dict[str, FloatArray]:
     recorded = _Recorded(day)
     for rows, at, counted in day.records("attendance"):
         recorded.add(rows, at, counted)
-    shares = {name: _share(day, recorded.missed[name], window) for name, window in recorded.windows.items()}
+    shares = {
+        name: _share(day, recorded.missed[name], day.sessions(*window)) for name, window in recorded.windows.items()
+    }
     longest, current = _runs(day, recorded.days_missed())
     enrolled_year = day.sessions(*day.calendar.this_year())
     chronic = _at_least(shares["absence_rate_year"], CHRONIC_SHARE)
@@ -45,7 +51,10 @@ def attendance_features(day: SnapshotDay) -> dict[str, FloatArray]:
         **shares,
         "absence_trend": shares["absence_rate_30d"] - shares["absence_rate_90d"],
         "absence_trend_10d": shares["absence_rate_10d"] - shares["absence_rate_30d"],
-        "unexcused_share_90d": _share(day, recorded.unexcused, _window(day.calendar, "unexcused_share_90d")),
+        "unexcused_share_90d": _share(
+            day, recorded.unexcused, day.sessions(*_window(day.calendar, "unexcused_share_90d"))
+        ),
+        MONDAY_FRIDAY: _share(day, recorded.on_monday_or_friday, _mondays_and_fridays(day)),
         "tardies_30d": np.where(day.sessions(*_window(day.calendar, "tardies_30d")) > 0, recorded.tardies, np.nan),
         "longest_absence_run_90d": longest,
         "days_since_last_present": current,
@@ -64,6 +73,7 @@ class _Recorded:
         self.windows = _windows(day.calendar)
         self.missed = {name: np.zeros(len(day.students)) for name in self.windows}
         self.unexcused = np.zeros(len(day.students))
+        self.on_monday_or_friday = np.zeros(len(day.students))
         self.tardies = np.zeros(len(day.students))
         self._days_missed: list[IntArray] = []
 
@@ -84,6 +94,9 @@ class _Recorded:
         unexcused = np.where(excused, 0.0, missed - np.where(np.isnan(of_them), 0.0, of_them))
         inside = (unexcused > 0) & _inside(position, _window(self.calendar, "unexcused_share_90d"))
         np.add.at(self.unexcused, at[inside], unexcused[inside])
+        inside = _inside(position, _window(self.calendar, MONDAY_FRIDAY))
+        inside[inside] = _is_monday_or_friday(days(rows["held_on"].to_numpy()[absent][inside]))
+        np.add.at(self.on_monday_or_friday, at[inside], missed[inside])
         inside = (missed >= MISSED) & _inside(position, _window(self.calendar, "longest_absence_run_90d"))
         # One number per student and session, with a gap between students.
         self._days_missed.append(at[inside] * (self.calendar.n_sessions + 1) + position[inside])
@@ -114,8 +127,23 @@ def _inside(position: IntArray, window: tuple[int, int]) -> Flags:
     return inside
 
 
-def _share(day: SnapshotDay, n_missed: FloatArray, window: tuple[int, int]) -> FloatArray:
-    held = day.sessions(*window)
+def _is_monday_or_friday(dates: Days) -> Flags:
+    weekday = (dates.astype(np.int64) + FIRST_WEEKDAY) % 7
+    found: Flags = (weekday == MONDAY) | (weekday == FRIDAY)
+    return found
+
+
+def _mondays_and_fridays(day: SnapshotDay) -> FloatArray:
+    """Return per student the Mondays and Fridays of the window that they were on the roll for."""
+    window = _window(day.calendar, MONDAY_FRIDAY)
+    before = np.append(0.0, np.cumsum(_is_monday_or_friday(day.calendar.sessions)))
+    roll = day.on_roll
+    held = before[np.clip(roll.stop, *window)] - before[np.clip(roll.first, *window)]
+    # Of who came back a stretch may begin after it has stopped.
+    return day.totals(roll.at, np.maximum(held, 0.0))
+
+
+def _share(day: SnapshotDay, n_missed: FloatArray, held: FloatArray) -> FloatArray:
     # A day entered twice must not make more absences than sessions.
     return np.divide(np.minimum(n_missed, held), held, out=day.missing(), where=held > 0)
 

@@ -88,6 +88,18 @@ ATTENDANCE = (
         role="changeable",
         risk_direction=1,
     ),
+    _share(
+        name="monday_friday_absence_rate_90d",
+        source="absence",
+        window_sessions=90,
+        label="Share of the Mondays and Fridays of the last 90 school days missed",
+        meaning=(
+            "The share missed of the sessions held on a Monday or Friday, of those among the last 90 that the student "
+            "was on the roll for; the day of the week counts, not whether a school week began or ended with it."
+        ),
+        role="changeable",
+        risk_direction=1,
+    ),
     _count(
         name="tardies_30d",
         source="tardies",

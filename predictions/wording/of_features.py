@@ -86,6 +86,14 @@ WORDS: dict[str, Words] = {
         usual=phrases.MISS,
         nothing=_no_attendance,
     ),
+    "monday_friday_absence_rate_90d": Words(
+        seen=phrases.counting(
+            lambda: _("Missed no Monday or Friday in the last %(days)d school days."),
+            lambda n: _("Missed %(n)s of every 100 Mondays and Fridays in the last %(days)d school days."),
+        ),
+        usual=phrases.MISS,
+        nothing=_no_attendance,
+    ),
     "tardies_30d": Words(
         seen=phrases.counting(
             lambda: _("Never late in the last 30 school days."),
