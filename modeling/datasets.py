@@ -20,7 +20,7 @@ from django.core.files.storage import default_storage
 
 from accounts import private_files
 from accounts.models import Institution
-from modeling.core import features, labels
+from modeling.core import catalogue, features, labels
 from modeling.core.facts_frames import FactFrames
 from modeling.core.feature import Feature
 from modeling.core.term_deadline import term_ends_on
@@ -219,7 +219,7 @@ def features_of(file: Path, digest: str) -> list[Feature]:
             f"{name} was frozen by another version of the portal (schema {about.get('schema', 0)}, now {SCHEMA}). "
             "Train it with that version, or freeze the records anew."
         )
-    return [Feature.from_json(fields) for fields in about["features"]]
+    return [catalogue.from_json(fields) for fields in about["features"]]
 
 
 def schema_of(file: Path) -> int:

@@ -164,7 +164,7 @@ def terms(*, default_horizon_days: int, rule_name: str) -> Terms:
         features = list(catalogue.COURSEWORK)
     known = {feature.name for feature in features}
     for schema in schemas:
-        described = [Feature.from_json(fields) for fields in schema.feature_descriptions()]
+        described = [catalogue.from_json(fields) for fields in schema.feature_descriptions()]
         features += [feature for feature in described if feature.name not in known]
         known |= {feature.name for feature in described}
     cohorts = list(Cohort.objects.order_by("snapshot_on"))

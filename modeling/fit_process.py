@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from modeling.core import (
+    catalogue,
     fitting,
     global_importance,
     judging,
@@ -59,7 +60,7 @@ def main(folder: Path) -> int:
 
 def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> None:
     """Judge on rows the model has not seen, then fit on all of them; write both."""
-    features = [Feature.from_json(fields) for fields in task["features"]]
+    features = [catalogue.from_json(fields) for fields in task["features"]]
     settings, seed = FitSettings(**task["settings"]), task["seed"]
     frame, y, groups = rows[[feature.name for feature in features]], rows["y"].to_numpy(), rows["student_id"].to_numpy()
     train, test, how = held_out(rows, task)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from modeling import facts, kept_snapshot, registry, training_config
-from modeling.core import features, not_known, rules
+from modeling.core import catalogue, features, not_known, rules
 from modeling.core.feature import Feature
 from modeling.core.too_little_known import DAYS_ON_ROLL, EARLIER_RECORDS, too_little_known
 from modeling.core.usual import shared_values
@@ -76,7 +76,7 @@ class Scored:
 def looked_at(version: ModelVersion | None, terms: Terms | None) -> list[Feature]:
     """Return the features that a version looks at, then those that only the rule does."""
     described = version.specification["features"] if version else []
-    wanted = {fields["name"]: Feature.from_json(fields) for fields in described}
+    wanted = {fields["name"]: catalogue.from_json(fields) for fields in described}
     if terms is not None:
         asked = {rule.feature for rule in terms.rules} | {DAYS_ON_ROLL, *EARLIER_RECORDS}
         wanted |= {

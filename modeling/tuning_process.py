@@ -14,8 +14,7 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from modeling.core import fitting
-from modeling.core.feature import Feature
+from modeling.core import catalogue, fitting
 from modeling.core.fitting import NotFittable
 from modeling.core.splits import CannotSplit
 from modeling.core.tuning import FoldedDataset, tuning_folds
@@ -48,7 +47,7 @@ def folded(task: dict[str, Any], rows: pd.DataFrame) -> tuple[FoldedDataset, dic
     """
     train, _, how = held_out(rows, task)
     rows = rows.iloc[train]
-    features = fitting.usable_features(rows, [Feature.from_json(fields) for fields in task["features"]])
+    features = fitting.usable_features(rows, [catalogue.from_json(fields) for fields in task["features"]])
     y = rows["y"].to_numpy(dtype=float)
     folds, kind = tuning_folds(
         y,

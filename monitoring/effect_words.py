@@ -10,8 +10,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from modeling.core import catalogue
 from modeling.core.feature import Feature
-from predictions.record_wording import grade_words, number_words
+from predictions.wording import grade_words, number_words
 
 # Sources of several features; one of a single feature has that one's label.
 SOURCE_LABELS = {
@@ -31,7 +32,7 @@ LONGEST_NAME = 44
 
 def features_of(specification: dict[str, Any]) -> dict[str, Feature]:
     """Return the features of a version by name."""
-    return {fields["name"]: Feature.from_json(fields) for fields in specification["features"]}
+    return {fields["name"]: catalogue.from_json(fields) for fields in specification["features"]}
 
 
 def label(feature: Feature) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from modeling.core import catalogue
 from modeling.core.feature import Feature
 from modeling.models import ModelVersion
 from predictions import rule_wording, runs, wording
@@ -108,7 +109,7 @@ def _reason(reason: dict[str, Any], feature: Feature) -> dict[str, Any]:
 
 def features_by_name(version: ModelVersion) -> dict[str, Feature]:
     """Return the features a version looks at, by name."""
-    return {fields["name"]: Feature.from_json(fields) for fields in version.specification["features"]}
+    return {fields["name"]: catalogue.from_json(fields) for fields in version.specification["features"]}
 
 
 def counting_neither_way(version: ModelVersion, unknown: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from accounts.models import Membership, School, User
 from predictions import list_pages, runs
 from predictions.list_pages import Place
 from predictions.models import CurrentRisk, ListCount
-from predictions.record_wording import grade_words
+from predictions.wording import grade_words
 from students.models import Caseload, HelpPlan
 
 PAGE_SIZE = 50

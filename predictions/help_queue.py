@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from accounts import scope
 from accounts.models import School, User
 from predictions.models import ListCount
-from predictions.record_wording import grade_words
+from predictions.wording import grade_words
 from students import help_due, help_kinds, interventions
 from students.day_places import Place
 from students.help_kinds import KindOfHelp

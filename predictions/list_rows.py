@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from modeling.core.catalogue import source_of
 from modeling.core.feature import Feature
-from modeling.core.source_names import source_of
 from modeling.models import ModelVersion
 from predictions import answers, reason_kinds, rule_wording, wording
 from predictions.models import CurrentRisk, DecidedBy, RiskScore, ScoringRun, Verdict

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modeling.core.source_names import source_of
+from modeling.core.catalogue import source_of
 from predictions.models import DecidedBy, RiskScore, ScoringRun
 
 # As many as a row of the list tells.

@@ -21,7 +21,7 @@ from predictions.capacities import Capacity, Whose
 from predictions.list_counts import Counts
 from predictions.list_pages import ORDERS, Place
 from predictions.models import CurrentRisk, DecidedBy, HelpState, RiskScore, ScoringRun, Tier
-from predictions.record_wording import grade_words
+from predictions.wording import grade_words
 from students import caseloads
 from students.models import Student
 

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from predictions.record_wording import grade_words
+from predictions.wording import grade_words
 
 register = template.Library()
 

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from modeling.core.school_calendar import FloatArray, IntArray, SchoolCalendar
+from modeling.core.catalogue import BY_NAME
+from modeling.core.school_calendar import Days, FloatArray, IntArray, SchoolCalendar, days
 from modeling.core.snapshot_day import SnapshotDay
 
 # Missing a tenth of the days enrolled is chronic absence, counted from ten days enrolled on
@@ -14,9 +15,12 @@ from modeling.core.snapshot_day import SnapshotDay
 CHRONIC_SHARE = 0.10
 CHRONIC_FROM_SESSIONS = 10
 
-RUN_WINDOW = 90
 # Half a session missed is a session missed when runs are counted.
 MISSED = 0.5
+# Counted from Monday, which is 0; 1 January 1970 was a Thursday.
+MONDAY, FRIDAY = 0, 4
+FIRST_WEEKDAY = 3
+MONDAY_FRIDAY = "monday_friday_absence_rate_90d"
 
 Flags = npt.NDArray[np.bool_]
 
@@ -37,8 +41,9 @@ def attendance_features(day: SnapshotDay) -> dict[str, FloatArray]:
     recorded = _Recorded(day)
     for rows, at, counted in day.records("attendance"):
         recorded.add(rows, at, counted)
-    shares = {name: _share(day, recorded.missed[name], window) for name, window in recorded.windows.items()}
-    last_30, last_90 = recorded.windows["absence_rate_30d"], recorded.windows["absence_rate_90d"]
+    shares = {
+        name: _share(day, recorded.missed[name], day.sessions(*window)) for name, window in recorded.windows.items()
+    }
     longest, current = _runs(day, recorded.days_missed())
     enrolled_year = day.sessions(*day.calendar.this_year())
     chronic = _at_least(shares["absence_rate_year"], CHRONIC_SHARE)
@@ -46,8 +51,11 @@ def attendance_features(day: SnapshotDay) -> dict[str, FloatArray]:
         **shares,
         "absence_trend": shares["absence_rate_30d"] - shares["absence_rate_90d"],
         "absence_trend_10d": shares["absence_rate_10d"] - shares["absence_rate_30d"],
-        "unexcused_share_90d": _share(day, recorded.unexcused, last_90),
-        "tardies_30d": np.where(day.sessions(*last_30) > 0, recorded.tardies, np.nan),
+        "unexcused_share_90d": _share(
+            day, recorded.unexcused, day.sessions(*_window(day.calendar, "unexcused_share_90d"))
+        ),
+        MONDAY_FRIDAY: _share(day, recorded.on_monday_or_friday, _mondays_and_fridays(day)),
+        "tardies_30d": np.where(day.sessions(*_window(day.calendar, "tardies_30d")) > 0, recorded.tardies, np.nan),
         "longest_absence_run_90d": longest,
         "days_since_last_present": current,
         "chronic_absence": np.where(enrolled_year >= CHRONIC_FROM_SESSIONS, chronic, np.nan),
@@ -65,6 +73,7 @@ class _Recorded:
         self.windows = _windows(day.calendar)
         self.missed = {name: np.zeros(len(day.students)) for name in self.windows}
         self.unexcused = np.zeros(len(day.students))
+        self.on_monday_or_friday = np.zeros(len(day.students))
         self.tardies = np.zeros(len(day.students))
         self._days_missed: list[IntArray] = []
 
@@ -72,7 +81,7 @@ class _Recorded:
         """Add a part of the records: rows, whose they are, and which of them count."""
         position = self.calendar.position(rows["held_on"])
         tardy = counted & (rows["category"] == "tardy").to_numpy(dtype=np.bool_)
-        tardy &= _inside(position, self.windows["absence_rate_30d"])
+        tardy &= _inside(position, _window(self.calendar, "tardies_30d"))
         np.add.at(self.tardies, at[tardy], 1.0)
         absent = counted & (rows["category"] == "absent").to_numpy(dtype=np.bool_)
         excused = rows["excused"].to_numpy(dtype=np.bool_)[absent]
@@ -83,9 +92,12 @@ class _Recorded:
             inside = _inside(position, window)
             np.add.at(self.missed[name], at[inside], missed[inside])
         unexcused = np.where(excused, 0.0, missed - np.where(np.isnan(of_them), 0.0, of_them))
-        inside = (unexcused > 0) & _inside(position, self.windows["absence_rate_90d"])
+        inside = (unexcused > 0) & _inside(position, _window(self.calendar, "unexcused_share_90d"))
         np.add.at(self.unexcused, at[inside], unexcused[inside])
-        inside = (missed >= MISSED) & _inside(position, self.calendar.last_sessions(RUN_WINDOW))
+        inside = _inside(position, _window(self.calendar, MONDAY_FRIDAY))
+        inside[inside] = _is_monday_or_friday(days(rows["held_on"].to_numpy()[absent][inside]))
+        np.add.at(self.on_monday_or_friday, at[inside], missed[inside])
+        inside = (missed >= MISSED) & _inside(position, _window(self.calendar, "longest_absence_run_90d"))
         # One number per student and session, with a gap between students.
         self._days_missed.append(at[inside] * (self.calendar.n_sessions + 1) + position[inside])
 
@@ -98,12 +110,15 @@ class _Recorded:
 
 def _windows(calendar: SchoolCalendar) -> dict[str, tuple[int, int]]:
     return {
-        "absence_rate_10d": calendar.last_sessions(10),
-        "absence_rate_30d": calendar.last_sessions(30),
-        "absence_rate_90d": calendar.last_sessions(90),
+        **{name: _window(calendar, name) for name in ("absence_rate_10d", "absence_rate_30d", "absence_rate_90d")},
         "absence_rate_year": calendar.this_year(),
         "absence_rate_last_year": calendar.last_year(),
     }
+
+
+def _window(calendar: SchoolCalendar, name: str) -> tuple[int, int]:
+    """Return the sessions a feature looks back over, as the catalogue says."""
+    return calendar.last_sessions(BY_NAME[name].window_sessions or 0)
 
 
 def _inside(position: IntArray, window: tuple[int, int]) -> Flags:
@@ -112,15 +127,30 @@ def _inside(position: IntArray, window: tuple[int, int]) -> Flags:
     return inside
 
 
-def _share(day: SnapshotDay, n_missed: FloatArray, window: tuple[int, int]) -> FloatArray:
-    held = day.sessions(*window)
+def _is_monday_or_friday(dates: Days) -> Flags:
+    weekday = (dates.astype(np.int64) + FIRST_WEEKDAY) % 7
+    found: Flags = (weekday == MONDAY) | (weekday == FRIDAY)
+    return found
+
+
+def _mondays_and_fridays(day: SnapshotDay) -> FloatArray:
+    """Return per student the Mondays and Fridays of the window that they were on the roll for."""
+    window = _window(day.calendar, MONDAY_FRIDAY)
+    before = np.append(0.0, np.cumsum(_is_monday_or_friday(day.calendar.sessions)))
+    roll = day.on_roll
+    held = before[np.clip(roll.stop, *window)] - before[np.clip(roll.first, *window)]
+    # Of who came back a stretch may begin after it has stopped.
+    return day.totals(roll.at, np.maximum(held, 0.0))
+
+
+def _share(day: SnapshotDay, n_missed: FloatArray, held: FloatArray) -> FloatArray:
     # A day entered twice must not make more absences than sessions.
     return np.divide(np.minimum(n_missed, held), held, out=day.missing(), where=held > 0)
 
 
 def _runs(day: SnapshotDay, days_missed: IntArray) -> tuple[FloatArray, FloatArray]:
     """Return the longest run of missed sessions in the window, and the run that still goes on."""
-    first, stop = day.calendar.last_sessions(RUN_WINDOW)
+    first, stop = _window(day.calendar, "longest_absence_run_90d")
     width = stop + 1
     starts = np.flatnonzero(np.diff(days_missed, prepend=-2) != 1)
     ends = np.append(starts[1:], days_missed.size) if starts.size else starts

@@ -37,6 +37,10 @@ DECIMALS = 9
 FLAGS = {"1": 1.0, "true": 1.0, "yes": 1.0, "1.0": 1.0, "0": 0.0, "false": 0.0, "no": 0.0, "0.0": 0.0}
 
 
+class NotComputed(LookupError):
+    """Nothing computes a feature that is asked for: it would be missing for everybody, and nobody would know."""
+
+
 def snapshot(facts: FactFrames, *, as_of: date, features: Sequence[Feature]) -> pd.DataFrame:
     """Return the features of every student on the roll as of a day.
 
@@ -49,7 +53,8 @@ def snapshot(facts: FactFrames, *, as_of: date, features: Sequence[Feature]) -> 
         Only facts with ``known_on`` on or before this day move a feature.
     features : sequence of Feature
         Dated features are known by name from the catalogue, term features from ``facts.term_features``;
-        any other name is an attribute of the cohort's schema.
+        any other name is an attribute of the cohort's schema, and so is a name of the catalogue of whose kind of record
+        the institution keeps none, where an attribute has that name.
 
     Returns
     -------
@@ -59,6 +64,8 @@ def snapshot(facts: FactFrames, *, as_of: date, features: Sequence[Feature]) -> 
 
     Raises
     ------
+    NotComputed
+        If the catalogue has a feature that no family computes, or had one that a version of a model still asks for.
     ValueError
         If an attribute's value is not of its feature's kind.
     """
@@ -71,6 +78,7 @@ def snapshot(facts: FactFrames, *, as_of: date, features: Sequence[Feature]) -> 
             term, quantity = terms.at[feature.name, "term"], terms.at[feature.name, "quantity"]
             columns[feature.name] = _term_feature(day, term=str(term), quantity=str(quantity))
         else:
+            _check_is_attribute(feature, described=facts.attributes["name"])
             columns[feature.name] = _attribute(day, feature)
     return pd.DataFrame({feature.name: columns[feature.name] for feature in features}, index=day.students)
 
@@ -82,15 +90,38 @@ def _dated(day: SnapshotDay, names: set[str]) -> dict[str, Values | pd.Series]:
         wanted = [feature for feature in family if feature.name in names]
         if not wanted:
             continue
-        values = compute(day) if not record or record in day.facts.kept else {}
+        is_kept = not record or record in day.facts.kept
+        if not is_kept:
+            described = set(pd.unique(day.recorded.attributes["name"]))
+            wanted = [feature for feature in wanted if feature.name not in described]
+        values = compute(day) if is_kept else {}
         for feature in wanted:
-            column = values.get(feature.name, day.missing())
+            if is_kept and feature.name not in values:
+                raise NotComputed(
+                    f"The catalogue of features has {feature.name}, and nothing computes it. "
+                    f"Compute it in {compute.__module__}, or take it out of the catalogue."
+                )
+            column = values[feature.name] if is_kept else day.missing()
             if column.dtype == object:
                 # A frame made from a bare array of codes would take pandas' own string type.
                 columns[feature.name] = pd.Series(column, index=day.students, dtype=object)
             else:
                 columns[feature.name] = column.astype(np.float64).round(DECIMALS)
     return columns
+
+
+def _check_is_attribute(feature: Feature, *, described: pd.Series) -> None:
+    """Refuse what was a feature of the catalogue, or is one of no family: only those say how they come about."""
+    if not feature.meaning or feature.name in set(described):
+        return
+    if feature.name in catalogue.BY_NAME:
+        raise NotComputed(
+            f"The catalogue of features has {feature.name}, and no family of features has it. Add it to one."
+        )
+    raise NotComputed(
+        f"The model looks at {feature.name}, which this version of the portal no longer computes. "
+        "Train a model anew, or score with the version of the portal that trained it."
+    )
 
 
 def _attribute(day: SnapshotDay, feature: Feature) -> pd.Series:

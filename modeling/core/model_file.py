@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from modeling.core import booster_text
+from modeling.core import booster_text, catalogue
 from modeling.core.calibration import Calibration, UnreadableCalibration
 from modeling.core.feature import Feature
 from modeling.core.risk_model import FORMAT, UnreadableModel
@@ -85,8 +85,8 @@ def _features(specification: Mapping[str, Any]) -> list[Feature]:
     listed, categories = specification.get("features"), specification.get("categories")
     _require(isinstance(listed, list) and 1 <= len(listed) <= MOST_FEATURES, "it lists no features, or too many")
     try:
-        features = [Feature.from_json(fields) for fields in listed or []]
-    except TypeError as error:
+        features = [catalogue.from_json(fields) for fields in listed or []]
+    except (TypeError, ValueError) as error:
         raise UnreadableModel(f"The model cannot be read: a feature is not described as one. {error}") from None
     names = [feature.name for feature in features]
     _require(all(isinstance(name, str) and name for name in names), "a feature has no name")

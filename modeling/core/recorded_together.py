@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modeling.core.feature import Feature
-from modeling.core.source_names import source_of
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -78,7 +77,7 @@ class Parts:
     @classmethod
     def of(cls, features: Sequence[Feature], together: Mapping[str, str]) -> Self:
         """Group features by source and by what `recorded_together` found; who shares one with a third shares a part."""
-        part = {feature.name: source_of(feature.name) for feature in features}
+        part = {feature.name: feature.source for feature in features}
         for name, first in together.items():
             old, new = part.get(name), part.get(first)
             if old and new:

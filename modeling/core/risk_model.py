@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from modeling.core import booster as trees
+from modeling.core import catalogue
 from modeling.core.calibration import Calibration
 from modeling.core.encoding import FrameEncoder
 from modeling.core.feature import Feature
@@ -133,7 +134,7 @@ class RiskModel:
         if specification.get("format") != FORMAT:
             raise UnreadableModel(f"The model's format is {specification.get('format')!r}, expected {FORMAT!r}.")
         try:
-            features = [Feature.from_json(fields) for fields in specification["features"]]
+            features = [catalogue.from_json(fields) for fields in specification["features"]]
             encoder = FrameEncoder.from_json(features, specification["categories"])
             unknowns = _unknowns(specification, features)
             calibration = Calibration.from_json(specification["calibration"])

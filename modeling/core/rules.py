@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from modeling.core.source_names import source_of
+from modeling.core.catalogue import source_of
 
 FloatArray = NDArray[np.float64]
 Operation = Literal["at_least", "at_most", "above", "below", "equals"]

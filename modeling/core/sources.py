@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modeling.core.feature import Feature
-from modeling.core.source_names import source_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -35,7 +34,7 @@ class Sources:
     @classmethod
     def of(cls, features: Sequence[Feature]) -> Self:
         """Group features by source."""
-        names, of_column = np.unique([source_of(feature.name) for feature in features], return_inverse=True)
+        names, of_column = np.unique([feature.source for feature in features], return_inverse=True)
         return cls(names=names.tolist(), of_column=of_column)
 
     def sums(self, contributions: FloatArray) -> FloatArray:

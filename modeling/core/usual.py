@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from modeling.core.encoding import FrameEncoder, category_code
 from modeling.core.feature import Feature
 from modeling.core.reference import TYPICAL
-from modeling.core.spoken import OF_100, TENTHS, WINDOWS
+from modeling.core.spoken import TENTHS, said_of
 from modeling.core.too_little_known import DAYS_ON_ROLL
 
 FloatArray = NDArray[np.float64]
@@ -149,17 +149,16 @@ def steps(features: Sequence[Feature], sessions: FloatArray | None = None) -> Fl
     ndarray of shape (n_features,), or (n, n_features) where sessions are given
         Days of the window for shares, 10 for other numbers, 1 for numbers of categories.
     """
-    of_unit = {True: OF_100, False: TENTHS}
-    usual = np.array(
-        [
-            1 if feature.kind == "category" else WINDOWS.get(feature.name, of_unit[feature.unit == "share"])
-            for feature in features
-        ],
-        dtype=np.float64,
-    )
+    usual = np.array([_steps_of_one(feature) for feature in features], dtype=np.float64)
     if sessions is None or np.isnan(sessions).all():
         return usual
-    windowed = [feature.name in WINDOWS for feature in features]
+    windowed = [feature.said_in_days for feature in features]
     shorter = np.where(np.isfinite(sessions) & (sessions >= 1), np.floor(sessions), np.inf)[:, None]
     found: FloatArray = np.where(windowed, np.minimum(usual, shorter), usual)
     return found
+
+
+def _steps_of_one(feature: Feature) -> int:
+    if feature.kind == "category":
+        return 1
+    return said_of(feature) if feature.unit == "share" else TENTHS

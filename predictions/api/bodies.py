@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
+from modeling.core import catalogue
 from modeling.core.feature import Feature
 from predictions.api.problems import InvalidBody
 
@@ -98,7 +99,7 @@ def read_predict(data: Any, *, features: tuple[str, ...]) -> tuple[dt.date, dict
 def _predict_model(features: tuple[str, ...]) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for text in features:
-        feature = Feature.from_json(json.loads(text))
+        feature = catalogue.from_json(json.loads(text))
         fields[feature.name] = (_type_of(feature) | None, None)
     values = create_model("Features", __base__=Strict, **fields)
     return create_model("PredictBody", __base__=Strict, as_of=(Day, ...), features=(values, ...))

@@ -158,12 +158,14 @@ def test_ranges_come_from_the_resamples(version):
 
 
 def test_what_looks_at_fewer_than_ten_students_is_not_told(version):
+    # Other figures of the card may happen to be 56%.
+    n_before = text(full(version)).count("56%")
+
     few = judged(version, capacity=9.0, precision_at_capacity=0.5555, n=90.0)
 
     said = text(full(few))
-
     assert "Right above the line" not in rows(full(few), "measures")
-    assert "56%" not in said
+    assert said.count("56%") <= n_before
     assert "too few of those tested" in said
 
 

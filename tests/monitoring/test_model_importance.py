@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from django.template.loader import render_to_string
 
-from modeling.core import global_importance
-from modeling.core.feature import Feature
+from modeling.core import catalogue, global_importance
 from modeling.core.fitting import fit_risk_model
 from modeling.models import ModelVersion
 from monitoring.effect_words import odds_axis, odds_words
@@ -36,7 +35,7 @@ BOUND = {
 @pytest.fixture(scope="module")
 def evaluation():
     frame, y = rows()
-    features = [Feature.from_json(feature.as_json() | {"label": LABELS[feature.name]}) for feature in FEATURES]
+    features = [catalogue.from_json(feature.as_json() | {"label": LABELS[feature.name]}) for feature in FEATURES]
     model = fit_risk_model(frame, y, groups=None, features=features, settings=SETTINGS, seed=7).model()
     described = global_importance.describe(model, rows(800, seed=2)[0], seed=1)
     return described, [feature.as_json() for feature in features]

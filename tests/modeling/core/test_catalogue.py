@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from modeling import feature_table
+from modeling.core import catalogue
 from modeling.core.catalogue import BY_NAME, CATALOGUE
 from modeling.core.feature import Feature
 from modeling.core.features import FAMILIES
@@ -58,18 +59,49 @@ def test_the_page_of_features_is_the_catalogue() -> None:
 
 
 def test_a_feature_survives_being_stored() -> None:
-    assert [Feature.from_json(feature.as_json()) for feature in CATALOGUE] == list(CATALOGUE)
+    assert [catalogue.from_json(feature.as_json()) for feature in CATALOGUE] == list(CATALOGUE)
 
 
 def test_a_feature_stored_before_there_were_roles_and_meanings_is_still_read() -> None:
     stored = {"name": "tardies_30d", "kind": "number", "label": "Times late", "unit": "count", "changeable": True}
     stored |= {"low": 0.0, "high": 300.0, "levels": {}, "risk_direction": 1}
 
-    old = Feature.from_json(stored)
-    context = Feature.from_json(stored | {"changeable": False})
+    old = catalogue.from_json(stored)
+    context = catalogue.from_json(stored | {"changeable": False})
 
     assert (old.role, old.changeable, old.meaning) == ("changeable", True, "")
     assert (context.role, context.changeable) == ("context", False)
+
+
+def test_a_feature_stored_before_it_knew_its_source_and_window_has_those_of_the_catalogue() -> None:
+    newer = {"source", "window_sessions", "said_in_days"}
+
+    stored = [{key: value for key, value in each.as_json().items() if key not in newer} for each in CATALOGUE]
+
+    assert [catalogue.from_json(fields) for fields in stored] == list(CATALOGUE)
+
+
+def test_an_attribute_is_about_what_its_name_says_without_the_term() -> None:
+    stored = {"name": "grade_2nd", "kind": "number", "label": "Grade"}
+
+    feature = catalogue.from_json(stored)
+
+    assert (feature.source, feature.window_sessions, feature.said_in_days) == ("grade", None, False)
+    assert catalogue.from_json(stored | {"source": "marks"}).source == "marks"
+
+
+def test_what_has_no_window_of_sessions_is_not_said_in_days() -> None:
+    with pytest.raises(ValueError, match="course_average cannot be said in days"):
+        replace(BY_NAME["course_average"], said_in_days=True)
+
+
+@pytest.mark.parametrize("feature", CATALOGUE, ids=lambda feature: feature.name)
+def test_the_window_of_sessions_is_the_one_the_meaning_speaks_of(feature: Feature) -> None:
+    window = re.search(r"(?:last|over) (\d+)\b(?! calendar)", feature.meaning)
+
+    assert feature.window_sessions == (int(window[1]) if window else None)
+    if feature.said_in_days:
+        assert feature.unit == "share"
 
 
 @pytest.mark.parametrize(("role", "changeable"), [("changeable", True), ("context", False), ("protected", False)])

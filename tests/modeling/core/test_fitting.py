@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from modeling.core import catalogue
 from modeling.core.evaluation import metrics
-from modeling.core.feature import Feature
 from modeling.core.fitting import FittedRisk, NotFittable, fit_risk_model
 from tests.modeling.core.district_rows import FEATURES, SETTINGS, rows
 
@@ -50,7 +50,7 @@ def test_the_specification_is_plain_json_and_complete() -> None:
         "format", "features", "categories", "calibration", "threshold", "horizon_days", "seed", "n_trees", "n_training",
         "positive_share", "recorded_together", "reference", "unknowns",
     }  # fmt: skip
-    assert [Feature.from_json(fields) for fields in specification["features"]] == FEATURES
+    assert [catalogue.from_json(fields) for fields in specification["features"]] == FEATURES
     assert specification["n_training"] == 600
     assert specification["n_trees"] in (20, 40, 60)
 

@@ -10,7 +10,7 @@ from modeling.core.feature import Feature
 from modeling.core.fitting import fit_risk_model
 from modeling.core.reasons import top_reasons
 from modeling.core.risk_model import RiskModel
-from modeling.core.spoken import spoken, window_days
+from modeling.core.spoken import said_of, spoken, window_days
 from modeling.core.usual import FEWEST_STUDENTS, sessions_of_new, shared_values, steps
 from tests.modeling.core.district_rows import FEATURES, SETTINGS, rows
 from tests.modeling.core.test_reasons import contributed, students
@@ -116,7 +116,7 @@ def test_the_mask_and_the_sentence_round_alike(feature: Feature) -> None:
     values = np.linspace(0, 1.4, 281)
     step = steps([feature])[0]
 
-    said = [spoken(feature, value, days=window_days(feature)) for value in values.tolist()]
+    said = [spoken(feature, value, of=said_of(feature)) for value in values.tolist()]
 
     divisor = 1.0 if feature.unit == "share" else step
     assert said == (np.round(values * step) / divisor).tolist()

@@ -10,9 +10,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from modeling.core.feature import Feature
-from modeling.core.spoken import OF_100, spoken, window_days
-from predictions import record_wording
-from predictions.record_wording import Bound, grade_words, number_words
+from modeling.core.spoken import OF_100, said_of, spoken, window_days
+from predictions.wording.of_features import WORDS
+from predictions.wording.phrases import Bound, grade_words, number_words
+
+__all__ = [
+    "comparison",
+    "frequency",
+    "grade_words",
+    "no_clear_reason",
+    "not_known",
+    "number_words",
+    "sentence",
+    "tier_label",
+    "tier_mark",
+]
 
 Reason = dict[str, Any]
 
@@ -30,10 +42,10 @@ def sentence(reason: Reason, feature: Feature) -> str:
     value = reason["value"]
     if _is_missing(value):
         return _nothing_recorded(feature)
-    words = record_wording.SEEN.get(feature.name)
+    words = WORDS.get(feature.name)
     if words and feature.kind != "category":
-        days = window_days(feature, reason.get("sessions"))
-        return words(spoken(feature, value, days=days), days)
+        sessions = reason.get("sessions")
+        return words.seen(spoken(feature, value, of=said_of(feature, sessions)), window_days(feature, sessions))
     if feature.name == "grade_level":
         return _("In %(grade)s.") % {"grade": grade_words(str(value))}
     return _("%(label)s: %(value)s.") % {"label": _label(feature), "value": _shown(feature, value)}
@@ -43,20 +55,21 @@ def comparison(reason: Reason, feature: Feature) -> str:
     """Return how the other students here compare, in one sentence; "" where nothing can be compared."""
     if _is_missing(reason["value"]) or _is_missing(reason.get("comparison")):
         return ""
-    days = window_days(feature, reason.get("sessions"))
-    seen = spoken(feature, reason["value"], days=days)
-    usual = spoken(feature, reason["comparison"], days=days)
+    of = said_of(feature, reason.get("sessions"))
+    seen = spoken(feature, reason["value"], of=of)
+    usual = spoken(feature, reason["comparison"], of=of)
     if seen == usual:
         return _("That is usual here.")
     if feature.kind == "category":
         return _("Most common here: %(value)s.") % {"value": _shown(feature, usual)}
-    if feature.kind == "flag":
-        of_others = record_wording.USUAL_FLAGS.get(feature.name)
-        return of_others(bool(usual)) if of_others else _("Most students here: %(value)s.") % {"value": _yes_no(usual)}
     # Worded to contrast: who missed 9 hears how few most miss, who missed 1 how many.
     bound: Bound = "at_most" if seen > usual else "at_least"
-    words = record_wording.USUAL.get(feature.name)
-    return words(usual, bound) if words else _half_here(feature, usual, bound)
+    words = WORDS.get(feature.name)
+    if words:
+        return words.usual(usual, bound)
+    if feature.kind == "flag":
+        return _("Most students here: %(value)s.") % {"value": _yes_no(usual)}
+    return _half_here(feature, usual, bound)
 
 
 def not_known(unknown: dict[str, Any], features: Mapping[str, Feature]) -> list[str]:
@@ -116,9 +129,9 @@ def _is_missing(value: Any) -> bool:
 
 
 def _nothing_recorded(feature: Feature) -> str:
-    for names, words in record_wording.NOTHING_RECORDED:
-        if feature.name in names:
-            return words()
+    words = WORDS.get(feature.name)
+    if words and words.nothing:
+        return words.nothing()
     return _("No record of %(label)s yet.") % {"label": _lower_first(_label(feature))}
 
 
@@ -139,7 +152,7 @@ def _shown(feature: Feature, value: Any) -> str:
         return _(feature.levels.get(str(value), str(value)))
     if feature.kind == "flag":
         return _yes_no(value)
-    return _with_unit(feature, spoken(feature, value, days=OF_100))
+    return _with_unit(feature, spoken(feature, value, of=OF_100))
 
 
 def _yes_no(value: Any) -> str:
