@@ -14,7 +14,7 @@ from students.importing import containers
 from students.importing.batches import Options
 from students.importing.cohort_format import CohortReader
 from students.importing.cohort_schema import CohortSchema
-from students.importing.typed_records import Typing
+from students.importing.typed_records import RowParser
 
 
 def read(path: Path, schema: CohortSchema) -> FactFrames:
@@ -62,7 +62,7 @@ def typed_rows(path: Path, schema: CohortSchema) -> dict[str, pl.DataFrame]:
     # By the day of the outcomes every fact of the file has happened.
     options = Options(today=schema.dates.outcome_on, schema=schema)
     reader = CohortReader(containers.opened(path, path.name), options)
-    typing = Typing(today=options.today, rules={}, report=reader.report)
+    typing = RowParser(today=options.today, rules={}, report=reader.report)
     parts: dict[str, list[pl.DataFrame]] = defaultdict(list)
     for batch in reader.batches():
         typed = typing.typed(batch)

@@ -230,11 +230,11 @@ def _imported(path: Path, institution: Institution, upload: Upload) -> dict[str,
 
     from accounts import scope
     from students import database_checks, difference, exit_code_map, merging, sources
+    from students.import_sql import open_questions
     from students.importing import containers, formats, typed_records
     from students.importing.batches import Options
     from students.importing.meaning import Meaning
     from students.importing.student_numbers import Numbers
-    from students.staged import open_questions
     from students.staging import Context, Staging
 
     now, seconds = timezone.now(), dict[str, float]()
@@ -243,7 +243,7 @@ def _imported(path: Path, institution: Institution, upload: Upload) -> dict[str,
             container = containers.opened(path, "records.zip")
             recognised = formats.recognise(container, schemas={}, mappings={})
             reader = formats.reader_for(recognised, container, Options(today=institution.day_of(now)))
-            typing = typed_records.Typing(today=institution.day_of(now), rules={}, report=reader.report)
+            typing = typed_records.RowParser(today=institution.day_of(now), rules={}, report=reader.report)
             numbers = Numbers({}, known=sources.student_numbers)
             meaning = Meaning({}, numbers=numbers, codes=exit_code_map.in_scope())
             for read in reader.batches():

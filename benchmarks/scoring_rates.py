@@ -227,7 +227,7 @@ def _one_list(institution: Institution, spent: dict[str, float]) -> dict[str, fl
     spent.update(dict.fromkeys(spent, 0.0))
     backend = connection.connection.info.backend_pid
     wall, own, database = time.perf_counter(), time.process_time(), _cpu_of(backend)
-    claims.carry_out(job_id=run.job_id or 0, work=scoring_run.score_students)
+    claims.run_job(job_id=run.job_id or 0, work=scoring_run.score_students)
     taken = {
         "worker": time.process_time() - own,
         "database": _cpu_of(backend) - database,

@@ -41,14 +41,14 @@ class Claim:
         self.token = job.attempts
         self._progress = (job.progress_done, job.progress_total, job.progress_note)
         # Done with every beat, on its own connection: what shall be seen before the work's transaction is over.
-        self.at_each_beat: Callable[[], None] = lambda: None
+        self.on_heartbeat: Callable[[], None] = lambda: None
 
     def progress(self, done: int, total: int, note: str = "") -> None:
         """Say how far the work is; the heartbeat writes it down."""
         self._progress = (done, total, note)
 
     @contextlib.contextmanager
-    def publishing(self) -> Iterator[None]:
+    def commit_result(self) -> Iterator[None]:
         """Write the work's effect and the job's end in one transaction, or neither.
 
         :raises LostClaim: if the job was taken over meanwhile
@@ -115,10 +115,10 @@ def claim(job_id: int, *, now: dt.datetime) -> Claim | None:
     return Claim(job)
 
 
-def carry_out(*, job_id: int, work: Callable[[Claim], None]) -> None:
+def run_job(*, job_id: int, work: Callable[[Claim], None]) -> None:
     """Claim a job and do its work; every end, good or bad, is written on its row.
 
-    `work` writes its effect within `claim.publishing()`. What it refuses it raises as `Refused`.
+    `work` writes its effect within `claim.commit_result()`. What it refuses it raises as `Refused`.
     """
     held = claim(job_id, now=timezone.now())
     if held is None:
@@ -159,7 +159,7 @@ def _heartbeat(held: Claim) -> Iterator[None]:
         while is_ours and not stop.wait(BEAT_SECONDS):
             try:
                 is_ours = held.beat()
-                held.at_each_beat()
+                held.on_heartbeat()
             except DatabaseError:
                 # The server may be restarting. The lease outlasts it, and the next beat takes a new connection.
                 logger.warning("job %s missed a heartbeat", held.job.pk)

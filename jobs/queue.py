@@ -24,14 +24,14 @@ KILLED_TOO_OFTEN = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Handling:
+class RetryPolicy:
     """Which workers do a job, and how often one of them may die over it before it is given up."""
 
     queue: str = "default"
     most_attempts: int = 3
 
 
-USUAL = Handling()
+DEFAULT_POLICY = RetryPolicy()
 
 
 @transaction.atomic
@@ -42,7 +42,7 @@ def enqueue(
     idempotency_key: str,
     by: User | None,
     now: dt.datetime,
-    handling: Handling = USUAL,
+    retry_policy: RetryPolicy = DEFAULT_POLICY,
     wakes: bool = True,
 ) -> tuple[Job, bool]:
     """Put work into the queue once per key, and wake a worker after the commit; say whether it is new.
@@ -54,8 +54,8 @@ def enqueue(
         task=task,
         idempotency_key=idempotency_key,
         defaults={
-            "queue": handling.queue,
-            "most_attempts": handling.most_attempts,
+            "queue": retry_policy.queue,
+            "most_attempts": retry_policy.most_attempts,
             "created_by": by,
             "created_at": now,
             "sent_at": now,
@@ -67,7 +67,7 @@ def enqueue(
 
 
 @transaction.atomic
-def again(*, job: Job, by: User | None, now: dt.datetime, wakes: bool = True) -> None:
+def requeue(*, job: Job, by: User | None, now: dt.datetime, wakes: bool = True) -> None:
     """Queue a failed job once more."""
     fresh = {
         "state": State.QUEUED,
@@ -94,14 +94,14 @@ def wake(job: Job) -> None:
         logger.warning("job %s could not be sent; the sweeper will send it again", job.pk)
 
 
-def sweep(*, now: dt.datetime) -> int:
+def resend_lost(*, now: dt.datetime) -> int:
     """Send again what is queued unheard or held by a dead worker; give up after a job's last attempt.
 
     :returns: how many jobs were sent
     """
     lost = Q(state=State.QUEUED, sent_at__lt=now - RESEND_AFTER) | Q(state=State.RUNNING, lease_until__lt=now)
-    worn_out = Job.objects.filter(state=State.RUNNING, lease_until__lt=now, attempts__gte=F("most_attempts"))
-    worn_out.update(state=State.FAILED, error=KILLED_TOO_OFTEN, finished_at=now)
+    exhausted = Job.objects.filter(state=State.RUNNING, lease_until__lt=now, attempts__gte=F("most_attempts"))
+    exhausted.update(state=State.FAILED, error=KILLED_TOO_OFTEN, finished_at=now)
     with transaction.atomic():
         jobs = list(Job.objects.select_for_update(skip_locked=True).filter(lost).order_by("created_at")[:200])
         Job.objects.filter(pk__in=[job.pk for job in jobs]).update(sent_at=now)

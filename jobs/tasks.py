@@ -11,4 +11,4 @@ from jobs import queue
 @shared_task(name="jobs.sweep")
 def sweep() -> None:
     """Send again what was lost between Postgres and a worker."""
-    queue.sweep(now=timezone.now())
+    queue.resend_lost(now=timezone.now())

@@ -37,7 +37,7 @@ def make(claim: Claim) -> None:
             raise Refused(str(refusal)) from None
         _tell(claim, "draw")
         html = eda_document.document(content).html()
-        with claim.publishing():
+        with claim.commit_result():
             EdaReport.objects.filter(pk=report.pk).update(dataset=dataset, content=content, html=html)
             claim.progress(len(STEPS), len(STEPS))
 

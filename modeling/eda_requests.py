@@ -40,7 +40,7 @@ def request(
         idempotency_key=now.isoformat(),
         by=by,
         now=now,
-        handling=queue.Handling(queue="heavy"),
+        retry_policy=queue.RetryPolicy(queue="heavy"),
         wakes=wakes,
     )
     audit_log.record(action="eda_report_asked_for", by=by, now=now)

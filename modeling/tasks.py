@@ -14,7 +14,7 @@ def train_model(*, job_id: int, **_: Any) -> None:
     """Train one model."""
     from modeling import training  # pandas loads in the worker's child; LightGBM in a process of its own
 
-    claims.carry_out(job_id=job_id, work=training.train_model)
+    claims.run_job(job_id=job_id, work=training.train_model)
 
 
 @shared_task(name="modeling.tune_model")
@@ -22,7 +22,7 @@ def tune_model(*, job_id: int, **_: Any) -> None:
     """Do one worker's part of a search for better settings."""
     from modeling import tuning_study  # as above; Optuna loads at the first question
 
-    claims.carry_out(job_id=job_id, work=tuning_study.tune_model)
+    claims.run_job(job_id=job_id, work=tuning_study.tune_model)
 
 
 @shared_task(name="modeling.copy_to_mlflow")
@@ -38,4 +38,4 @@ def make_eda_report(*, job_id: int, **_: Any) -> None:
     """Make one report on the data."""
     from modeling import eda_report  # pandas and matplotlib load in the worker's child, never before the fork
 
-    claims.carry_out(job_id=job_id, work=eda_report.make)
+    claims.run_job(job_id=job_id, work=eda_report.make)

@@ -176,7 +176,7 @@ def _register(  # noqa: PLR0913
 ) -> ModelVersion:
     written = {path: (folder / path).read_text(encoding="utf-8") for path in WRITTEN}
     specification = json.loads(written["model.json"])
-    with claim.publishing():
+    with claim.commit_result():
         version = registry.register(
             institution=claim.job.institution,
             by=run.created_by,

@@ -41,7 +41,7 @@ def request(
         idempotency_key=now.isoformat(),
         by=by,
         now=now,
-        handling=queue.Handling(queue="heavy"),
+        retry_policy=queue.RetryPolicy(queue="heavy"),
         wakes=wakes,
     )
     audit_log.record(action="training_asked_for", by=by, now=now)

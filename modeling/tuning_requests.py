@@ -19,7 +19,7 @@ from modeling.training_config import TrainingConfig
 
 TUNE_TASK = "modeling.tune_model"
 # A killed worker loses one fold at most, so it may be killed often: the longest search is a week, a task two hours.
-HANDLING = queue.Handling(queue="heavy", most_attempts=100)
+RETRY_POLICY = queue.RetryPolicy(queue="heavy", most_attempts=100)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ def request(
             idempotency_key=f"{study.public_id}:{number}",
             by=by,
             now=now,
-            handling=HANDLING,
+            retry_policy=RETRY_POLICY,
             wakes=wakes,
         )
         TuningWorker.objects.create(institution=institution, study=study, job=job)

@@ -36,7 +36,7 @@ def tune_model(claim: Claim) -> None:
         if not is_over:
             with tuning_data.started(folder) as data:
                 _search(claim, worker=worker, study=study, data=data)
-    with scope.entered(of_institution), claim.publishing():
+    with scope.entered(of_institution), claim.commit_result():
         study = tuning_trials.locked(study)
         if study.finished_at is None and not _others_at_work(study, worker):
             tuning_requests.close(study=study, now=_now())

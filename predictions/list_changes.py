@@ -19,7 +19,7 @@ from predictions import list_rows
 from predictions.models import CurrentRisk, RiskScore, ScoringRun, Verdict
 from students import help_kinds
 from students.models import Caseload, Enrolment, Intervention, Outcome, Student
-from students.undone_rows import TAKEN_BACK
+from students.undo_sql import TAKEN_BACK
 
 
 @dataclass(frozen=True, kw_only=True)

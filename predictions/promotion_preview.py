@@ -72,7 +72,7 @@ def work_out(claim: Claim) -> None:
         places = ranking.ranked(scored, capacity=institution.capacity)["rank"].dropna()
         would = [int(pk) for pk in places[places <= institution.capacity].sort_values().index]
         are = _listed_now(institution.capacity)
-        with claim.publishing():
+        with claim.commit_result():
             preview.as_of, preview.worked_out_at = as_of, dt.datetime.now(dt.UTC)
             preview.n_listed = len(would)
             staying = set(would) & set(are)

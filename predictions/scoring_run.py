@@ -57,7 +57,7 @@ def score_students(claim: Claim) -> None:
             # It changed since this process first looked; the next list is the rule's.
             raise Refused(str(refusal)) from None
     claim.progress(2, 4, "writing the list")
-    with scope.entered(scope.of_institution(institution)), claim.publishing():
+    with scope.entered(scope.of_institution(institution)), claim.commit_result():
         _publish(run, staged, placed, institution=institution, now=dt.datetime.now(dt.UTC))
         claim.progress(4, 4, "")
 

@@ -18,7 +18,7 @@ from predictions.models import CurrentRisk, DecidedBy, RiskScore
 from students import came_back, help_kinds, interventions
 from students.importing.cohort_schema import CohortSchema
 from students.models import Enrolment, Intervention, Outcome, Student
-from students.undone_rows import TAKEN_BACK
+from students.undo_sql import TAKEN_BACK
 
 GRADES_SHOWN = 40
 

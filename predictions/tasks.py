@@ -15,7 +15,7 @@ def score_students(*, job_id: int, **_: Any) -> None:
     """Make one list."""
     from predictions import scoring_run  # LightGBM loads in the worker's child, never before the fork
 
-    claims.carry_out(job_id=job_id, work=scoring_run.score_students)
+    claims.run_job(job_id=job_id, work=scoring_run.score_students)
 
 
 @shared_task(name="predictions.preview_promotion")
@@ -23,7 +23,7 @@ def preview_promotion(*, job_id: int, **_: Any) -> None:
     """Work out whom another model would list."""
     from predictions import promotion_preview
 
-    claims.carry_out(job_id=job_id, work=promotion_preview.work_out)
+    claims.run_job(job_id=job_id, work=promotion_preview.work_out)
 
 
 @shared_task(name="predictions.send_digests")

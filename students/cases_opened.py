@@ -31,7 +31,7 @@ from students.models import (
     WayBackDeadlines,
 )
 from students.outcome_codes import TERMINAL_KINDS
-from students.undone_rows import TAKEN_BACK
+from students.undo_sql import TAKEN_BACK
 from students.way_back import put_end
 
 # Who left longer ago is past what a school can follow; those it works on already stay.

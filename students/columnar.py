@@ -28,9 +28,9 @@ from django.utils import timezone
 from accounts import private_files, scope
 from accounts.models import Institution
 from students import arrow_rows
+from students.import_sql import statements
 from students.models import AttendanceRecord, ColumnarPartition, DisciplineIncident, GradeRecord
 from students.models.people import Fact
-from students.staged import statements
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,11 +12,11 @@ from typing import LiteralString
 from psycopg import sql
 
 from students import exit_code_map
+from students.import_sql import enrolments, findings, people, repeated_rows, schools
+from students.import_sql.fact_tables import AT_SCHOOL, FACT_TABLES
+from students.import_sql.statements import fetch, fragment, make, name, run
 from students.importing import plausibility
 from students.outcome_codes import UnknownExitCode
-from students.staged import enrolments, findings, people, repeated_rows, schools
-from students.staged.fact_tables import AT_SCHOOL, FACT_TABLES
-from students.staged.statements import fetch, fragment, make, name, run
 from students.staging import Context, Staging, table_of
 
 A_DAY, A_YEAR = dt.timedelta(days=1), dt.timedelta(days=365)
@@ -121,7 +121,7 @@ def check(staging: Staging, context: Context) -> None:
     for kind in staging.kinds:
         run("ANALYZE {table}", table=table_of(kind))
     _find_far_days(staging, context)
-    staging.sweep()
+    staging.drop_rejected()
     if "outcomes" in staging.kinds:
         _name_outcomes()
     for kind in staging.kinds:
@@ -132,7 +132,7 @@ def check(staging: Staging, context: Context) -> None:
     _settle(staging, context)
     _check_facts(staging, context)
     # A line that is left out may have been the only one to bring a student; then others are about nobody.
-    while staging.sweep() & {"students", "enrolments"}:
+    while staging.drop_rejected() & {"students", "enrolments"}:
         _resolve(staging, context)
         _settle(staging, context)
         _find_strangers(staging)
@@ -156,11 +156,11 @@ def _check_enrolments(staging: Staging, context: Context) -> None:
         return
     has_open_days = fetch("SELECT EXISTS (SELECT FROM file_told_enrolments WHERE said_on IS NULL)")[0][0]
     if has_open_days and findings.keep("refuse", _WITHOUT_DAY):
-        staging.sweep()
+        staging.drop_rejected()
         _resolve(staging, context)
     repeated_rows.drop_enrolments(staging, context)
     findings.keep("refuse", _SAME_DAY, apart=fragment(enrolments.SCHOOL_APART))
-    if staging.sweep() & {"students", "enrolments"}:
+    if staging.drop_rejected() & {"students", "enrolments"}:
         _resolve(staging, context)
 
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from students.staged import (
+from students.import_sql import (
     calendar,
     changed_attributes,
     changed_enrolments,
@@ -17,8 +17,8 @@ from students.staged import (
     examples,
     gone_facts,
 )
-from students.staged.fact_tables import PLAIN_FACTS
-from students.staged.statements import fetch, name
+from students.import_sql.fact_tables import PLAIN_FACTS
+from students.import_sql.statements import fetch, name
 from students.staging import Context, Staging, table_of
 
 
@@ -134,7 +134,7 @@ class _Comparison:
 
     def facts(self, kind: str) -> None:
         """Compare a kind of fact."""
-        told = changed_facts.Told(kind, self.context) if kind in self.staging.kinds else None
+        told = changed_facts.StagedFacts(kind, self.context) if kind in self.staging.kinds else None
         total = changed = 0
         if told:
             self.left[kind] = told.n_left

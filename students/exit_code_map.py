@@ -21,7 +21,7 @@ from students import outcome_codes
 from students.importing.questions import OUTCOMES
 from students.models import ExitCode, Outcome
 from students.outcome_codes import KINDS, ExitCodes, OutcomeKind
-from students.undone_rows import TAKEN_BACK
+from students.undo_sql import TAKEN_BACK
 
 LONGEST_CODE = 60
 

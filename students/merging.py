@@ -9,9 +9,9 @@ from functools import partial
 
 from students import columnar
 from students.difference import Difference
-from students.staged import calendar, merged_facts, merged_outcomes, merged_students
-from students.staged.fact_tables import AT_SCHOOL, FACT_TABLES, PLAIN_FACTS
-from students.staged.statements import run
+from students.import_sql import calendar, merged_facts, merged_outcomes, merged_students
+from students.import_sql.fact_tables import AT_SCHOOL, FACT_TABLES, PLAIN_FACTS
+from students.import_sql.statements import run
 from students.staging import Context, Staging
 
 

@@ -15,6 +15,7 @@ from django.db import connection, models
 
 from accounts.models import Institution, User
 from students import columnar
+from students.import_sql.fact_tables import FACT_TABLES, MOVED, FactTable
 from students.models import (
     Caseload,
     CaseStep,
@@ -30,8 +31,7 @@ from students.models import (
     Student,
 )
 from students.models.people import Fact
-from students.staged.fact_tables import FACT_TABLES, MOVED, FactTable
-from students.undone_rows import TAKEN_BACK
+from students.undo_sql import TAKEN_BACK
 
 # What files and people tell of a student, outcomes aside: those are added and never changed.
 FACTS = tuple(table for table in FACT_TABLES.values() if table.model is not Outcome)

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from students.models import Enrolment, Outcome, Student, StudentMerge
-from students.undone_rows import TAKEN_BACK
+from students.undo_sql import TAKEN_BACK
 
 # Of a student still enrolled when the year ends: what was said of an earlier summer says nothing of this year.
 SPEAKS_FOR_THE_YEAR = dt.timedelta(days=180)

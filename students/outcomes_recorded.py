@@ -18,7 +18,7 @@ from students import cases_opened, exit_code_map, outcome_checks
 from students.models import Enrolment, Outcome, SchoolDay, Student
 from students.outcome_checks import SPEAKS_FOR_THE_YEAR, OnRecord
 from students.outcome_codes import ExitCodes, OutcomeKind
-from students.undone_rows import TAKEN_BACK
+from students.undo_sql import TAKEN_BACK
 
 SOURCE = "staff"
 # Why an outcome is missing: the student left, or is still enrolled though the school year is over.

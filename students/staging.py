@@ -18,19 +18,19 @@ from django.db import DatabaseError, connection
 from psycopg import sql
 
 from accounts.models import Institution, User
+from students.import_sql import statements
+from students.import_sql.fact_tables import staged_columns
+from students.import_sql.statements import fetch, name, run
 from students.importing import plausibility
 from students.importing.batches import FAULTS, Batch
 from students.importing.file_errors import MAX_ERRORS_KEPT, CellError
 from students.importing.record_kinds import kinds
 from students.models import Cohort, Upload
-from students.staged import statements
-from students.staged.fact_tables import staged_columns
-from students.staged.statements import fetch, name, run
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from students.importing.typed_records import Typed
+    from students.importing.typed_records import ParsedBatch
 
 # A million students in one hash table take 90 MB; with less, each join of ten million rows goes to disk and back.
 WORK_MEMORY = "256MB"
@@ -104,7 +104,7 @@ class Staging:
         self._files: dict[str, int] = {}
         self._files_of: dict[str, set[int]] = {}
         self._headers: dict[tuple[int, str], str] = {}
-        self._swept = 0
+        self._n_dropped = 0
 
     def __enter__(self) -> Staging:
         run("SET LOCAL work_mem = {size}", size=statements.literal(WORK_MEMORY))
@@ -139,7 +139,7 @@ class Staging:
         first, last = self.reach.get(kind, (dt.date.min, dt.date.min))
         return last - first >= days
 
-    def add(self, typed: Typed, batch: Batch | None = None) -> None:
+    def add(self, typed: ParsedBatch, batch: Batch | None = None) -> None:
         """Stage the rows of a batch, and keep its faults and warnings.
 
         With the batch as it was read, faults found later name the columns as the file does, and students whose row
@@ -202,19 +202,19 @@ class Staging:
         counts = fetch("SELECT problem, count(*) FROM staged_warnings GROUP BY problem ORDER BY problem")
         return [{"rule": rule, "n": n, "examples": self._warned(rule)} for rule, n in counts]
 
-    def sweep(self) -> set[str]:
+    def drop_rejected(self) -> set[str]:
         """Take every line with a fault out of every kind it brought rows of; return the kinds that lost rows.
 
         A line of a roster is a student and an enrolment: whoever mends it brings both, so neither stays alone.
         """
         n_bad = statements.make(
             "staged_bad_lines",
-            "SELECT DISTINCT file, line FROM staged_faults WHERE n > %(swept)s AND line IS NOT NULL",
-            {"swept": self._swept},
+            "SELECT DISTINCT file, line FROM staged_faults WHERE n > %(dropped)s AND line IS NOT NULL",
+            {"dropped": self._n_dropped},
         )
         if not n_bad:
             return set()
-        self._swept = fetch("SELECT max(n) FROM staged_faults")[0][0]
+        self._n_dropped = fetch("SELECT max(n) FROM staged_faults")[0][0]
         files = {file for (file,) in fetch("SELECT DISTINCT file FROM staged_bad_lines")}
         return {kind for kind, found_in in self._files_of.items() if files & found_in and _without_bad_lines(kind)}
 

@@ -48,7 +48,7 @@ def remove_unnamed(institution: Institution, stored_as: str) -> bool:
     return True
 
 
-def sweep() -> None:
+def remove_orphans() -> None:
     """Remove files of uploads that no row names, and close to others every file that they could read."""
     n_removed = _sweep_arriving()
     for institution in Institution.objects.order_by("pk"):

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from accounts import audit_log
 from accounts.models import User
 from students import moved_rows, records_lock
+from students.import_sql import statements
+from students.import_sql.fact_tables import FACT_TABLES
 from students.models import Enrolment, PreviousStudent, Student, StudentMerge, Upload
-from students.staged import statements
-from students.staged.fact_tables import FACT_TABLES
 
 SHOWN = 50
 

@@ -13,17 +13,17 @@ from jobs import claims
 @shared_task(name="students.check_upload")
 def check_upload(*, job_id: int, **_: Any) -> None:
     """Check one uploaded file against the records."""
-    from students import import_pass
+    from students import import_run
 
-    claims.carry_out(job_id=job_id, work=import_pass.check_upload)
+    claims.run_job(job_id=job_id, work=import_run.check_upload)
 
 
 @shared_task(name="students.merge_upload")
 def merge_upload(*, job_id: int, **_: Any) -> None:
     """Bring in one file that was confirmed."""
-    from students import import_pass
+    from students import import_run
 
-    claims.carry_out(job_id=job_id, work=import_pass.merge_upload)
+    claims.run_job(job_id=job_id, work=import_run.merge_upload)
 
 
 @shared_task(name="students.undo_upload")
@@ -31,7 +31,7 @@ def undo_upload(*, job_id: int, **_: Any) -> None:
     """Take back what one file brought."""
     from students import undo
 
-    claims.carry_out(job_id=job_id, work=undo.undo_upload)
+    claims.run_job(job_id=job_id, work=undo.undo_upload)
 
 
 @shared_task(name="students.sweep_files")
@@ -39,7 +39,7 @@ def sweep_files() -> None:
     """Remove what no upload names any more, and close what others could read."""
     from students import stored_files
 
-    stored_files.sweep()
+    stored_files.remove_orphans()
 
 
 @shared_task(name="students.open_cases")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import audit_log, scope
 from jobs.claims import Claim, Refused
-from students import columnar, records_lock, student_merges, undone_rows
+from students import columnar, records_lock, student_merges, undo_sql
 from students.models import StudentMerge, Upload
 
 Stage = Upload.Stage
@@ -41,7 +41,7 @@ def check_undo(upload: Upload) -> None:
     later = Upload.objects.filter(
         institution=upload.institution_id, stage__in=[Stage.DONE, Stage.UNDOING], merged_at__gte=upload.merged_at
     ).exclude(pk=upload.pk)
-    touching = undone_rows.touching(upload, list(later.values_list("pk", flat=True)))
+    touching = undo_sql.touching(upload, list(later.values_list("pk", flat=True)))
     if touching:
         raise TouchedSince(later.filter(pk__in=touching).order_by("-merged_at", "-pk"))
 
@@ -57,7 +57,7 @@ def undo_upload(claim: Claim) -> None:
             records_lock.hold(institution)
             upload = Upload.objects.select_for_update(of=("self",)).get(undo_job=claim.job)
             check_undo(upload)
-            with claim.publishing():
+            with claim.commit_result():
                 _take_back(claim, upload, now=timezone.now())
     except TouchedSince as touched:
         with scope.entered(scope.of_institution(institution)):
@@ -69,20 +69,20 @@ def _take_back(claim: Claim, upload: Upload, *, now: dt.datetime) -> None:
     institution = claim.job.institution
     today = institution.day_of(now)
     done: dict[str, Any] = {"removed": {}, "revived": {}}
-    steps = len(undone_rows.FACTS) + 2
-    columnar.mark_stale(institution, undone_rows.months(upload))
-    done["outcomes_corrected"] = undone_rows.correct_outcomes(upload, today=today, now=now)
-    for step, name in enumerate(undone_rows.FACTS, start=1):
+    steps = len(undo_sql.FACTS) + 2
+    columnar.mark_stale(institution, undo_sql.months(upload))
+    done["outcomes_corrected"] = undo_sql.correct_outcomes(upload, today=today, now=now)
+    for step, name in enumerate(undo_sql.FACTS, start=1):
         claim.progress(step, steps, name)
-        removed, revived = undone_rows.remove_facts(upload, name)
+        removed, revived = undo_sql.remove_facts(upload, name)
         done["removed"] |= {name: removed} if removed else {}
         done["revived"] |= {name: revived} if revived else {}
     claim.progress(steps - 1, steps, "students")
-    done["students_restored"] = undone_rows.restore_students(upload)
-    done["students_removed"], done["students_kept"] = undone_rows.remove_students(upload)
-    done["calendar_removed"] = undone_rows.remove_calendar(upload)
-    done["schools_removed"] = undone_rows.remove_schools(upload)
-    done["cohorts_removed"] = undone_rows.remove_cohort(upload)
+    done["students_restored"] = undo_sql.restore_students(upload)
+    done["students_removed"], done["students_kept"] = undo_sql.remove_students(upload)
+    done["calendar_removed"] = undo_sql.remove_calendar(upload)
+    done["schools_removed"] = undo_sql.remove_schools(upload)
+    done["cohorts_removed"] = undo_sql.remove_cohort(upload)
     upload.stage, upload.undone_at = Stage.UNDONE, now
     upload.summary = upload.summary | {"undone": done}
     upload.save(update_fields=["stage", "undone_at", "summary"])

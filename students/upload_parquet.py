@@ -63,7 +63,7 @@ def _named(written: Path, folder: Path) -> KindFile:
     return KindFile(kind=kind, path=path, sha256=digest, n_rows=n_rows)
 
 
-def _typed_rows(upload: Upload) -> Iterator[typed_records.Typed]:
+def _typed_rows(upload: Upload) -> Iterator[typed_records.ParsedBatch]:
     """Yield the file's rows with their types; what the import found wrong is left out here too."""
     with scope.entered(scope.of_institution(upload.institution)):
         rules = import_settings.for_institution(upload.institution).severities
@@ -78,6 +78,6 @@ def _typed_rows(upload: Upload) -> Iterator[typed_records.Typed]:
     recognised = formats.Recognised(format=upload.format, mapping=options.mapping)
     container = upload_files.opened(upload)
     reader = formats.reader_for(recognised, container, options)
-    typing = typed_records.Typing(today=merged_on, rules=rules, report=reader.report)
+    typing = typed_records.RowParser(today=merged_on, rules=rules, report=reader.report)
     for batch in reader.batches():
         yield typing.typed(batch)

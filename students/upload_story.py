@@ -182,7 +182,7 @@ def _stands_at(upload: Upload) -> str:
 def _labels(upload: Upload) -> dict[str, tuple[str, str, str]]:
     """Return the words of each step: behind us, where we stand, and ahead."""
     is_aside, is_refused = upload.stage == Stage.DISCARDED, upload.stage == Stage.REFUSED
-    by_itself = upload.merges_by_itself and upload.merge_job_id is None
+    by_itself = upload.auto_confirm and upload.merge_job_id is None
     return {
         "received": (_("Received"), _("Received"), _("Received")),
         "columns": (_("Columns named"), _("Name the columns"), _("Name the columns")),

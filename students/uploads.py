@@ -21,16 +21,16 @@ from accounts.models import ApiClient, Institution, User
 from jobs import queue
 from jobs.models import Job, State
 from students import exit_code_map, stored_files
-from students import undo as taking_back
 from students.importing import questions
 from students.importing.cohort_schema import CohortSchema
 from students.models import Format, Source, Upload
+from students.undo import check_undo
 
 CHECK_TASK = "students.check_upload"
 MERGE_TASK = "students.merge_upload"
 UNDO_TASK = "students.undo_upload"
 # An import begins anew after each kill and loses nothing, so it may be killed often before we call the file poison.
-HANDLING = queue.Handling(most_attempts=30)
+RETRY_POLICY = queue.RetryPolicy(most_attempts=30)
 
 Stage = Upload.Stage
 KEPT = ("shape", "withheld")
@@ -58,10 +58,10 @@ class HasBadRows(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class UploadOptions:
     """What the sender of a file asks for beside its check.
 
-    `format` and `is_complete` are found out where nothing is said. `merges_by_itself` brings the file in without
+    `format` and `is_complete` are found out where nothing is said. `auto_confirm` brings the file in without
     another look where the thresholds allow. `again` checks the same bytes anew, once the earlier upload is over.
     `answers` says what codes and units mean, before anybody asks; see students.importing.questions.
     """
@@ -69,13 +69,13 @@ class Wishes:
     format: str = ""
     schema_yaml: str = ""
     is_complete: bool | None = None
-    merges_by_itself: bool = False
-    leaves_out_bad_rows: bool = False
+    auto_confirm: bool = False
+    skip_invalid_rows: bool = False
     again: bool = False
     answers: Mapping[str, Any] = field(default_factory=dict)
 
 
-NONE = Wishes()
+NONE = UploadOptions()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,7 @@ def receive(
     institution: Institution,
     filename: str,
     chunks: Iterable[bytes],
-    wishes: Wishes = NONE,
+    options: UploadOptions = NONE,
     by: User | ApiClient | None,
     now: dt.datetime,
     wakes: bool = True,
@@ -111,12 +111,12 @@ def receive(
     :raises SchemaRefused: if the schema is not one
     :raises AnswersRefused: if the answers are none to any question
     """
-    _check_answers(wishes.answers)
-    if wishes.schema_yaml:
-        CohortSchema.from_yaml(wishes.schema_yaml)
+    _check_answers(options.answers)
+    if options.schema_yaml:
+        CohortSchema.from_yaml(options.schema_yaml)
     with _arriving(institution, chunks) as arrived:
         upload, is_new = _received(
-            arrived, institution=institution, filename=filename, wishes=wishes, by=by, now=now, wakes=wakes
+            arrived, institution=institution, filename=filename, options=options, by=by, now=now, wakes=wakes
         )
     if not is_new and upload.current_job.state == State.FAILED:
         retry(upload=upload, by=by, now=now, wakes=wakes)
@@ -128,7 +128,7 @@ def _received(
     *,
     institution: Institution,
     filename: str,
-    wishes: Wishes,
+    options: UploadOptions,
     by: User | ApiClient | None,
     now: dt.datetime,
     wakes: bool,
@@ -138,26 +138,26 @@ def _received(
     # Held until the commit: nobody removes what is placed here before the row that names it can be seen.
     stored_files.hold_original(stored_as)
     same_bytes = Upload.objects.filter(content_sha256=digest).order_by("-generation", "-pk")
-    alike = same_bytes.filter(schema_yaml=wishes.schema_yaml)
-    if wishes.format:
-        alike = alike.filter(format__in=("", wishes.format))
-    if wishes.is_complete is not None:
-        alike = alike.filter(is_complete=wishes.is_complete)
+    alike = same_bytes.filter(schema_yaml=options.schema_yaml)
+    if options.format:
+        alike = alike.filter(format__in=("", options.format))
+    if options.is_complete is not None:
+        alike = alike.filter(is_complete=options.is_complete)
     earlier = alike.first()
-    if earlier and not (earlier.stage in (Stage.DISCARDED, Stage.UNDONE) or (wishes.again and earlier.stage in OVER)):
+    if earlier and not (earlier.stage in (Stage.DISCARDED, Stage.UNDONE) or (options.again and earlier.stage in OVER)):
         # What was sent is not placed again: columns that are never kept were taken out of what lies there.
         stored_files.remove_unnamed(institution, stored_as)
         return earlier, False
     newest = same_bytes.first()
     generation = newest.generation + 1 if newest else 1
-    asked = f"{digest} {generation} {wishes.format} {wishes.is_complete} {wishes.schema_yaml}"
+    asked = f"{digest} {generation} {options.format} {options.is_complete} {options.schema_yaml}"
     user = by if isinstance(by, User) else None
     job, is_new = _job(institution, CHECK_TASK, asked, by=user, now=now, wakes=wakes)
     if not is_new:
         return Upload.objects.get(job=job), False
-    kept = ("format", "schema_yaml", "is_complete", "merges_by_itself", "leaves_out_bad_rows", "answers")
+    kept = ("format", "schema_yaml", "is_complete", "auto_confirm", "skip_invalid_rows", "answers")
     upload = Upload.objects.create(
-        **{name: getattr(wishes, name) for name in kept},
+        **{name: getattr(options, name) for name in kept},
         institution=institution,
         job=job,
         generation=generation,
@@ -175,17 +175,17 @@ def _received(
 
 @transaction.atomic
 def confirm(
-    *, upload: Upload, leaves_out_bad_rows: bool, by: User | ApiClient | None, now: dt.datetime, wakes: bool = True
+    *, upload: Upload, skip_invalid_rows: bool, by: User | ApiClient | None, now: dt.datetime, wakes: bool = True
 ) -> Upload:
     """Queue the merge of a file that was checked.
 
     :raises WrongStage: if it does not wait for a word
     :raises HasBadRows: if rows are wrong and may not be left out
     """
-    if upload.n_bad_rows and not leaves_out_bad_rows:
+    if upload.n_bad_rows and not skip_invalid_rows:
         raise HasBadRows(f"{upload.n_bad_rows:,} rows are wrong. Leave them out, or mend the file.")
     user = by if isinstance(by, User) else None
-    _move(upload, Stage.REVIEW, Stage.MERGING, leaves_out_bad_rows=leaves_out_bad_rows, confirmed_by=user)
+    _move(upload, Stage.REVIEW, Stage.MERGING, skip_invalid_rows=skip_invalid_rows, confirmed_by=user)
     _queue(upload, "merge_job", MERGE_TASK, by=user, now=now, wakes=wakes)
     audit_log.record(action="confirm_upload", by=by, now=now)
     return upload
@@ -210,7 +210,7 @@ def undo(*, upload: Upload, by: User | ApiClient | None, now: dt.datetime, wakes
     :raises WrongStage: if it was not brought in
     :raises TouchedSince: if later files touched the same rows; it names them
     """
-    taking_back.check_undo(upload)
+    check_undo(upload)
     user = by if isinstance(by, User) else None
     _move(upload, Stage.DONE, Stage.UNDOING, undone_by=user)
     _queue(upload, "undo_job", UNDO_TASK, by=user, now=now, wakes=wakes)
@@ -229,7 +229,7 @@ def retry(*, upload: Upload, by: User | ApiClient | None, now: dt.datetime, wake
         raise WrongStage("Nothing went wrong here that could be tried again.")
     if upload.stage == Stage.REFUSED:
         _move(upload, Stage.REFUSED, Stage.CHECKING, errors=[], n_errors=0)
-    queue.again(job=job, by=by if isinstance(by, User) else None, now=now, wakes=wakes)
+    queue.requeue(job=job, by=by if isinstance(by, User) else None, now=now, wakes=wakes)
     return upload
 
 
@@ -246,7 +246,7 @@ def check_again(*, upload: Upload, by: User | ApiClient | None, now: dt.datetime
             institution=upload.institution,
             filename=upload.filename,
             chunks=iter(lambda: file.read(1 << 20), b""),
-            wishes=Wishes(
+            options=UploadOptions(
                 format=upload.format, schema_yaml=upload.schema_yaml, is_complete=upload.is_complete, again=True
             ),
             by=by,
@@ -354,7 +354,7 @@ def _job(
         idempotency_key=hashlib.sha256(asked.encode()).hexdigest(),
         by=by,
         now=now,
-        handling=HANDLING,
+        retry_policy=RETRY_POLICY,
         wakes=wakes,
     )
 

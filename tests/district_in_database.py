@@ -65,7 +65,7 @@ def train(institution: Institution) -> training.TrainingRun:
     """Train as a worker does, and return the run as it then stands."""
     with scope.entered(scope.of_institution(institution)):
         run = training_requests.request(institution=institution, by=None, now=_moment(), wakes=False)
-    claims.carry_out(job_id=run.job_id, work=training.train_model)
+    claims.run_job(job_id=run.job_id, work=training.train_model)
     with scope.entered(scope.of_institution(institution)):
         return training.TrainingRun.objects.select_related("job", "model_version").get(pk=run.pk)
 
@@ -90,7 +90,7 @@ def score(institution: Institution, *, as_of: dt.date) -> ScoringRun:
     """Make a list as a worker does, and return the run as it then stands."""
     with scope.entered(scope.of_institution(institution)):
         run = runs.request(institution=institution, as_of=as_of, by=None, now=_moment(), wakes=False)
-    claims.carry_out(job_id=run.job_id, work=scoring_run.score_students)
+    claims.run_job(job_id=run.job_id, work=scoring_run.score_students)
     with scope.entered(scope.of_institution(institution)):
         return ScoringRun.objects.select_related("job", "model_version").get(pk=run.pk)
 

@@ -246,8 +246,8 @@ def answer(upload: Upload) -> dict[str, Any]:
     job, summary = upload.current_job, upload.summary
     return line(upload) | {
         "complete": upload.is_complete,
-        "auto_confirm": upload.merges_by_itself,
-        "leave_out_bad_rows": upload.leaves_out_bad_rows,
+        "auto_confirm": upload.auto_confirm,
+        "leave_out_bad_rows": upload.skip_invalid_rows,
         "progress": _progress(job),
         "attempt": job.attempts,
         "refused_because": _refused_because(upload, job),

@@ -17,7 +17,7 @@ from rest_framework.request import Request
 
 from predictions.api import bodies
 from predictions.api.problems import FileTooLarge, InvalidBody
-from students.uploads import Wishes
+from students.uploads import UploadOptions
 
 FORMATS = ("portal", "oneroster", "edfi", "cohort")
 # The fields beside the file, and the lines between them.
@@ -70,7 +70,7 @@ class _Fields(BaseModel):
     answers: Annotated[str | None, Field(min_length=1)] = None
 
 
-def read_upload(data: Any) -> tuple[UploadedFile, Wishes]:
+def read_upload(data: Any) -> tuple[UploadedFile, UploadOptions]:
     """Return the file and how it shall be read, of a body for POST /api/uploads.
 
     :raises InvalidBody: naming every field at fault
@@ -90,7 +90,7 @@ def read_upload(data: Any) -> tuple[UploadedFile, Wishes]:
         faults.append(_fault("schema", "The schema is not a text in UTF-8. Save it as UTF-8."))
     if faults or fields is None:
         raise InvalidBody(faults)
-    return file, _wishes(fields)
+    return file, _options(fields)
 
 
 def _schema_file(schema: Any) -> dict[str, str]:
@@ -100,16 +100,16 @@ def _schema_file(schema: Any) -> dict[str, str]:
     return {"schema": schema.read(SCHEMA_BYTES).decode("utf-8")}
 
 
-def _wishes(fields: _Fields) -> Wishes:
+def _options(fields: _Fields) -> UploadOptions:
     named = fields.format or ("cohort" if fields.schema_ else "")
     if fields.schema_ and named != "cohort":
         raise InvalidBody([_fault("schema", "Only the format cohort takes a schema.")])
-    return Wishes(
+    return UploadOptions(
         format=named,
         schema_yaml=_schema_yaml(fields.schema_ or ""),
         is_complete=fields.complete,
-        merges_by_itself=fields.auto_confirm,
-        leaves_out_bad_rows=fields.leave_out_bad_rows,
+        auto_confirm=fields.auto_confirm,
+        skip_invalid_rows=fields.leave_out_bad_rows,
         again=fields.again,
         answers=_answers(fields.answers),
     )

@@ -116,13 +116,13 @@ class Uploads(UploadView):
     def post(self, request: Request) -> Response:
         """Keep the file, queue its check, and say where to watch."""
         client = asking_client(request)
-        file, wishes = upload_form.read_upload(request.data)
+        file, options = upload_form.read_upload(request.data)
         with _work_for(client):
             upload, is_new = uploads.receive(
                 institution=client.institution,
                 filename=file.name or "",
                 chunks=file.chunks(),
-                wishes=wishes,
+                options=options,
                 by=client,
                 now=timezone.now(),
             )
@@ -163,8 +163,8 @@ class ConfirmUpload(UploadView):
         client = asking_client(request)
         with _work_for(client):
             upload = _one(public_id)
-            leaves_out = upload.leaves_out_bad_rows if told is None else told
-            uploads.confirm(upload=upload, leaves_out_bad_rows=leaves_out, by=client, now=timezone.now())
+            leaves_out = upload.skip_invalid_rows if told is None else told
+            uploads.confirm(upload=upload, skip_invalid_rows=leaves_out, by=client, now=timezone.now())
             answer = upload_answers.answer(upload)
         return Response(answer, status=202)
 

@@ -39,7 +39,7 @@ _DTYPES = {"text": pl.String, "word": pl.String, "number": pl.Float64, "date": p
 
 
 @dataclass(frozen=True)
-class Bad:
+class CellProblem:
     """The cells of one column that share a problem.
 
     Attributes
@@ -61,7 +61,7 @@ class Cells:
     """A column after typing: values, missing where a cell is empty or bad, and which are bad."""
 
     values: pl.Series
-    bad: list[Bad] = field(default_factory=list)
+    bad: list[CellProblem] = field(default_factory=list)
 
 
 def dtype_of(column: Field) -> type[pl.DataType]:
@@ -169,7 +169,7 @@ def number_cells(texts: pl.Series, column: Field, *, decimal_comma: bool) -> Cel
     return Cells(values, [*bad, *out_of_bounds(values, column)])
 
 
-def _unread_numbers(texts: pl.Series, rest: pl.Series) -> list[Bad]:
+def _unread_numbers(texts: pl.Series, rest: pl.Series) -> list[CellProblem]:
     rest = rest & ~texts.str.to_lowercase().is_in(MISSING_WORDS).fill_null(value=False)
     thousands = rest & texts.str.contains(_THOUSANDS).fill_null(value=False)
     comma = rest & ~thousands & texts.str.contains(_DECIMAL_COMMA).fill_null(value=False)
@@ -180,7 +180,7 @@ def _unread_numbers(texts: pl.Series, rest: pl.Series) -> list[Bad]:
     ]
 
 
-def out_of_bounds(values: pl.Series, column: Field) -> list[Bad]:
+def out_of_bounds(values: pl.Series, column: Field) -> list[CellProblem]:
     """Return the numbers below or above what the column may hold."""
     low, high = column.low, column.high
     if low is None and high is None:
@@ -218,5 +218,5 @@ def allowed_words(column: Field) -> str:
     return column.words or by_type.get(column.type, "text")
 
 
-def _bad(mask: pl.Series, problem: str, allowed: str | pl.Series = "") -> Bad:
-    return Bad(mask.fill_null(value=False), problem, allowed)
+def _bad(mask: pl.Series, problem: str, allowed: str | pl.Series = "") -> CellProblem:
+    return CellProblem(mask.fill_null(value=False), problem, allowed)

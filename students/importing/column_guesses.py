@@ -31,7 +31,7 @@ _CODE = re.compile(r"[\w./-]{2,40}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposal:
+class MappingSuggestion:
     """What a file probably is.
 
     Attributes
@@ -79,7 +79,7 @@ class _Look:
         return _share(cells.plain_words(self.texts).is_in(list(words)))
 
 
-def proposed(header: Sequence[str], sample: Rows, *, withheld: Sequence[str] = ()) -> Proposal:
+def proposed(header: Sequence[str], sample: Rows, *, withheld: Sequence[str] = ()) -> MappingSuggestion:
     """Return the kind of record that fits a file best, and which of its columns is which.
 
     Parameters
@@ -102,7 +102,7 @@ def proposed(header: Sequence[str], sample: Rows, *, withheld: Sequence[str] = (
             if name not in columns.values() and headers.is_protected(name):
                 columns[f"protected:{headers.snake_case(name)}"] = name
                 scores[f"protected:{headers.snake_case(name)}"] = _OTHER_NAME
-    return Proposal(
+    return MappingSuggestion(
         kind=best.name,
         columns=columns,
         scores=scores,

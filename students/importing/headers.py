@@ -36,7 +36,7 @@ _PROTECTED_WORDS = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fit:
+class HeaderMatch:
     """A kind of record and the headers that are its columns.
 
     Attributes
@@ -72,7 +72,7 @@ def is_protected(header: str) -> bool:
     return any(part in joined for part in _PROTECTED_PARTS) or not _PROTECTED_WORDS.isdisjoint(words)
 
 
-def fit(header: Sequence[str], kind: Kind) -> Fit:
+def fit(header: Sequence[str], kind: Kind) -> HeaderMatch:
     """Return which headers are columns of a kind. A column's own name goes before the other names it has."""
     there: dict[str, str] = {}
     for name in header:
@@ -89,7 +89,7 @@ def fit(header: Sequence[str], kind: Kind) -> Fit:
             score += _OTHER_NAME
     missing = missing_columns(kind, columns)
     score += _REQUIRED * sum(name in columns for name in kind.required)
-    return Fit(kind=kind, columns=columns, missing=missing, score=score)
+    return HeaderMatch(kind=kind, columns=columns, missing=missing, score=score)
 
 
 def missing_columns(kind: Kind, columns: Iterable[str]) -> tuple[str, ...]:
@@ -118,14 +118,14 @@ def kind_named(filename: str) -> Kind | None:
     return None
 
 
-def best_fits(header: Sequence[str]) -> list[Fit]:
+def best_fits(header: Sequence[str]) -> list[HeaderMatch]:
     """Return the kinds whose needed columns are all there and that fit about equally well, the best first."""
     fits = [one for one in (fit(header, kind) for kind in kinds().values()) if _can_be(one, header)]
     fits.sort(key=lambda one: one.score, reverse=True)
     return [one for one in fits if one.score >= fits[0].score - _ABOUT_EQUAL]
 
 
-def _can_be(one: Fit, header: Sequence[str]) -> bool:
+def _can_be(one: HeaderMatch, header: Sequence[str]) -> bool:
     if one.missing:
         return False
     if one.kind.name == "students":

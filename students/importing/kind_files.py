@@ -186,7 +186,7 @@ class KindFile:
         )
 
 
-def kind_file(name: str, csv: CsvFile, one: headers.Fit) -> KindFile:
+def kind_file(name: str, csv: CsvFile, one: headers.HeaderMatch) -> KindFile:
     """Return a file whose headers fit a kind: withheld columns are taken out, protected ones of students set apart.
 
     :raises FileRefused: if the rows need a column that is never stored

@@ -9,7 +9,7 @@ import polars as pl
 
 from students.importing import cells, code_lists
 from students.importing.csv_blocks import CsvFile
-from students.importing.headers import Fit, plain
+from students.importing.headers import HeaderMatch, plain
 from students.importing.record_kinds import Field, kinds
 
 ROWS_LOOKED_AT = 1000
@@ -27,7 +27,7 @@ _INCIDENTS = (
 )
 
 
-def chosen(name: str, csv: CsvFile, fits: list[Fit]) -> Fit | None:
+def chosen(name: str, csv: CsvFile, fits: list[HeaderMatch]) -> HeaderMatch | None:
     """Return the fit that a file is, or None where a person has to say.
 
     Parameters
@@ -35,7 +35,7 @@ def chosen(name: str, csv: CsvFile, fits: list[Fit]) -> Fit | None:
     name : str
         Of the file: "Attendance codes 2026" says what it is.
     csv : CsvFile
-    fits : list of Fit
+    fits : list of HeaderMatch
         Kinds that its columns fit about equally well, the best first.
     """
     rows = csv.sample_frame(ROWS_LOOKED_AT)
@@ -45,7 +45,7 @@ def chosen(name: str, csv: CsvFile, fits: list[Fit]) -> Fit | None:
     return None
 
 
-def _fitting(name: str, rows: pl.DataFrame, fits: list[Fit]) -> Fit | None:
+def _fitting(name: str, rows: pl.DataFrame, fits: list[HeaderMatch]) -> HeaderMatch | None:
     rivals = [one for one in fits if _reads_the_same(one, fits[0])]
     if len(rivals) == 1:
         return fits[0] if len(fits) == 1 or fits[0].score > fits[1].score else None
@@ -60,7 +60,7 @@ def _fitting(name: str, rows: pl.DataFrame, fits: list[Fit]) -> Fit | None:
     return open_ones[0] if len(open_ones) == 1 and is_clear and _are_words(rows, open_ones[0]) else None
 
 
-def _is_told(one: Fit, rows: pl.DataFrame) -> bool:
+def _is_told(one: HeaderMatch, rows: pl.DataFrame) -> bool:
     """Tell whether a file is of incidents by a column of theirs, a header or its words; a "type" may be of anything."""
     if not _OF_INCIDENTS.isdisjoint(one.columns) or plain(one.columns["code"]) in _CALLED_INCIDENTS:
         return True
@@ -68,23 +68,23 @@ def _is_told(one: Fit, rows: pl.DataFrame) -> bool:
     return float(texts.str.contains("|".join(_INCIDENTS)).mean() or 0) >= MOST  # type: ignore[arg-type]
 
 
-def _reads_the_same(one: Fit, best: Fit) -> bool:
+def _reads_the_same(one: HeaderMatch, best: HeaderMatch) -> bool:
     """Tell whether two kinds take the same columns for what every row needs, so that only what stands there tells."""
     needed = {best.columns[name] for name in best.kind.required if name in best.columns}
     return needed <= set(one.columns.values())
 
 
-def _is_named(name: str, one: Fit) -> bool:
+def _is_named(name: str, one: HeaderMatch) -> bool:
     words = {plain(word) for word in re.split(r"[\W_]+", name)}
     return not words.isdisjoint({plain(one.kind.name), *(plain(other) for other in one.kind.also_called)})
 
 
-def _telling(one: Fit) -> list[Field]:
+def _telling(one: HeaderMatch) -> list[Field]:
     needed = [field for field in one.kind.fields if field.required and field.name in one.columns]
     return [field for field in needed if field.type in ("word", "text") and field.name != "student_id"]
 
 
-def _known_share(rows: pl.DataFrame, one: Fit) -> float | None:
+def _known_share(rows: pl.DataFrame, one: HeaderMatch) -> float | None:
     """Return the share of cells that hold a word of the kind's lists; None where it has no list."""
     fields = [field for field in _telling(one) if field.type == "word"]
     if not fields:
@@ -96,13 +96,13 @@ def _known_share(rows: pl.DataFrame, one: Fit) -> float | None:
     return min(shares)
 
 
-def _words(one: Fit, field: Field) -> list[str]:
+def _words(one: HeaderMatch, field: Field) -> list[str]:
     words: Iterable[str] = (*field.allowed, *(alias for alias, _word in field.aliases))
     if one.kind is kinds()["attendance"]:
         words = (*words, *code_lists.lists(code_lists.ATTENDANCE)["common"])
     return [word.replace("_", " ") for word in words]
 
 
-def _are_words(rows: pl.DataFrame, one: Fit) -> bool:
+def _are_words(rows: pl.DataFrame, one: HeaderMatch) -> bool:
     texts = [cells.trimmed(rows[one.columns[field.name]]).drop_nulls() for field in _telling(one)]
     return all(float((text.str.len_chars() >= SHORTEST_WORD).mean() or 0) >= MOST for text in texts)  # type: ignore[arg-type]

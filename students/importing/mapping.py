@@ -7,7 +7,7 @@ from typing import Any
 
 from students.importing import dates, headers
 from students.importing.batches import Batch, Options, Report
-from students.importing.column_guesses import Proposal, Rows, proposed
+from students.importing.column_guesses import MappingSuggestion, Rows, proposed
 from students.importing.containers import Container
 from students.importing.csv_blocks import CsvFile, csv_files
 from students.importing.file_errors import CellError, FileRefused
@@ -17,7 +17,7 @@ from students.importing.record_kinds import Kind, kinds
 ROWS_SHOWN = 10
 ATTRIBUTE, PROTECTED = "attribute", "protected"
 
-__all__ = ["MappedReader", "NeedsMapping", "Proposal", "checked", "proposed"]
+__all__ = ["MappedReader", "NeedsMapping", "MappingSuggestion", "checked", "proposed"]
 
 
 class NeedsMapping(Exception):
@@ -32,11 +32,11 @@ class NeedsMapping(Exception):
         The first ten rows, as long as the header. Cells of withheld columns are empty.
     withheld : list of str
         Columns that cannot be chosen because they are never stored.
-    proposal : Proposal
+    proposal : MappingSuggestion
     """
 
     def __init__(
-        self, *, shape: str, header: Sequence[str], sample: Rows, withheld: Sequence[str], proposal: Proposal
+        self, *, shape: str, header: Sequence[str], sample: Rows, withheld: Sequence[str], proposal: MappingSuggestion
     ) -> None:
         super().__init__("The columns of this file must be named by hand.")
         self.shape = shape

@@ -11,7 +11,7 @@ from students.importing.containers import Container, Member
 from students.importing.csv_blocks import CsvFile, csv_files
 from students.importing.file_errors import CellError, FileRefused
 from students.importing.file_shapes import shape_of
-from students.importing.headers import Fit
+from students.importing.headers import HeaderMatch
 from students.importing.kind_files import KindFile, kind_file
 from students.importing.mapping import needs_mapping
 from students.importing.record_kinds import FACTS
@@ -68,7 +68,7 @@ def planned(members: Sequence[Member], *, asks: bool, csvs: Mapping[str, CsvFile
     return Plan(files=files, notes=notes)
 
 
-def _fit(name: str, csv: CsvFile) -> Fit | None:
+def _fit(name: str, csv: CsvFile) -> HeaderMatch | None:
     """Return the kind that a file is named for, whether or not its columns are there, else the one its columns fit."""
     named = headers.kind_named(name)
     if named:
@@ -77,12 +77,12 @@ def _fit(name: str, csv: CsvFile) -> Fit | None:
     return kind_guesses.chosen(name, csv, fits) if fits else None
 
 
-def _may_be_mapped(one: Fit, csv: CsvFile) -> bool:
+def _may_be_mapped(one: HeaderMatch, csv: CsvFile) -> bool:
     """Return whether a person could find the missing columns among those that are there."""
     return len(csv.header) - len(one.columns) >= len(one.missing)
 
 
-def missing_errors(name: str, csv: CsvFile, one: Fit) -> Iterator[CellError]:
+def missing_errors(name: str, csv: CsvFile, one: HeaderMatch) -> Iterator[CellError]:
     """Yield the needed columns that a file lacks, each with the header that was probably meant."""
     others = [header for header in csv.header if header not in one.columns.values()]
     for column in one.missing:

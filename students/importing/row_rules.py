@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from students.importing import cells
-from students.importing.cells import Bad
+from students.importing.cells import CellProblem
 from students.importing.plausibility import (
     MOST_YEARS_PLANNED,
     OLDEST,
@@ -20,7 +20,7 @@ from students.importing.plausibility import (
 )
 from students.importing.record_kinds import Kind
 
-Found = tuple[str, Bad]
+Found = tuple[str, CellProblem]
 
 # The words of an attendance code that say at the same time whether the absence was excused.
 _UNEXCUSED = r"unexcused|^ua?$|truant"
@@ -68,7 +68,7 @@ def completed(
     Parameters
     ----------
     rows : DataFrame
-        Typed rows, as many as were read.
+        ParsedBatch rows, as many as were read.
     texts : mapping of column to Series of String
         The trimmed cells; columns that were typed already are left out.
     today : date
@@ -85,13 +85,13 @@ def completed(
         given = [texts[name] for name in ("kind", "exit_code") if name in texts]
         for text in given:
             none &= text.is_null()
-        found.append(("kind", Bad(none, "missing", "an outcome or an exit code")))
+        found.append(("kind", CellProblem(none, "missing", "an outcome or an exit code")))
     if "exited_on" in rows.columns:
         rows = _with_planned_exits(rows, today=today)
     for first, last in _FIRST_AND_LAST:
         if first in rows.columns and last in rows.columns:
             is_before = (rows[last] < rows[first]).fill_null(value=False)
-            found.append((last, Bad(is_before, "ends_before_start", rows[first].cast(pl.String))))
+            found.append((last, CellProblem(is_before, "ends_before_start", rows[first].cast(pl.String))))
     return _with_days_known(rows, kind), found
 
 
@@ -160,22 +160,25 @@ def implausible(rows: pl.DataFrame, kind: Kind, *, today: date) -> Iterator[Foun
         yield "birth_on", _implausible_age(rows["birth_on"], today=today)
         if "entered_on" in rows.columns:
             before = (rows["entered_on"] < rows["birth_on"]).fill_null(value=False)
-            yield "entered_on", Bad(before, "before_birth", rows["birth_on"].cast(pl.String))
+            yield "entered_on", CellProblem(before, "before_birth", rows["birth_on"].cast(pl.String))
     if kind.name == "grades":
         scale = rows["scale_max"].fill_null(float(kind.field("scale_max").default))
         above = (rows["value"] > scale).fill_null(value=False)
-        yield "value", Bad(above, "grade_outside_scale", scale.round(4).cast(pl.String).str.replace(r"\.0$", ""))
+        yield (
+            "value",
+            CellProblem(above, "grade_outside_scale", scale.round(4).cast(pl.String).str.replace(r"\.0$", "")),
+        )
 
 
 def _implausible_days(days: pl.Series, name: str, *, latest: date) -> Iterator[Found]:
     earliest = earliest_day(name)
-    yield name, Bad((days < earliest).fill_null(value=False), "date_too_early", str(earliest))
-    yield name, Bad((days > latest).fill_null(value=False), "date_in_future", str(latest))
+    yield name, CellProblem((days < earliest).fill_null(value=False), "date_too_early", str(earliest))
+    yield name, CellProblem((days > latest).fill_null(value=False), "date_in_future", str(latest))
 
 
-def _implausible_age(births: pl.Series, *, today: date) -> Bad:
+def _implausible_age(births: pl.Series, *, today: date) -> CellProblem:
     youngest, oldest = years_before(today, YOUNGEST), years_before(today, OLDEST + 1)
     # Days outside the calendar of the living are told by the rules of dates already.
     is_date = (births >= earliest_day("birth_on")) & (births <= today)
     odd = is_date & ((births > youngest) | (births <= oldest))
-    return Bad(odd.fill_null(value=False), "birth_age", f"{YOUNGEST} to {OLDEST}")
+    return CellProblem(odd.fill_null(value=False), "birth_age", f"{YOUNGEST} to {OLDEST}")

@@ -11,7 +11,7 @@ import polars as pl
 from students.grade_levels import LONGEST_LEVEL, short_level
 from students.importing import cells, dates, placeholder_dates, row_rules
 from students.importing.batches import FAULTS, Batch, Report, no_faults
-from students.importing.cells import Bad, Cells
+from students.importing.cells import CellProblem, Cells
 from students.importing.plausibility import END_COLUMNS, earliest_day, latest_readable, severities
 from students.importing.record_kinds import Field, Kind, kinds
 
@@ -21,7 +21,7 @@ _FROM_ROSTER = ("enrolments", "attributes", "protected")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Typed:
+class ParsedBatch:
     """A batch after typing.
 
     Attributes
@@ -40,7 +40,7 @@ class Typed:
     warnings: pl.DataFrame
 
 
-class Typing:
+class RowParser:
     """The typing of one file: remembers what was found out about each column, so that all its rows are read alike.
 
     Parameters
@@ -66,7 +66,7 @@ class Typing:
         self.orders = dates.DateOrders(note=self.note)
         self._faulty_lines: dict[str, pl.Series] = {}
 
-    def typed(self, batch: Batch) -> Typed:
+    def typed(self, batch: Batch) -> ParsedBatch:
         """Return the batch's rows with their types, and what is wrong with the others.
 
         :raises AmbiguousDates: if most days of a column can be read in two ways
@@ -74,7 +74,7 @@ class Typing:
         kind = kinds()[batch.kind]
         raw = self._without_faulty_lines(batch)
         if raw.is_empty():
-            return Typed(kind=kind.name, rows=_empty_rows(kind), faults=batch.faults, warnings=no_faults())
+            return ParsedBatch(kind=kind.name, rows=_empty_rows(kind), faults=batch.faults, warnings=no_faults())
         column = _Columns(raw, batch, self)
         values: dict[str, pl.Series] = {}
         found: list[pl.DataFrame] = []
@@ -92,7 +92,9 @@ class Typing:
                 (found if severity == "refuse" else told).append(column.faults(name, bad))
         return self._without_bad_rows(batch, _with_defaults(rows, kind), _joined(found), _joined(told))
 
-    def _without_bad_rows(self, batch: Batch, rows: pl.DataFrame, faults: pl.DataFrame, told: pl.DataFrame) -> Typed:
+    def _without_bad_rows(
+        self, batch: Batch, rows: pl.DataFrame, faults: pl.DataFrame, told: pl.DataFrame
+    ) -> ParsedBatch:
         if not faults.is_empty():
             lines = faults.select("file", "line").unique()
             rows = rows.join(lines, on=["file", "line"], how="anti", maintain_order="left")
@@ -102,7 +104,7 @@ class Typing:
                 str(file): of_file["line"] for (file,), of_file in faults.partition_by("file", as_dict=True).items()
             }
         faults = pl.concat([batch.faults.cast(FAULTS), faults]).sort("line", maintain_order=True)
-        return Typed(kind=batch.kind, rows=rows, faults=faults, warnings=told)
+        return ParsedBatch(kind=batch.kind, rows=rows, faults=faults, warnings=told)
 
     def _without_faulty_lines(self, batch: Batch) -> pl.DataFrame:
         rows = batch.rows
@@ -129,7 +131,7 @@ class Typing:
 class _Columns:
     """The columns of one batch while they are typed."""
 
-    def __init__(self, raw: pl.DataFrame, batch: Batch, typing: Typing) -> None:
+    def __init__(self, raw: pl.DataFrame, batch: Batch, typing: RowParser) -> None:
         self.raw = raw
         self.batch = batch
         self.typing = typing
@@ -176,7 +178,7 @@ class _Columns:
         missing = read.values.is_null()
         for bad in read.bad:
             missing &= ~bad.mask
-        return Cells(read.values, [*read.bad, Bad(missing, "missing", cells.allowed_words(field))])
+        return Cells(read.values, [*read.bad, CellProblem(missing, "missing", cells.allowed_words(field))])
 
     def _dates(self, field: Field, texts: pl.Series) -> Cells:
         values = dates.iso_days(texts)
@@ -187,7 +189,7 @@ class _Columns:
         if field.name in END_COLUMNS:
             self._note_no_ends(field)
             return read
-        return Cells(read.values, [*read.bad, Bad(no_days, "placeholder_date")])
+        return Cells(read.values, [*read.bad, CellProblem(no_days, "placeholder_date")])
 
     def _note_no_ends(self, field: Field) -> None:
         where = f'"{self.header(field.name)}" of {self.file}'
@@ -215,7 +217,7 @@ class _Columns:
         doubtful = (
             unread & dates.ambiguous(texts) if order is None else pl.repeat(value=False, n=len(texts), eager=True)
         )
-        return Cells(values, [Bad(doubtful, "ambiguous_date"), Bad(unread & ~doubtful, "not_a_date")])
+        return Cells(values, [CellProblem(doubtful, "ambiguous_date"), CellProblem(unread & ~doubtful, "not_a_date")])
 
     def _typed_already(self, values: pl.Series, field: Field) -> Cells:
         """Return the cells of a column that its reader typed: what no day can be and no number may be holds for it."""
@@ -224,7 +226,7 @@ class _Columns:
             values = values.set(far, None)
         return Cells(values, cells.out_of_bounds(values, field) if field.type == "number" else [])
 
-    def faults(self, name: str, bad: Bad) -> pl.DataFrame:
+    def faults(self, name: str, bad: CellProblem) -> pl.DataFrame:
         """Return the bad cells of a column as rows of FAULTS."""
         if not bad.mask.any():
             return no_faults()

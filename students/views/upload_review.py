@@ -16,8 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import audit_log
 from accounts.permissions import needs
-from students import undo as taking_back
-from students import upload_story, uploads
+from students import undo, upload_story, uploads
 from students.models import Upload
 from students.views.uploads import upload_or_404
 
@@ -35,8 +34,8 @@ def _done(request: HttpRequest, deed: Callable[..., Upload], upload: Upload, **s
 @needs("upload_records")
 def confirm_upload(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Bring in what was checked."""
-    leaves_out = request.POST.get("leaves_out_bad_rows") == "yes"
-    return _done(request, uploads.confirm, upload_or_404(public_id), leaves_out_bad_rows=leaves_out)
+    leaves_out = request.POST.get("skip_invalid_rows") == "yes"
+    return _done(request, uploads.confirm, upload_or_404(public_id), skip_invalid_rows=leaves_out)
 
 
 @require_POST
@@ -71,8 +70,8 @@ def undo_upload(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     try:
         if request.method == "POST":
             return _done(request, uploads.undo, upload)
-        taking_back.check_undo(upload)
-    except taking_back.TouchedSince as refusal:
+        undo.check_undo(upload)
+    except undo.TouchedSince as refusal:
         status = 422 if request.method == "POST" else 200
         return render(
             request, "undo_upload.html", context | {"later": refusal.uploads, "merges": refusal.merges}, status=status

@@ -73,7 +73,9 @@ def _receive(request: HttpRequest, form: UploadForm) -> Upload:
         filename=file.name,
         # Django keeps a large file on disk as it arrives; here it passes on piece by piece.
         chunks=file.chunks(),
-        wishes=files.Wishes(**{name: form.cleaned_data[name] for name in ("format", "schema_yaml", "is_complete")}),
+        options=files.UploadOptions(
+            **{name: form.cleaned_data[name] for name in ("format", "schema_yaml", "is_complete")}
+        ),
         by=request.user,  # type: ignore[arg-type]
         now=timezone.now(),
     )

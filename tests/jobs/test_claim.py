@@ -17,7 +17,7 @@ def rename(name):
     """Return some work whose effect can be seen."""
 
     def work(held):
-        with held.publishing():
+        with held.commit_result():
             Institution.objects.filter(pk=held.job.institution_id).update(name=name)
 
     return work
@@ -91,7 +91,7 @@ def test_a_job_that_may_be_killed_often_is_taken_as_often(riverside):
         idempotency_key="k",
         by=None,
         now=NOW,
-        handling=queue.Handling(most_attempts=5),
+        retry_policy=queue.RetryPolicy(most_attempts=5),
         wakes=False,
     )
 
@@ -133,7 +133,7 @@ def test_who_lost_the_job_cannot_keep_it_alive(job):
 def test_a_ghost_of_an_earlier_life_is_not_mistaken_for_the_new_worker(riverside, job):
     ghost = claims.claim(job.pk, now=NOW)
     claims.claim(job.pk, now=LATER).fail("No.")
-    queue.again(job=job, by=None, now=LATER, wakes=False)
+    queue.requeue(job=job, by=None, now=LATER, wakes=False)
     worker = claims.claim(job.pk, now=LATER)
 
     with pytest.raises(claims.LostClaim):
@@ -154,7 +154,7 @@ def test_an_effect_that_fails_half_way_ends_nothing(riverside, job):
     held = claims.claim(job.pk, now=timezone.now())
 
     def half_way():
-        with held.publishing():
+        with held.commit_result():
             Institution.objects.update(name="Half")
             raise RuntimeError
 
@@ -170,11 +170,11 @@ def test_work_is_carried_out_once_however_often_it_is_sent(transactional_db, riv
     done = []
 
     def work(held):
-        with held.publishing():
+        with held.commit_result():
             done.append(held.token)
 
     for _ in range(3):
-        claims.carry_out(job_id=job.pk, work=work)
+        claims.run_job(job_id=job.pk, work=work)
 
     assert done == [1]
 
@@ -183,7 +183,7 @@ def test_a_refusal_is_written_for_the_person_who_asked(transactional_db, job):
     def work(held):
         raise claims.Refused("Line 3 has no student.")
 
-    claims.carry_out(job_id=job.pk, work=work)
+    claims.run_job(job_id=job.pk, work=work)
 
     job.refresh_from_db()
     assert (job.state, job.error) == (State.FAILED, "Line 3 has no student.")
@@ -194,7 +194,7 @@ def test_a_failure_of_ours_tells_the_log_and_not_the_page(transactional_db, job)
         raise RuntimeError("Nora Quillfeather")
 
     with pytest.raises(RuntimeError):
-        claims.carry_out(job_id=job.pk, work=work)
+        claims.run_job(job_id=job.pk, work=work)
 
     job.refresh_from_db()
     assert (job.state, job.error) == (State.FAILED, claims.FAILURE)
@@ -206,7 +206,7 @@ def test_a_takeover_is_no_failure(transactional_db, riverside, job, caplog):
         assert claims.claim(job.pk, now=timezone.now() + 2 * claims.LEASE)
         rename("published by a ghost")(held)
 
-    claims.carry_out(job_id=job.pk, work=work)
+    claims.run_job(job_id=job.pk, work=work)
 
     job.refresh_from_db()
     assert (job.state, job.attempts, names()) == (State.RUNNING, 2, ["Riverside Unified"])

@@ -68,7 +68,7 @@ def test_the_same_file_sent_by_several_at_once_is_one_job(transactional_db, rive
 
 def test_a_worker_is_woken_after_the_commit_and_not_before(transactional_db, riverside, private_queue):
     with transaction.atomic():
-        job, _is_new = enqueue(riverside, handling=queue.Handling(queue=private_queue), wakes=True)
+        job, _is_new = enqueue(riverside, retry_policy=queue.RetryPolicy(queue=private_queue), wakes=True)
         before = messages(private_queue)
     (message,) = messages(private_queue)
 
@@ -79,7 +79,7 @@ def test_a_worker_is_woken_after_the_commit_and_not_before(transactional_db, riv
 
 def test_nobody_is_woken_for_what_was_undone(transactional_db, riverside, private_queue):
     def undone():
-        enqueue(riverside, handling=queue.Handling(queue=private_queue), wakes=True)
+        enqueue(riverside, retry_policy=queue.RetryPolicy(queue=private_queue), wakes=True)
         raise RuntimeError
 
     with pytest.raises(RuntimeError), transaction.atomic():
@@ -90,7 +90,7 @@ def test_nobody_is_woken_for_what_was_undone(transactional_db, riverside, privat
 
 
 def test_the_broker_learns_the_number_of_the_job_and_nothing_else(transactional_db, riverside, ines, private_queue):
-    enqueue(riverside, key="quillfeather.csv", handling=queue.Handling(queue=private_queue), by=ines, wakes=True)
+    enqueue(riverside, key="quillfeather.csv", retry_policy=queue.RetryPolicy(queue=private_queue), by=ines, wakes=True)
 
     (message,) = messages(private_queue)
 
@@ -118,7 +118,7 @@ def test_a_failed_job_can_be_asked_for_again(riverside, ines, job):
     held.progress(3, 4, "nearly")
     held.fail("The file is empty.")
 
-    queue.again(job=job, by=ines, now=timezone.now(), wakes=False)
+    queue.requeue(job=job, by=ines, now=timezone.now(), wakes=False)
 
     job.refresh_from_db()
     assert (job.state, job.attempts, job.error, job.finished_at) == (State.QUEUED, 0, "", None)
@@ -131,10 +131,10 @@ def test_only_a_failed_job_is_done_again(riverside, job, end):
     if end != "waiting":
         held = claims.claim(job.pk, now=timezone.now())
     if end == "done":
-        with held.publishing():
+        with held.commit_result():
             pass
     before = Job.objects.values().get()
 
-    queue.again(job=job, by=None, now=timezone.now(), wakes=False)
+    queue.requeue(job=job, by=None, now=timezone.now(), wakes=False)
 
     assert Job.objects.values().get() == before

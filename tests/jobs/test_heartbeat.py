@@ -54,17 +54,17 @@ def test_progress_and_lease_are_seen_while_a_transaction_is_open(transactional_d
                 lambda: (found := read_elsewhere("progress_done", "progress_total", "progress_note"))[0] and found
             )
             seen["lease"] = read_elsewhere("lease_until")[0] > before
-        with held.publishing():
+        with held.commit_result():
             pass
 
-    claims.carry_out(job_id=job.pk, work=work)
+    claims.run_job(job_id=job.pk, work=work)
 
     assert seen == {"progress": (2, 5, "grades"), "lease": True}
     assert read_elsewhere("state") == (State.DONE,)
 
 
 def test_the_beat_ends_with_the_work(transactional_db, job):
-    claims.carry_out(job_id=job.pk, work=lambda held: time.sleep(0.05))
+    claims.run_job(job_id=job.pk, work=lambda held: time.sleep(0.05))
 
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("heartbeat-")]
     assert read_elsewhere("state") == (State.RUNNING,)
@@ -76,7 +76,7 @@ def test_the_beat_ends_when_another_takes_over(transactional_db, job):
         names = [f"heartbeat-{job.pk}"]
         assert eventually(lambda: not [one for one in threading.enumerate() if one.name in names])
 
-    claims.carry_out(job_id=job.pk, work=work)
+    claims.run_job(job_id=job.pk, work=work)
 
     assert read_elsewhere("attempts") == (2,)
 
@@ -84,10 +84,10 @@ def test_the_beat_ends_when_another_takes_over(transactional_db, job):
 def test_a_long_note_is_cut_to_fit(transactional_db, job):
     def work(held):
         held.progress(1, 2, "x" * 500)
-        with held.publishing():
+        with held.commit_result():
             pass
 
-    claims.carry_out(job_id=job.pk, work=work)
+    claims.run_job(job_id=job.pk, work=work)
 
     assert len(read_elsewhere("progress_note")[0]) == 200
 
@@ -97,11 +97,11 @@ def test_what_shall_be_seen_early_is_done_with_the_beat(transactional_db, rivers
         def rename():
             Institution.objects.filter(pk=riverside.pk).update(name="seen early")
 
-        held.at_each_beat = rename
+        held.on_heartbeat = rename
         with transaction.atomic():
             assert eventually(lambda: Institution.objects.get(pk=riverside.pk).name == "seen early")
 
-    claims.carry_out(job_id=job.pk, work=work)
+    claims.run_job(job_id=job.pk, work=work)
 
 
 def lost_database(held):
@@ -116,7 +116,7 @@ def collided(held):
 
 @pytest.mark.parametrize("work", [lost_database, collided])
 def test_a_lost_database_leaves_the_job_for_another_attempt(transactional_db, job, work):
-    claims.carry_out(job_id=job.pk, work=work)
+    claims.run_job(job_id=job.pk, work=work)
 
     assert read_elsewhere("state", "error") == (State.RUNNING, "")
     assert claims.claim(job.pk, now=timezone.now() + 2 * claims.LEASE).token == 2
@@ -128,7 +128,7 @@ def test_a_fault_of_the_work_itself_fails_the_job(transactional_db, job):
             cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END $$")
 
     with pytest.raises(OperationalError):
-        claims.carry_out(job_id=job.pk, work=work)
+        claims.run_job(job_id=job.pk, work=work)
 
     assert read_elsewhere("state", "error") == (State.FAILED, claims.FAILURE)
 

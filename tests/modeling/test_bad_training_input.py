@@ -60,7 +60,7 @@ def frozen(institution, learned_from, **columns):
 def failed(institution, **asked):
     """Train as a worker does, and return the sentence on the row of the run."""
     run = training_requests.request(institution=institution, by=None, now=ASKED_AT, wakes=False, **asked)
-    claims.carry_out(job_id=run.job_id, work=training.train_model)
+    claims.run_job(job_id=run.job_id, work=training.train_model)
     with scope.entered(scope.of_institution(institution)):
         run = TrainingRun.objects.select_related("job").get(pk=run.pk)
     assert (run.job.state, run.model_version_id) == (State.FAILED, None)
@@ -206,7 +206,7 @@ def test_of_two_trainings_at_once_the_second_leads_to_the_first(riverside, champ
 
     def meanwhile(folder, *, told):
         second = training_requests.request(institution=riverside, by=None, now=ASKED_AT.replace(hour=13), wakes=False)
-        claims.carry_out(job_id=second.job_id, work=lambda claim: asked.append("worked on twice"))
+        claims.run_job(job_id=second.job_id, work=lambda claim: asked.append("worked on twice"))
         asked.append(second.pk)
         raise claims.Refused("Stopped here.")
 

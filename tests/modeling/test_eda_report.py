@@ -22,7 +22,7 @@ def made(institution, **asked):
     """Make a report as a worker does, and return it as it then stands."""
     with scope.entered(scope.of_institution(institution)):
         report = eda_requests.request(institution=institution, by=None, now=timezone.now(), wakes=False, **asked)
-    claims.carry_out(job_id=report.job_id, work=eda_report.make)
+    claims.run_job(job_id=report.job_id, work=eda_report.make)
     with scope.entered(scope.of_institution(institution)):
         return EdaReport.objects.select_related("job", "dataset").get(pk=report.pk)
 

@@ -60,7 +60,7 @@ def test_a_model_with_an_estimate_for_the_term_comes_out_the_same_too(riverside,
     run = training_requests.request(
         institution=riverside, by=None, now=timezone.now(), dataset=first.dataset, config_yaml=written, wakes=False
     )
-    claims.carry_out(job_id=run.job_id, work=training.train_model)
+    claims.run_job(job_id=run.job_id, work=training.train_model)
 
     told, refusal = retrain(run.public_id)
 

@@ -35,7 +35,7 @@ def asked(riverside, monkeypatch, tmp_path):
 def work(study):
     """Do the work of every job of a study, one after another, as workers would."""
     for job in jobs_of(study):
-        claims.carry_out(job_id=job.pk, work=tuning_study.tune_model)
+        claims.run_job(job_id=job.pk, work=tuning_study.tune_model)
     return again(study)
 
 
@@ -181,7 +181,7 @@ def test_a_killed_trial_is_tried_again_under_its_number(asked, monkeypatch):
         return heard(data)
 
     monkeypatch.setattr(tuning_data.DataProcess, "_heard", die_after_the_first_fold_of_the_second_trial)
-    claims.carry_out(job_id=job.pk, work=tuning_study.tune_model)
+    claims.run_job(job_id=job.pk, work=tuning_study.tune_model)
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - dt.timedelta(seconds=1))
     left = trials_of(study)
 

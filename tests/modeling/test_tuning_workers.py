@@ -59,9 +59,9 @@ def asked(riverside, dataset):
     return ask
 
 
-def carry_out(job_id):
+def run_job(job_id):
     try:
-        claims.carry_out(job_id=job_id, work=tuning_study.tune_model)
+        claims.run_job(job_id=job_id, work=tuning_study.tune_model)
     finally:
         connection.close()
 
@@ -75,7 +75,7 @@ def state_of(study):
 
 def test_two_workers_share_one_study(asked):
     study = asked(n_trials=8, n_workers=2)
-    threads = [threading.Thread(target=carry_out, args=(job.pk,)) for job in state_of(study)[2]]
+    threads = [threading.Thread(target=run_job, args=(job.pk,)) for job in state_of(study)[2]]
 
     for thread in threads:
         thread.start()
@@ -106,9 +106,9 @@ def test_what_a_dead_worker_left_another_one_tries(asked, riverside):
         patched.setattr(tuning_data.subprocess, "Popen", KilledInTheFirstFold)
         patched.setattr(tuning_data.DataProcess, "_say", lambda _data, _line: processes[0].kill())
         with pytest.raises(RuntimeError, match="ended with -9"):
-            claims.carry_out(job_id=dying.pk, work=tuning_study.tune_model)
+            claims.run_job(job_id=dying.pk, work=tuning_study.tune_model)
     left = state_of(study)[1]
-    carry_out(living.pk)
+    run_job(living.pk)
 
     study, trials, jobs = state_of(study)
     assert [(trial.number, trial.state) for trial in left] == [(0, TuningTrial.State.RUNNING)]

@@ -48,7 +48,7 @@ def made(asked, written):
             reports.update(**written)
             Job.objects.filter(pk=asked.job_id).update(state=State.DONE, finished_at=timezone.now())
         else:
-            claims.carry_out(job_id=asked.job_id, work=eda_report.make)
+            claims.run_job(job_id=asked.job_id, work=eda_report.make)
             written |= reports.values("content", "html", "dataset_id").get()
     return asked
 
@@ -141,7 +141,7 @@ def test_there_is_no_file_before_the_first_report(mika, riverside):
 
 def test_a_hostile_school_stays_a_name(mika, riverside, asked):
     School.objects.filter(institution=riverside, external_id="H").update(name="</script><script>alert(1)</script>")
-    claims.carry_out(job_id=asked.job_id, work=eda_report.make)
+    claims.run_job(job_id=asked.job_id, work=eda_report.make)
 
     page = read(mika)
 

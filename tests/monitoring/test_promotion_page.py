@@ -50,7 +50,7 @@ def work_out(browser, institution):
     asked = browser.post("/model/2/changes")
     with scope.entered(scope.of_institution(institution)):
         job_id = PromotionPreview.objects.latest("pk").job_id
-    claims.carry_out(job_id=job_id, work=promotion_preview.work_out)
+    claims.run_job(job_id=job_id, work=promotion_preview.work_out)
     return asked
 
 

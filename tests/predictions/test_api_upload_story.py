@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts import scope
 from accounts.models import AuditEntry
 from jobs import claims
-from students import import_pass, undo
+from students import import_run, undo
 from students.models import AttendanceRecord, ImportSettings, Student, Upload
 from tests.people import northside, riverside
 
@@ -14,8 +14,8 @@ __all__ = ["northside", "riverside"]
 
 N = 200
 WORK = {
-    "students.check_upload": import_pass.check_upload,
-    "students.merge_upload": import_pass.merge_upload,
+    "students.check_upload": import_run.check_upload,
+    "students.merge_upload": import_run.merge_upload,
     "students.undo_upload": undo.undo_upload,
 }
 ROSTER = "student_id,given_name,family_name,school_id,grade_level,entered_on\n" + "".join(
@@ -45,7 +45,7 @@ def worked_on(client, path):
     """Do the work an upload waits for, as a worker does, and return what is told then."""
     with scope.entered(scope.of_institution(client.client.institution)):
         job = Upload.objects.get(public_id=path.rpartition("/")[2]).current_job
-    claims.carry_out(job_id=job.pk, work=WORK[job.task])
+    claims.run_job(job_id=job.pk, work=WORK[job.task])
     return client.get(path).json()
 
 

@@ -97,7 +97,7 @@ def test_how_the_file_shall_be_read_is_kept(sis, stored):
 
     upload = stored()
     assert (upload.format, upload.is_complete) == ("portal", True)
-    assert (upload.merges_by_itself, upload.leaves_out_bad_rows) == (True, True)
+    assert (upload.auto_confirm, upload.skip_invalid_rows) == (True, True)
 
 
 @pytest.mark.parametrize("as_file", [False, True])
@@ -201,7 +201,7 @@ def parsed(body):
 def test_even_a_small_file_goes_to_the_disk_and_not_into_memory():
     head = b'--line\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
 
-    file, _wishes = upload_form.read_upload(parsed(head + CONTENT + b"\r\n--line--\r\n"))
+    file, _options = upload_form.read_upload(parsed(head + CONTENT + b"\r\n--line--\r\n"))
 
     assert isinstance(file, TemporaryUploadedFile)
     with file:

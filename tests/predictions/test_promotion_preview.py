@@ -24,7 +24,7 @@ def challenger(at_riverside):
 def worked_out(version, by):
     """Ask for a preview and work it out as a worker does."""
     preview = promotion_preview.request(version=version, by=by, now=timezone.now(), wakes=False)
-    claims.carry_out(job_id=preview.job_id, work=promotion_preview.work_out)
+    claims.run_job(job_id=preview.job_id, work=promotion_preview.work_out)
     return PromotionPreview.objects.select_related("job").get(pk=preview.pk)
 
 

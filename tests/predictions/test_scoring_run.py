@@ -141,7 +141,7 @@ def test_a_name_with_the_signs_of_a_file_is_searched_as_it_is_written(riverside,
 def test_a_job_that_is_done_is_not_done_again(newest):
     n_before = RiskScore.objects.count()
 
-    claims.carry_out(job_id=newest.job_id, work=scoring_run.score_students)
+    claims.run_job(job_id=newest.job_id, work=scoring_run.score_students)
 
     assert RiskScore.objects.count() == n_before
 
@@ -233,7 +233,7 @@ def test_a_worker_that_dies_midway_leaves_nothing_and_the_next_one_makes_the_lis
 
     monkeypatch.undo()
     Job.objects.filter(pk=run.job_id).update(lease_until=timezone.now() - dt.timedelta(seconds=1))
-    claims.carry_out(job_id=run.job_id, work=scoring_run.score_students)
+    claims.run_job(job_id=run.job_id, work=scoring_run.score_students)
 
     run = ScoringRun.objects.select_related("job").get(pk=run.pk)
     assert (run.job.state, run.job.attempts) == (State.DONE, 2)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts import scope
 from students import cases_opened, outcomes_recorded, student_merges, tasks, way_back
 from students.models import Caseload, CaseState, Enrolment, Outcome, ReengagementCase
-from students.undone_rows import TAKEN_BACK
+from students.undo_sql import TAKEN_BACK
 from tests import rows
 from tests.students.ways_back import (
     LEFT,

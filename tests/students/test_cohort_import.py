@@ -7,7 +7,7 @@ import pytest
 from accounts import scope
 from jobs import queue
 from jobs.models import Job, State
-from students import import_pass
+from students import import_run
 from students.models import (
     AttendanceRecord,
     Cohort,
@@ -151,13 +151,13 @@ def test_two_institutions_keep_the_same_students_apart(riverside, elsewhere, tmp
 
 def test_a_worker_that_lost_the_job_stores_nothing(transactional_db, riverside, tmp_path, monkeypatch):
     upload, _is_new = send(riverside, cohort_bytes(tmp_path))
-    merge = import_pass.merging.merge
+    merge = import_run.merging.merge
 
     def merge_too_late(*args, **kwargs):
         Job.objects.filter(pk=upload.job_id).update(attempts=2)
         return merge(*args, **kwargs)
 
-    monkeypatch.setattr(import_pass.merging, "merge", merge_too_late)
+    monkeypatch.setattr(import_run.merging, "merge", merge_too_late)
 
     work_on(upload)
 
@@ -167,11 +167,11 @@ def test_a_worker_that_lost_the_job_stores_nothing(transactional_db, riverside, 
 def test_a_second_attempt_stores_what_the_first_could_not(transactional_db, riverside, tmp_path, monkeypatch):
     upload, _is_new = send(riverside, cohort_bytes(tmp_path))
     with monkeypatch.context() as broken:
-        broken.setattr(import_pass.merging, "merge", lambda *args, **kwargs: 1 / 0)
+        broken.setattr(import_run.merging, "merge", lambda *args, **kwargs: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             work_on(upload)
     failed, _is_new = send(riverside, cohort_bytes(tmp_path))
-    queue.again(job=failed.job, by=None, now=failed.created_at, wakes=False)
+    queue.requeue(job=failed.job, by=None, now=failed.created_at, wakes=False)
 
     upload = work_on(failed)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import api_keys, scope
 from jobs import claims
-from students import import_pass
+from students import import_run
 from students.models import Enrolment, Student, Upload
 from tests.people import signed_in
 from tests.students import uploading
@@ -82,7 +82,7 @@ def is_in(institution, name):
 def worked_on(institution, work, field):
     with scope.entered(scope.of_institution(institution)):
         job_id = getattr(Upload.objects.get(), field)
-    claims.carry_out(job_id=job_id, work=work)
+    claims.run_job(job_id=job_id, work=work)
 
 
 def test_it_goes_in_through_the_page(export, riverside, ines):
@@ -90,9 +90,9 @@ def test_it_goes_in_through_the_page(export, riverside, ines):
     browser = signed_in(ines)
 
     sent = browser.post("/records/", {"file": SimpleUploadedFile(path.name, path.read_bytes())})
-    worked_on(riverside, import_pass.check_upload, "job_id")
+    worked_on(riverside, import_run.check_upload, "job_id")
     confirmed = browser.post(f"{sent['Location']}confirm")
-    worked_on(riverside, import_pass.merge_upload, "merge_job_id")
+    worked_on(riverside, import_run.merge_upload, "merge_job_id")
 
     assert (sent.status_code, confirmed.status_code) == (302, 302)
     assert is_in(riverside, name)
@@ -106,9 +106,9 @@ def test_it_goes_in_through_the_api(export, riverside):
     system = Client(headers={"Authorization": f"Api-Key {key}"})
 
     told = system.post("/api/uploads", {"file": SimpleUploadedFile(path.name, path.read_bytes())}).json()
-    worked_on(riverside, import_pass.check_upload, "job_id")
+    worked_on(riverside, import_run.check_upload, "job_id")
     confirmed = system.post(f"{told['links']['self']}/confirm", b"", content_type="application/json")
-    worked_on(riverside, import_pass.merge_upload, "merge_job_id")
+    worked_on(riverside, import_run.merge_upload, "merge_job_id")
 
     assert confirmed.status_code == 202
     assert is_in(riverside, name)

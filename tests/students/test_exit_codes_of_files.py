@@ -194,7 +194,7 @@ def test_a_file_confirmed_before_its_codes_count_otherwise_is_looked_at_again(tw
         two_schools, "student_id,happened_on,exit_code\n0004711,2026-09-01,Withdrawn\n", filename="exits.csv"
     )
     with scope.entered(scope.of_institution(two_schools)):
-        confirmed = uploads.confirm(upload=checked, leaves_out_bad_rows=False, by=None, now=timezone.now(), wakes=False)
+        confirmed = uploads.confirm(upload=checked, skip_invalid_rows=False, by=None, now=timezone.now(), wakes=False)
     said(two_schools, ines, plain="withdrawn", version=0, kind="transferred")
 
     waiting = worked_on(confirmed)

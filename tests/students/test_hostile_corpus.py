@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import scope
 from jobs import claims
 from jobs.models import State
-from students import import_pass, uploads
+from students import import_run, uploads
 from students.models import AttendanceRecord, Enrolment, Student, Upload
 from tests.students.importing.hostile_zips import CORPUS
 
@@ -38,7 +38,7 @@ def received(institution, hostile, folder):
 
 
 def carried(upload, job_id, work):
-    claims.carry_out(job_id=job_id, work=work)
+    claims.run_job(job_id=job_id, work=work)
     with scope.entered(scope.of_institution(upload.institution)):
         return Upload.objects.select_related("job", "merge_job").get(pk=upload.pk)
 
@@ -51,7 +51,7 @@ def counted(institution):
 @pytest.mark.parametrize("name", CORPUS)
 def test_a_hostile_file_is_refused_in_words_or_read_in_part(riverside, tmp_path, name):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    upload = carried((sent := received(riverside, CORPUS[name], tmp_path)), sent.job_id, import_pass.check_upload)
+    upload = carried((sent := received(riverside, CORPUS[name], tmp_path)), sent.job_id, import_run.check_upload)
 
     assert (upload.job.state, upload.job.error) == (State.DONE, "")
     assert upload.stage in (Stage.REFUSED, Stage.REVIEW, Stage.MAPPING)
@@ -64,15 +64,15 @@ def test_a_hostile_file_is_refused_in_words_or_read_in_part(riverside, tmp_path,
 
 @pytest.mark.parametrize("name", CORPUS)
 def test_what_is_good_in_it_goes_in_and_the_rest_comes_back(riverside, tmp_path, name):
-    upload = carried((sent := received(riverside, CORPUS[name], tmp_path)), sent.job_id, import_pass.check_upload)
+    upload = carried((sent := received(riverside, CORPUS[name], tmp_path)), sent.job_id, import_run.check_upload)
     if upload.stage != Stage.REVIEW:
         return
     if upload.n_bad_rows:
         assert default_storage.exists(upload.quarantine_as)
     with scope.entered(scope.of_institution(riverside)):
-        uploads.confirm(upload=upload, leaves_out_bad_rows=True, by=None, now=timezone.now(), wakes=False)
+        uploads.confirm(upload=upload, skip_invalid_rows=True, by=None, now=timezone.now(), wakes=False)
 
-    upload = carried(upload, upload.merge_job_id, import_pass.merge_upload)
+    upload = carried(upload, upload.merge_job_id, import_run.merge_upload)
 
     kinds = upload.difference["kinds"]
     assert (upload.stage, upload.merge_job.error) == (Stage.DONE, "")

@@ -4,10 +4,10 @@ import datetime as dt
 
 import pytest
 
+from students.import_sql import odd_days
 from students.models import SchoolDay
-from students.staged import odd_days
 from students.staging import Context, Staging
-from tests.students.staged import NOW, absent, bring, roster, student, typed
+from tests.students.import_sql import NOW, absent, bring, roster, student, typed
 
 MONDAY = dt.date(2025, 1, 6)
 WEEKDAYS = [MONDAY + dt.timedelta(days=7 * week + day) for week in range(4) for day in range(5)]

@@ -88,11 +88,9 @@ def test_a_file_in_a_zip_is_opened_for_its_header_and_for_its_rows(tmp_path):
 @pytest.mark.parametrize("named", ["", "portal"])
 def test_a_check_of_a_clean_file_opens_it_three_times_in_all(riverside, northside, named):
     roster = "student_id,given_name,school_id,grade_level,entered_on\ns1,Ana,N,9,2025-08-25\n"
-    asked(uploads.confirm, sent(riverside, roster), leaves_out_bad_rows=False)
+    asked(uploads.confirm, sent(riverside, roster), skip_invalid_rows=False)
     days = "student_id,held_on,category\ns1,2025-09-01,absent\n"
-    upload, _is_new = send(
-        riverside, days.encode(), filename="days.csv", schema="", merges_by_itself=False, format=named
-    )
+    upload, _is_new = send(riverside, days.encode(), filename="days.csv", schema="", auto_confirm=False, format=named)
 
     with opens_of(uploads.stored_path(upload)) as opened:
         checked = worked_on(upload)

@@ -8,7 +8,7 @@ from accounts import scope
 from accounts.models import AuditEntry
 from students import outcomes_recorded
 from students.models import Enrolment, Outcome, SchoolDay
-from students.undone_rows import TAKEN_BACK
+from students.undo_sql import TAKEN_BACK
 from tests import rows
 from tests.people import signed_in
 

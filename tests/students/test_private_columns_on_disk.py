@@ -43,7 +43,7 @@ def original_of(upload):
 
 def sent_again(institution, text=WITH_SSN):
     upload, is_new = send(
-        institution, text.encode(), filename="students.csv", schema="", merges_by_itself=False, wakes=False
+        institution, text.encode(), filename="students.csv", schema="", auto_confirm=False, wakes=False
     )
     return reloaded(upload), is_new
 
@@ -118,7 +118,7 @@ def test_the_command_leaves_nothing_in_two_steps_nor_when_it_is_repeated(riversi
 def test_a_file_that_another_upload_waits_with_stays_until_that_was_checked(riverside):
     first, _is_new = sent_again(riverside)
     other, is_new = send(
-        riverside, WITH_SSN.encode(), filename="students.csv", schema="", merges_by_itself=False, is_complete=True
+        riverside, WITH_SSN.encode(), filename="students.csv", schema="", auto_confirm=False, is_complete=True
     )
     worked_on(first)
     other = worked_on(other)
@@ -195,7 +195,7 @@ def modes(root):
     ids=["columns to name", "nothing else", "no text", "a question"],
 )
 def test_a_file_that_did_not_go_in_leaves_nothing(riverside, text, stage):
-    upload, _is_new = send(riverside, text.encode(), filename="attendance.csv", schema="", merges_by_itself=False)
+    upload, _is_new = send(riverside, text.encode(), filename="attendance.csv", schema="", auto_confirm=False)
 
     assert worked_on(upload).stage == stage
     assert not lying_about()

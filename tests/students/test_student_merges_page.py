@@ -4,8 +4,8 @@ import pytest
 
 from accounts import scope
 from accounts.models import School
+from students.import_sql import statements
 from students.models import PreviousStudent, StudentMerge
-from students.staged import statements
 from tests import rows
 from tests.people import signed_in
 from tests.predictions.pages import text_of

@@ -11,7 +11,7 @@ from accounts import scope
 from accounts.models import AuditEntry, School
 from jobs.models import State
 from predictions.models import RiskScore
-from students import columnar, records_lock, undo, undone_rows
+from students import columnar, records_lock, undo, undo_sql
 from students.models import (
     AttendanceRecord,
     Caseload,
@@ -33,7 +33,7 @@ from tests import rows
 from tests.students.written_by_hand import fact, replace, take_back, upload
 
 MARCH, APRIL, MAY = dt.date(2025, 3, 3), dt.date(2025, 4, 1), dt.date(2025, 5, 2)
-TABLES = (*undone_rows.FACTS.values(), Student, PreviousStudent, SchoolDay, Term, School, Cohort)
+TABLES = (*undo_sql.FACTS.values(), Student, PreviousStudent, SchoolDay, Term, School, Cohort)
 
 
 def fingerprint():
@@ -60,14 +60,14 @@ def second(riverside, first):
 def ana(northside, first):
     """A student of the first upload, with a fact of each kind."""
     student = rows.student(northside, upload=first, given_name="Ana")
-    for model in undone_rows.FACTS.values():
+    for model in undo_sql.FACTS.values():
         fact(model, student, MARCH, upload=first)
     return student
 
 
 def change_everything(student, by, school):
     """Bring what an upload may bring: new versions, rows gone and new, a changed and a new student, days, a term."""
-    for number, model in enumerate(undone_rows.FACTS.values()):
+    for number, model in enumerate(undo_sql.FACTS.values()):
         old = model.objects.get(student=student, upload__filename="first.csv")
         changed = {"grade_level": "12"} if model is Enrolment else {"student_id": student.pk}
         replace(old, by, MAY, **(changed if number % 2 == 0 else {}))
@@ -79,7 +79,7 @@ def change_everything(student, by, school):
     )
     Student.objects.filter(pk=student.pk).update(given_name="Anna", school=school, upload=by, known_on=MAY)
     bea = rows.student(school, upload=by, given_name="Bea", cohort=by.cohort)
-    for model in undone_rows.FACTS.values():
+    for model in undo_sql.FACTS.values():
         fact(model, bea, APRIL, upload=by)
     SchoolDay.objects.create(institution=student.institution, held_on=MAY, upload=by)
     rows.sound(Term, institution=student.institution, upload=by)
@@ -108,7 +108,7 @@ def test_it_says_what_it_did(ana, second, harbor, ines):
     undone = take_back(second, by=ines)
 
     done = undone.summary["undone"]
-    assert done["revived"] == dict.fromkeys(undone_rows.FACTS, 1)
+    assert done["revived"] == dict.fromkeys(undo_sql.FACTS, 1)
     assert done["removed"] == {
         **{"enrolments": 2, "attendance": 2, "grades": 2, "discipline": 1},
         **{"interventions": 2, "attributes": 1, "protected": 2},
@@ -122,7 +122,7 @@ def test_the_first_upload_of_all_leaves_nothing(ana, first):
     take_back(first)
 
     assert not Student.objects.exists()
-    assert not any(model.every_version.exists() for model in undone_rows.FACTS.values())
+    assert not any(model.every_version.exists() for model in undo_sql.FACTS.values())
 
 
 @pytest.mark.parametrize("model", [Caseload, RiskScore, Intervention, Outcome])

@@ -55,8 +55,8 @@ def test_wrong_rows_are_left_out_only_when_that_was_said(say, riverside):
 
     assert "2 rows are wrong. Leave them out, or mend the file." in say(told, "confirm")
     assert again(told).stage == "review"
-    say(told, "confirm", leaves_out_bad_rows="yes")
-    assert (again(told).stage, again(told).leaves_out_bad_rows) == ("merging", True)
+    say(told, "confirm", skip_invalid_rows="yes")
+    assert (again(told).stage, again(told).skip_invalid_rows) == ("merging", True)
 
 
 def test_a_file_is_put_aside(say, riverside):

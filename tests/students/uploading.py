@@ -22,14 +22,14 @@ def cohort_bytes(folder: Path, *, n: int = 40, seed: int = 1, mistakes: tuple[st
     return path.read_bytes()
 
 
-def send(institution, content, *, filename="cohort.csv", by=None, schema=SCHEMA, wakes=False, **wishes):
+def send(institution, content, *, filename="cohort.csv", by=None, schema=SCHEMA, wakes=False, **options):
     """Receive a file that merges by itself unless told otherwise; return its upload and whether it is new."""
     with scope.entered(scope.of_institution(institution)):
         return uploads.receive(
             institution=institution,
             filename=filename,
             chunks=[content],
-            wishes=uploads.Wishes(**{"schema_yaml": schema, "merges_by_itself": True} | wishes),
+            options=uploads.UploadOptions(**{"schema_yaml": schema, "auto_confirm": True} | options),
             by=by,
             now=timezone.now(),
             wakes=wakes,
@@ -38,9 +38,9 @@ def send(institution, content, *, filename="cohort.csv", by=None, schema=SCHEMA,
 
 def work_on(upload):
     """Do the check, and the merge in the same pass if no row is wrong, and return the upload as it then stands."""
-    from students import import_pass
+    from students import import_run
 
-    check = partial(import_pass.check_upload, thresholds=import_pass.NO_BAD_ROWS)
-    claims.carry_out(job_id=upload.job_id, work=check)
+    check = partial(import_run.check_upload, thresholds=import_run.NO_BAD_ROWS)
+    claims.run_job(job_id=upload.job_id, work=check)
     with scope.entered(scope.of_institution(upload.institution)):
         return Upload.objects.select_related("job", "cohort").get(pk=upload.pk)

@@ -68,7 +68,7 @@ def take_back(of: Upload, by: Any = None) -> Upload:
             institution=of.institution, task="undo", idempotency_key=str(of.public_id), by=by, now=now, wakes=False
         )
         Upload.objects.filter(pk=of.pk).update(stage="undoing", undo_job=job, undone_by=by)
-    claims.carry_out(job_id=job.pk, work=undo.undo_upload)
+    claims.run_job(job_id=job.pk, work=undo.undo_upload)
     with scope.entered(scope.of_institution(of.institution)):
         return Upload.objects.select_related("undo_job").get(pk=of.pk)
 

@@ -43,7 +43,7 @@ class Command(InstitutionCommand):
             )
         if asked.dataset_id != (dataset.pk if dataset else None):
             raise CommandError("Another report of this institution is being made. Wait for its end, then try again.")
-        claims.carry_out(job_id=asked.job_id, work=eda_report.make)
+        claims.run_job(job_id=asked.job_id, work=eda_report.make)
         with scope.entered(scope.of_institution(institution)):
             report = EdaReport.objects.select_related("job", "dataset").get(pk=asked.pk)
         if report.job.state != State.DONE or report.dataset is None:

@@ -43,7 +43,7 @@ class Command(InstitutionCommand):
             )
         if (run.dataset_id, run.config_yaml) != (dataset.pk if dataset else None, config_yaml):
             raise CommandError("Another training of this institution is under way. Wait for its end, then try again.")
-        claims.carry_out(job_id=run.job_id, work=training.train_model)
+        claims.run_job(job_id=run.job_id, work=training.train_model)
         with scope.entered(scope.of_institution(institution)):
             run = TrainingRun.objects.select_related("job", "model_version__dataset").get(pk=run.pk)
             against = _against(run.model_version) if run.model_version else []

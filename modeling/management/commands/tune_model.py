@@ -50,7 +50,7 @@ class Command(InstitutionCommand):
                 job = study.workers.select_related("job").get().job
         except (ConfigRefused, DatasetRefused) as refusal:
             raise CommandError(str(refusal)) from None
-        claims.carry_out(job_id=job.pk, work=tuning_study.tune_model)
+        claims.run_job(job_id=job.pk, work=tuning_study.tune_model)
         with scope.entered(scope.of_institution(institution)):
             study = TuningStudy.objects.select_related("training_run__job").get(pk=study.pk)
             progress = tuning_progress.of(study, now=timezone.now())
@@ -58,7 +58,7 @@ class Command(InstitutionCommand):
             raise CommandError(progress.error or "Another worker holds this search.")
         if study.training_run:
             # Where a worker is awake it may have begun already; then this does nothing.
-            claims.carry_out(job_id=study.training_run.job_id, work=training.train_model)
+            claims.run_job(job_id=study.training_run.job_id, work=training.train_model)
         self._tell(options, progress)
 
     def _tell(self, options: dict[str, Any], progress: Progress) -> None:

@@ -81,7 +81,7 @@ def _promote(institution: Institution, *, number: int, by: User | None, now: dt.
         if runs.latest_run() is not None and not version.is_champion:
             preview = promotion_preview.request(version=version, by=by, now=now, wakes=False)
     if preview is not None:
-        claims.carry_out(job_id=preview.job_id, work=promotion_preview.work_out)
+        claims.run_job(job_id=preview.job_id, work=promotion_preview.work_out)
     with scope.entered(scope.of_institution(institution)):
         if preview is not None:
             job = PromotionPreview.objects.select_related("job").get(pk=preview.pk).job

@@ -36,7 +36,7 @@ class Command(InstitutionCommand):
         job = run.job
         if job is None:
             raise CommandError("This list was published anew and is made already.")
-        claims.carry_out(job_id=job.pk, work=scoring_run.score_students)
+        claims.run_job(job_id=job.pk, work=scoring_run.score_students)
         job.refresh_from_db()
         if job.state != State.DONE:
             raise CommandError(job.error or "Another worker holds this run.")

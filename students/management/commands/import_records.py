@@ -19,7 +19,7 @@ from accounts import scope
 from accounts.command_output import InstitutionCommand
 from accounts.models import Institution
 from jobs import claims
-from students import import_pass, question_words, taken_for, upload_findings, uploads
+from students import import_run, question_words, taken_for, upload_findings, uploads
 from students.importing.cohort_schema import SchemaRefused
 from students.models import Upload
 
@@ -104,14 +104,14 @@ class Command(InstitutionCommand):
 
 
 def _received(institution: Institution, options: dict[str, Any]) -> tuple[Upload, bool]:
-    wishes = _wishes(options)
+    wanted = _upload_options(options)
     with _opened(options["path"]) as (name, file), scope.entered(scope.of_institution(institution)):
         try:
             return uploads.receive(
                 institution=institution,
                 filename=name,
                 chunks=iter(lambda: file.read(CHUNK_BYTES), b""),
-                wishes=wishes,
+                options=wanted,
                 by=None,
                 now=timezone.now(),
                 wakes=False,
@@ -120,15 +120,15 @@ def _received(institution: Institution, options: dict[str, Any]) -> tuple[Upload
             raise CommandError(str(refusal)) from None
 
 
-def _wishes(options: dict[str, Any]) -> uploads.Wishes:
+def _upload_options(options: dict[str, Any]) -> uploads.UploadOptions:
     schema_yaml = _schema_yaml(options["schema"])
     merges = not options["dry_run"]
-    return uploads.Wishes(
+    return uploads.UploadOptions(
         format=options["format"] or ("cohort" if schema_yaml else ""),
         schema_yaml=schema_yaml,
         is_complete=options["complete"] or None,
-        merges_by_itself=merges,
-        leaves_out_bad_rows=merges and _leaves_out(options),
+        auto_confirm=merges,
+        skip_invalid_rows=merges and _leaves_out(options),
         again=options["again"],
         answers=_answers(options["answers"]),
     )
@@ -195,25 +195,25 @@ def _worked_on(upload: Upload, options: dict[str, Any]) -> Upload:
     """Carry a file as far as it may go, and return it as it then stands."""
     now = timezone.now()
     # A person typed the command, so the institution's thresholds do not bind it.
-    thresholds = import_pass.ANY if _leaves_out(options) else import_pass.NO_BAD_ROWS
-    check = functools.partial(import_pass.check_upload, thresholds=thresholds)
-    claims.carry_out(job_id=upload.job_id, work=check)
+    thresholds = import_run.ANY if _leaves_out(options) else import_run.NO_BAD_ROWS
+    check = functools.partial(import_run.check_upload, thresholds=thresholds)
+    claims.run_job(job_id=upload.job_id, work=check)
     upload = _reloaded(upload)
     if upload.stage == Stage.ASKING and (answers := _answers(options["answers"])) != upload.answers:
         upload = _in_scope(
             upload,
             functools.partial(uploads.answer, upload=upload, answers=answers, by=None, now=now, wakes=False),
         )
-        claims.carry_out(job_id=upload.job_id, work=check)
+        claims.run_job(job_id=upload.job_id, work=check)
         upload = _reloaded(upload)
     if upload.stage == Stage.REVIEW and not options["dry_run"] and _may_merge(upload, options):
         leaves_out = _leaves_out(options)
         confirm = functools.partial(
-            uploads.confirm, upload=upload, leaves_out_bad_rows=leaves_out, by=None, now=now, wakes=False
+            uploads.confirm, upload=upload, skip_invalid_rows=leaves_out, by=None, now=now, wakes=False
         )
         upload = _in_scope(upload, confirm)
     if upload.merge_job_id:
-        claims.carry_out(job_id=upload.merge_job_id, work=import_pass.merge_upload)
+        claims.run_job(job_id=upload.merge_job_id, work=import_run.merge_upload)
     return _reloaded(upload)
 
 

@@ -34,7 +34,7 @@ class Command(InstitutionCommand):
                 raise CommandError(f"{institution} has no upload {options['id']}.")
             if upload.stage != Upload.Stage.UNDOING:
                 _ask(upload)
-        claims.carry_out(job_id=upload.undo_job_id, work=undo.undo_upload)
+        claims.run_job(job_id=upload.undo_job_id, work=undo.undo_upload)
         with scope.entered(scope.of_institution(institution)):
             upload = Upload.objects.select_related("undo_job").get(pk=upload.pk)
         if upload.stage != Upload.Stage.UNDONE:

@@ -9,7 +9,7 @@ import polars as pl
 
 from students.importing.batches import Batch, Report
 from students.importing.file_errors import CellError
-from students.importing.typed_records import Typed, Typing
+from students.importing.typed_records import ParsedBatch, RowParser
 
 TODAY = date(2025, 11, 14)
 FILE = "records.csv"
@@ -36,12 +36,14 @@ def batch_of(kind: str, /, *, headers: dict[str, str] | None = None, file: str =
     return Batch(kind=kind, rows=pl.DataFrame({**rows, "file": [file] * n_rows, "line": lines}), headers=headers or {})
 
 
-def typing(*, delimiter: str = ",", **rules: str) -> Typing:
+def typing(*, delimiter: str = ",", **rules: str) -> RowParser:
     """Return a typing on the fixed day."""
-    return Typing(today=TODAY, rules=rules, report=Report(delimiters={FILE: delimiter}))
+    return RowParser(today=TODAY, rules=rules, report=Report(delimiters={FILE: delimiter}))
 
 
-def typed(kind: str, /, *, delimiter: str = ",", rules: dict[str, str] | None = None, **columns: list[Any]) -> Typed:
+def typed(
+    kind: str, /, *, delimiter: str = ",", rules: dict[str, str] | None = None, **columns: list[Any]
+) -> ParsedBatch:
     """Return the typed rows of a batch."""
     return typing(delimiter=delimiter, **(rules or {})).typed(batch_of(kind, **columns))
 

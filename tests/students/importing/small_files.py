@@ -11,7 +11,7 @@ import polars as pl
 
 from students.importing.batches import Batch, Reader
 from students.importing.containers import Container, opened
-from students.importing.typed_records import Typing
+from students.importing.typed_records import RowParser
 from tests.students.importing.small_batches import TODAY
 
 
@@ -41,7 +41,7 @@ def rows_of(reader: Reader, kind: str, *columns: str) -> list[tuple[object, ...]
 
 def typed_by_kind(reader: Reader) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
     """Return the typed rows of each kind, and all faults."""
-    typing = Typing(today=TODAY, rules={}, report=reader.report)
+    typing = RowParser(today=TODAY, rules={}, report=reader.report)
     rows: dict[str, list[pl.DataFrame]] = defaultdict(list)
     faults = []
     for batch in reader.batches():

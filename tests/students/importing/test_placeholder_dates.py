@@ -10,7 +10,7 @@ import pytest
 
 from students.importing import containers, dates, formats
 from students.importing.batches import Batch, Options
-from students.importing.typed_records import Typing
+from students.importing.typed_records import RowParser
 from tests.students.importing.small_batches import batch_of, problems, sentences, typed, typing
 
 PLACEHOLDERS = [
@@ -149,7 +149,7 @@ def test_a_later_proof_does_not_settle_an_odd_cell_among_iso_days(tmp_path: Path
     container = containers.opened(path, "attendance.csv")
     recognised = formats.recognise(container, schemas={}, mappings={})
     reader = formats.reader_for(recognised, container, Options(today=date(2026, 11, 30)))
-    one_typing = Typing(today=date(2026, 11, 30), rules={}, report=reader.report)
+    one_typing = RowParser(today=date(2026, 11, 30), rules={}, report=reader.report)
     read = [one_typing.typed(batch) for batch in reader.batches()]
 
     faults = [(line, problem) for one in read for line, problem in one.faults.select("line", "problem").iter_rows()]

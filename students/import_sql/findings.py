@@ -6,7 +6,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from students.staged.statements import Parameters, fragment, name, run
+from students.import_sql.statements import Parameters, fragment, name, run
 
 _TABLES = {"refuse": "staged_faults", "warn": "staged_warnings"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final, LiteralString
 
 from students import staging
-from students.staged import statements, two_schools
-from students.staged.fact_tables import MOVED
-from students.staged.statements import run
+from students.import_sql import statements, two_schools
+from students.import_sql.fact_tables import MOVED
+from students.import_sql.statements import run
 
 NOT_IN_FILE: Final = "not in the file"
 # What parts the enrolments of a student who is at two schools at once; the same for all of anybody else's.

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from django.db import connection
 
 from students import staging
-from students.staged import statements
-from students.staged.fact_tables import AT_SCHOOL
-from students.staged.statements import fetch, run
+from students.import_sql import statements
+from students.import_sql.fact_tables import AT_SCHOOL
+from students.import_sql.statements import fetch, run
 
 
 def resolve(staged: staging.Staging, context: staging.Context) -> None:

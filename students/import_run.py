@@ -30,6 +30,7 @@ from students import (
     upload_files,
 )
 from students.difference import Difference
+from students.import_sql import first_rows, open_questions
 from students.importing import formats, mapping, questions, typed_records
 from students.importing.batches import Options, Reader
 from students.importing.cohort_schema import CohortSchema
@@ -41,7 +42,6 @@ from students.importing.meaning import Meaning
 from students.importing.student_numbers import Numbers
 from students.lines_read import LinesRead
 from students.models import Cohort, Format, Upload
-from students.staged import first_rows, open_questions
 from students.staging import Context, Staging
 
 Stage = Upload.Stage
@@ -67,9 +67,9 @@ def check_upload(claim: Claim, *, thresholds: Thresholds | None = None) -> None:
     """
     with scope.entered(scope.of_institution(claim.job.institution)):
         upload = Upload.objects.select_related("institution", "created_by", "source").get(job=claim.job)
-        with claim.publishing():
+        with claim.commit_result():
             if upload.stage == Stage.CHECKING:
-                ImportPass(claim, upload).carry(merges=upload.merges_by_itself, thresholds=thresholds)
+                ImportRun(claim, upload).execute(merges=upload.auto_confirm, thresholds=thresholds)
     _copy_to_columns(upload)
 
 
@@ -77,9 +77,9 @@ def merge_upload(claim: Claim) -> None:
     """Merge a file that somebody confirmed, if the records are still those they looked at."""
     with scope.entered(scope.of_institution(claim.job.institution)):
         upload = Upload.objects.select_related("institution", "created_by", "source").get(merge_job=claim.job)
-        with claim.publishing():
+        with claim.commit_result():
             if upload.stage == Stage.MERGING:
-                ImportPass(claim, upload).carry(merges=True, thresholds=ANY)
+                ImportRun(claim, upload).execute(merges=True, thresholds=ANY)
     _copy_to_columns(upload)
 
 
@@ -90,7 +90,7 @@ def _copy_to_columns(upload: Upload) -> None:
             columnar.refresh(upload.institution)
 
 
-class ImportPass:
+class ImportRun:
     """One attempt at one file, within the transaction and the scope of its caller."""
 
     def __init__(self, claim: Claim, upload: Upload) -> None:
@@ -104,7 +104,7 @@ class ImportPass:
         self.now = timezone.now()
         self.today = self.institution.day_of(self.now)
 
-    def carry(self, *, merges: bool, thresholds: Thresholds | None) -> None:
+    def execute(self, *, merges: bool, thresholds: Thresholds | None) -> None:
         """Check, and merge where that is wanted and allowed; write on the upload's row what came of it."""
         upload = self.upload
         try:
@@ -172,7 +172,7 @@ class ImportPass:
         answers = questions.merged(known, upload.answers)
         numbers = Numbers(answers, known=sources.student_numbers, merged=sources.merged_numbers())
         self.meaning = Meaning(answers, numbers=numbers, codes=exit_code_map.in_scope())
-        typing = typed_records.Typing(
+        typing = typed_records.RowParser(
             today=self.today,
             time_zone=self.institution.time_zone,
             rules=self.settings.severities,
@@ -201,7 +201,7 @@ class ImportPass:
         upload.questions = [question.as_json(file=upload.filename) for question in found]
         if not found:
             return False
-        self.claim.at_each_beat = lambda: None
+        self.claim.on_heartbeat = lambda: None
         upload.stage = Stage.ASKING
         upload.errors, upload.n_errors, upload.n_bad_rows, upload.difference = [], 0, 0, {}
         # It may wait for long: what is never kept goes at once.
@@ -228,7 +228,7 @@ class ImportPass:
                     now = Upload.objects.filter(pk=upload.pk, stage=stage)
                     now.update(errors=list(first), n_errors=count[0])
 
-        self.claim.at_each_beat = show
+        self.claim.on_heartbeat = show
         return found
 
     def _context(self, recognised: Recognised, reader: Reader, *, merges: bool) -> Context:
@@ -260,7 +260,7 @@ class ImportPass:
     def _keep_findings(self, container: Container, reader: Reader, staging: Staging, found: Difference) -> None:
         upload, report = self.upload, reader.report
         # From here on the row is ours alone.
-        self.claim.at_each_beat = lambda: None
+        self.claim.on_heartbeat = lambda: None
         upload.n_bad_rows, upload.n_errors = staging.n_bad_rows(), staging.n_faults()
         upload.errors, upload.warnings = staging.faults(), staging.warnings()
         upload.quarantine_as = ""
@@ -313,7 +313,7 @@ class ImportPass:
         """Return whole sentences that say why the file is not merged without another look."""
         most = thresholds or self.settings
         reasons = []
-        if self.upload.n_bad_rows and not self.upload.leaves_out_bad_rows:
+        if self.upload.n_bad_rows and not self.upload.skip_invalid_rows:
             reasons.append("Rows are wrong, and nobody said that they may be left out.")
         elif found.bad_share > most.most_bad_share:
             reasons.append(f"{found.bad_share:.1%} of the rows are wrong; {most.most_bad_share:.1%} may be.")

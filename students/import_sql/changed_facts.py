@@ -10,9 +10,9 @@ from typing import Any, LiteralString
 from psycopg import sql
 
 from students import staging
-from students.staged import statements
-from students.staged.fact_tables import FACT_TABLES, FactTable
-from students.staged.statements import each, fetch, fragment, joined, name, run
+from students.import_sql import statements
+from students.import_sql.fact_tables import FACT_TABLES, FactTable
+from students.import_sql.statements import each, fetch, fragment, joined, name, run
 
 # In the order of the students: the indexes of a table lie by student, and rows that come in day by day, as files have
 # them, would touch all of an index for every day.
@@ -80,7 +80,7 @@ SELECT EXISTS (SELECT FROM {told} WHERE source_id IS NOT NULL)
 _OF_FILE: LiteralString = "SELECT min({day}), max({day}), count(*) FILTER (WHERE {counted}), count(*) FROM {told}"
 
 
-class Told:
+class StagedFacts:
     """The rows of one kind of fact in a file, ready to be compared."""
 
     def __init__(self, kind: str, context: staging.Context) -> None:
@@ -126,7 +126,7 @@ class Told:
         return bool(found[0][0])
 
 
-def compare(told: Told) -> int:
+def compare(told: StagedFacts) -> int:
     """Make file_changed_<kind>: the new and the changed rows, each with the id of the stored one; return how many."""
     table = told.table
     has_days = bool(table.happened)
@@ -174,7 +174,7 @@ def _values(table: FactTable) -> sql.Composed:
     return joined(", ", [part for part in (texts, others, restated) if part != each("{n}", [])])
 
 
-def _match(told: Told) -> None:
+def _match(told: StagedFacts) -> None:
     """Find the stored row of each told one: by its own number, else by its key where one of them has none."""
     parts = {"told": told.name, "table": name(told.table.name)}
     with statements.planned_for(told.n_left, of=told.table.name):

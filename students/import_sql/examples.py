@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any, LiteralString
 
+from students.import_sql.fact_tables import FACT_TABLES
+from students.import_sql.statements import each, fetch, fragment, name, number
 from students.importing.record_kinds import kinds
-from students.staged.fact_tables import FACT_TABLES
-from students.staged.statements import each, fetch, fragment, name, number
 
 SHOWN = 5
 # Which columns tell a row apart, in the order in which one would say them. Protected attributes are not shown: they are

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import LiteralString
 
 from students import staging
+from students.import_sql import odd_days
+from students.import_sql.statements import number, run
 from students.importing.questions import DAY_AFTER, DAY_BEFORE, DAYS, Answers, Question
-from students.staged import odd_days
-from students.staged.statements import number, run
 
 KIND = "attendance"
 FRIDAY = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import LiteralString
 
 from students import staging
-from students.staged.statements import fetch, fragment, run
+from students.import_sql.statements import fetch, fragment, run
 
 _NEW_TERMS: LiteralString = """
 SELECT t.school_year::int AS school_year, t.term, t.starts_on, t.ends_on FROM staged_terms t

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import scope
 from jobs import claims
 from jobs.models import Job
-from students import import_pass, undo, uploads
+from students import import_run, undo, uploads
 from students.models import AttendanceRecord, Source, Student, Upload
 from tests.students.uploading import send
 
@@ -27,8 +27,8 @@ MAPPING = {
 }
 
 
-def sent(institution, text, *, filename="students.csv", **wishes):
-    given = {"schema": "", "merges_by_itself": False} | wishes
+def sent(institution, text, *, filename="students.csv", **options):
+    given = {"schema": "", "auto_confirm": False} | options
     upload, _is_new = send(institution, text.encode(), filename=filename, **given)
     return worked_on(upload)
 
@@ -36,12 +36,12 @@ def sent(institution, text, *, filename="students.csv", **wishes):
 def worked_on(upload):
     """Do what waits for an upload, as a worker does."""
     works = {
-        Stage.CHECKING: (upload.job_id, import_pass.check_upload),
-        Stage.MERGING: (upload.merge_job_id, import_pass.merge_upload),
+        Stage.CHECKING: (upload.job_id, import_run.check_upload),
+        Stage.MERGING: (upload.merge_job_id, import_run.merge_upload),
         Stage.UNDOING: (upload.undo_job_id, undo.undo_upload),
     }
     job_id, work = works[Stage(upload.stage)]
-    claims.carry_out(job_id=job_id, work=work)
+    claims.run_job(job_id=job_id, work=work)
     return reloaded(upload)
 
 
@@ -58,7 +58,7 @@ def asked(deed, upload, **given):
 
 
 def brought_in(institution, text, **given):
-    return asked(uploads.confirm, sent(institution, text, **given), leaves_out_bad_rows=True)
+    return asked(uploads.confirm, sent(institution, text, **given), skip_invalid_rows=True)
 
 
 def test_a_check_changes_nothing_and_says_what_would(riverside, northside, at_riverside):
@@ -73,12 +73,12 @@ def test_a_difference_nobody_saw_is_not_merged(riverside, northside, at_riversid
     seen = sent(riverside, ROSTER)
     brought_in(riverside, STUDENTS + "s1,Given,N,9,2025-08-25\n")
 
-    upload = asked(uploads.confirm, seen, leaves_out_bad_rows=False)
+    upload = asked(uploads.confirm, seen, skip_invalid_rows=False)
 
     assert (upload.stage, upload.summary["changed_since"]) == (Stage.REVIEW, True)
     assert upload.difference["kinds"]["students"]["new"] == 9
     assert Student.objects.count() == 1
-    assert asked(uploads.confirm, upload, leaves_out_bad_rows=False).stage == Stage.DONE
+    assert asked(uploads.confirm, upload, skip_invalid_rows=False).stage == Stage.DONE
 
 
 def test_the_same_file_sent_by_two_at_once_is_one_upload(transactional_db, riverside):
@@ -107,8 +107,8 @@ def test_wrong_rows_stay_out_only_when_somebody_says_so(riverside, northside, at
     upload = sent(riverside, ROSTER + "s11,Given,N,9,2025-02-30\n")
 
     with pytest.raises(uploads.HasBadRows):
-        asked(uploads.confirm, upload, leaves_out_bad_rows=False)
-    upload = asked(uploads.confirm, upload, leaves_out_bad_rows=True)
+        asked(uploads.confirm, upload, skip_invalid_rows=False)
+    upload = asked(uploads.confirm, upload, skip_invalid_rows=True)
 
     assert (upload.stage, upload.n_bad_rows, Student.objects.count()) == (Stage.DONE, 1, 10)
     assert "2025-02-30" in Path(default_storage.path(upload.quarantine_as)).read_text(encoding="utf-8-sig")
@@ -118,7 +118,7 @@ def test_what_waits_for_nobodys_word_cannot_be_confirmed_or_put_aside(riverside,
     upload = brought_in(riverside, ROSTER)
 
     with pytest.raises(uploads.WrongStage):
-        asked(uploads.confirm, upload, leaves_out_bad_rows=True)
+        asked(uploads.confirm, upload, skip_invalid_rows=True)
     with pytest.raises(uploads.WrongStage):
         uploads.discard(upload=upload, by=None, now=timezone.now())
 
@@ -138,7 +138,7 @@ def test_columns_named_once_are_known_the_next_time(riverside, northside, at_riv
     assert foreign.stage == Stage.MAPPING
 
     first = asked(uploads.name_columns, foreign, source_name="Old system", mapping=MAPPING, is_complete=False)
-    first = asked(uploads.confirm, first, leaves_out_bad_rows=False)
+    first = asked(uploads.confirm, first, skip_invalid_rows=False)
     second = sent(riverside, FOREIGN + "s3,2025-09-03,A\n", filename="export (2).csv")
 
     assert (first.stage, second.stage) == (Stage.DONE, Stage.REVIEW)
@@ -151,7 +151,7 @@ def test_columns_named_once_are_known_the_next_time(riverside, northside, at_riv
 def test_a_file_that_merges_by_itself_waits_when_too_many_are_gone(riverside, northside, at_riverside):
     brought_in(riverside, ROSTER)
 
-    upload = sent(riverside, STUDENTS + "s1,Given,N,9,2025-08-25\n", is_complete=True, merges_by_itself=True)
+    upload = sent(riverside, STUDENTS + "s1,Given,N,9,2025-08-25\n", is_complete=True, auto_confirm=True)
 
     assert upload.stage == Stage.REVIEW
     assert upload.difference["gone_share"] == 0.9
@@ -163,7 +163,7 @@ def test_a_file_taken_back_may_come_in_again_from_the_same_source(riverside, nor
     asked(uploads.undo, first)
     assert not Student.objects.exists()
 
-    again = asked(uploads.confirm, asked(uploads.check_again, reloaded(first)), leaves_out_bad_rows=False)
+    again = asked(uploads.confirm, asked(uploads.check_again, reloaded(first)), skip_invalid_rows=False)
 
     assert (again.stage, again.source, again.summary["withheld"]) == (
         Stage.DONE,
@@ -178,9 +178,9 @@ def test_a_worker_that_dies_after_the_merge_began_has_changed_nothing(
 ):
     upload = sent(riverside, ROSTER)
     with monkeypatch.context() as broken:
-        broken.setattr(import_pass.audit_log, "record", lambda **_given: 1 / 0)
+        broken.setattr(import_run.audit_log, "record", lambda **_given: 1 / 0)
         with scope.entered(scope.of_institution(riverside)):
-            Upload.objects.filter(pk=upload.pk).update(merges_by_itself=True, stage=Stage.CHECKING)
+            Upload.objects.filter(pk=upload.pk).update(auto_confirm=True, stage=Stage.CHECKING)
         Job.objects.filter(pk=upload.job_id).update(state="queued", finished_at=None)
         with pytest.raises(ZeroDivisionError):
             worked_on(reloaded(upload))

@@ -7,10 +7,10 @@ from typing import LiteralString
 from psycopg import sql
 
 from students import staging
+from students.import_sql import findings, statements
+from students.import_sql.fact_tables import staged_columns
+from students.import_sql.statements import each, fetch, fragment, joined, name, run
 from students.importing.record_kinds import kinds
-from students.staged import findings, statements
-from students.staged.fact_tables import staged_columns
-from students.staged.statements import each, fetch, fragment, joined, name, run
 
 RULE = "same_student_twice"
 

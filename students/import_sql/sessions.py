@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import LiteralString
 
 from students import staging
+from students.import_sql import statements
+from students.import_sql.fact_tables import staged_columns
+from students.import_sql.statements import each, fetch, fragment, name, run
 from students.importing.meaning import HALVES, WHOLE
 from students.importing.questions import MOST_PERIODS, UNIT, Answers, Question
-from students.staged import statements
-from students.staged.fact_tables import staged_columns
-from students.staged.statements import each, fetch, fragment, name, run
 
 # A record written twice by mistake is rare; a file in which many days stand twice counts something smaller than days.
 FEWEST_DAYS, SHARE_OF_DAYS = 10, 0.05

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from accounts.models import School
 from students import columnar
+from students.import_sql import statements
 from students.models import (
     AttendanceRecord,
     Cohort,
@@ -30,7 +31,6 @@ from students.models import (
     Term,
     Upload,
 )
-from students.staged import statements
 
 # Kinds of record of which a file brings versions, by the names pages use.
 FACTS: dict[str, type[models.Model]] = {

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any, LiteralString
 
 from students import staging
-from students.staged.statements import each, fetch, fragment, number
+from students.import_sql.statements import each, fetch, fragment, number
 from students.taken_for import COLUMNS
 
 SHOWN = 2

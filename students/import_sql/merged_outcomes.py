@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import LiteralString
 
 from students import staging
-from students.staged.statements import run
+from students.import_sql.statements import run
 
 _ADDED: LiteralString = """
 INSERT INTO students_outcome (id, institution_id, student_id, kind, exit_code, happened_on, known_on, upload_id, source,

@@ -9,8 +9,8 @@ from django.db import connection
 
 from accounts.public_ids import new_public_id
 from students import staging
-from students.staged import statements
-from students.staged.statements import fetch, run
+from students.import_sql import statements
+from students.import_sql.statements import fetch, run
 
 IDS_A_PIECE = 50_000
 

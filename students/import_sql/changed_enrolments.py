@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from students import staging
-from students.staged import statements
-from students.staged.statements import fetch
+from students.import_sql import statements
+from students.import_sql.statements import fetch
 
 # An enrolment that only a later one closes keeps the end that is stored, which somebody told.
 _CHANGED: LiteralString = """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import LiteralString
 
 from students import staging
-from students.staged import statements
-from students.staged.fact_tables import FACT_TABLES
-from students.staged.statements import fragment, joined
+from students.import_sql import statements
+from students.import_sql.fact_tables import FACT_TABLES
+from students.import_sql.statements import fragment, joined
 
 # The number of a student who was merged into another is that other's, even where it was said while the file was read.
 # A student that the file itself brings is new where nobody of that number is stored; their id is drawn here, so that

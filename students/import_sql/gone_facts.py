@@ -7,10 +7,10 @@ from typing import Any, LiteralString
 from psycopg import sql
 
 from students import staging
-from students.staged import enrolments, statements
-from students.staged.changed_facts import Told
-from students.staged.fact_tables import AT_SCHOOL, FACT_TABLES
-from students.staged.statements import fragment, name, run
+from students.import_sql import enrolments, statements
+from students.import_sql.changed_facts import StagedFacts
+from students.import_sql.fact_tables import AT_SCHOOL, FACT_TABLES
+from students.import_sql.statements import fragment, name, run
 
 _GONE: LiteralString = """
 INSERT INTO {gone}
@@ -61,7 +61,7 @@ def gone_table(kind: str) -> str:
     return f"file_gone_{kind}"
 
 
-def compare(told: Told | None, staged: staging.Staging, context: staging.Context, kind: str) -> tuple[int, int]:
+def compare(told: StagedFacts | None, staged: staging.Staging, context: staging.Context, kind: str) -> tuple[int, int]:
     """Make file_gone_<kind>: stored rows that no longer hold. `told` is None where the file has no rows of the kind.
 
     Returns
@@ -83,7 +83,7 @@ def compare(told: Told | None, staged: staging.Staging, context: staging.Context
     return n_missing, n_named
 
 
-def _missing(told: Told) -> int:
+def _missing(told: StagedFacts) -> int:
     day = name(told.table.happened)
     again = fragment(_MATCHED) if told.by_match else fragment(_TOLD_AGAIN, told=told.name, same=told.same_key)
     is_gone = fragment(_MISSING, day=day, told=told.name, told_again=again, kind=sql.Literal(told.kind))
@@ -91,7 +91,7 @@ def _missing(told: Told) -> int:
         return _insert(told.kind, told.parameters, is_gone)
 
 
-def _removed(kind: str, told: Told | None, numbers: list[str], context: staging.Context) -> int:
+def _removed(kind: str, told: StagedFacts | None, numbers: list[str], context: staging.Context) -> int:
     is_gone = fragment("s.source_id = ANY (%(removed)s)")
     if told and told.by_match:
         is_gone += fragment(" AND NOT EXISTS (") + fragment(_MATCHED) + fragment(")")

@@ -12,10 +12,10 @@ from typing import Any, LiteralString
 from psycopg import sql
 
 from students import staging
+from students.import_sql import statements
+from students.import_sql.fact_tables import FACT_TABLES
+from students.import_sql.statements import fetch, fragment
 from students.importing.questions import MOST_VALUES, NUMBERS, REUSED, ZEROS, Answers, Question
-from students.staged import statements
-from students.staged.fact_tables import FACT_TABLES
-from students.staged.statements import fetch, fragment
 
 FEWEST_WITHOUT_ZEROS = 3
 # Of more pairs within one file than this, names or birthdays are placeholders, and asking would help nobody.

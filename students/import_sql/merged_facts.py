@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import LiteralString
 
 from students import staging
-from students.staged import gone_facts
-from students.staged.fact_tables import FACT_TABLES
-from students.staged.statements import each, fetch, literal, name, run
+from students.import_sql import gone_facts
+from students.import_sql.fact_tables import FACT_TABLES
+from students.import_sql.statements import each, fetch, literal, name, run
 
 # Foreign keys are checked row by row after each statement, from a list the server keeps in memory: about half a
 # million rows at a time keep that list short.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import LiteralString
 
 from students import staging
-from students.staged import statements
-from students.staged.statements import name
+from students.import_sql import statements
+from students.import_sql.statements import name
 
 _CHANGED: LiteralString = """
 WITH latest AS (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from students import staging
+from students.import_sql import identities, sessions, shifted_days, two_schools
 from students.importing.meaning import Meaning
 from students.importing.questions import Question
-from students.staged import identities, sessions, shifted_days, two_schools
 
 
 def settled(staged: staging.Staging, context: staging.Context, meaning: Meaning) -> list[Question]:

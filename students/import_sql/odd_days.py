@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final, LiteralString
 
 from students import staging
+from students.import_sql.statements import fetch, fragment, name
 from students.importing.record_kinds import kinds
-from students.staged.statements import fetch, fragment, name
 
 # Distinct days below which nothing is said, and the share of them from which they "all" lie on weekends.
 FEWEST_DAYS: Final = 10

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import LiteralString
 
 from students import staging
+from students.import_sql import statements
+from students.import_sql.statements import fetch
 from students.importing.questions import TWO_SCHOOLS, Answers, Question
-from students.staged import statements
-from students.staged.statements import fetch
 
 # Of the rows of a file alone: what is stored elsewhere and not told again ended when the student came here.
 _OPEN_TWICE: LiteralString = """

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from students import staging
-from students.staged import statements
-from students.staged.statements import fetch, fragment
+from students.import_sql import statements
+from students.import_sql.statements import fetch, fragment
 
 # Where students are follows from their enrolments, so only a changed enrolment moves anybody.
 _CHANGED: LiteralString = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import LiteralString
 
 from students import staging
-from students.staged import statements
-from students.staged.statements import fetch, fragment, run
+from students.import_sql import statements
+from students.import_sql.statements import fetch, fragment, run
 
 _KNOWN: LiteralString = """
 SELECT o.id, o.student_id AS student, o.kind, o.exit_code, o.happened_on, o.known_on, o.source_id,
