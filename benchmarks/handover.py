@@ -2,7 +2,7 @@
 
 UCI 697 at the end of the first semester, without protected columns. Twelve times n students are drawn whose outcomes
 are known; all others are a school that has to be listed. What the portal does is done with the n alone: a fifth is set
-aside, model and rule are judged on it at a team that sees a tenth, `modeling.core.handover` decides with
+aside, model and rule are judged on it at a team that sees a tenth, `modeling.core.model_readiness` decides with
 `configs/training_config.yaml`, and the model is fitted anew to all n. Nothing is chosen on the students who are listed.
 
 For each n: the mean AUC of the model, of the rule and of the list that stood, and the share of draws in which the model
@@ -24,7 +24,7 @@ from sklearn.model_selection import train_test_split
 
 from benchmarks import cohort_facts
 from benchmarks.reproduce_uci import CONFIG, ROOT, UCI_697_FIRST_SEMESTER, Task, fit, task_of
-from modeling.core import catalogue, evaluation, handover
+from modeling.core import catalogue, evaluation, model_readiness
 from modeling.core.fitting import NotFittable
 from modeling.core.rules import rule_points
 from students.importing.cohort_schema import CohortSchema
@@ -89,7 +89,7 @@ def decides(task: Task, known: Rows, *, seed: int) -> bool:
         who: evaluation.metrics(task.y[aside], scores, threshold=0.5, capacity=capacity)
         for who, scores in risks.items()
     }
-    return not handover.why_rule(figures, n_labels=len(known), **CONFIG.handover.model_dump())
+    return not model_readiness.why_rule(figures, n_labels=len(known), **CONFIG.handover.model_dump())
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ def _register(institution: Institution, text: str, specification: dict[str, Any]
         dataset=dataset,
         booster_text=text,
         specification_json=written,
-        sha256=registry.fingerprint(text, written),
+        sha256=registry.model_sha256(text, written),
         metrics={},
         threshold=specification["threshold"],
         seed=1,
@@ -177,7 +177,7 @@ def measured(n_rounds: int) -> dict[str, Any]:
     institution = Institution.objects.get(slug=feature_rows.SLUG)
     with scope.entered(scope.of_institution(institution)):
         version = ModelVersion.objects.get()
-    decided = decider.Decision(by="model", why="", champion=version)
+    decided = decider.ListSource(kind="model", reason="", champion=version)
     decider.decision = lambda **_asked: decided
     spent = {"contributions": 0.0, "snapshot": 0.0}
     booster.contributions = _counted(booster.contributions, spent, "contributions")

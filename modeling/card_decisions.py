@@ -12,7 +12,7 @@ from modeling import promotion_gate, training_config
 from modeling.card_measures import AT_LINE
 from modeling.card_parts import Part, Section
 from modeling.card_statements import Reasons, Standing, State
-from modeling.decider import Decision
+from modeling.decider import ListSource
 from modeling.models import ModelSwitch, ModelVersion, Promotion
 
 # With fewer who left among those tested a share has a range of twenty in a hundred and more.
@@ -38,7 +38,7 @@ CHECKED = {
 }
 
 
-def state(version: ModelVersion, decision: Decision, *, has_rule: bool) -> State:
+def state(version: ModelVersion, decision: ListSource, *, has_rule: bool) -> State:
     """Return what is so of the version and its institution at this moment."""
     came = tuple(Promotion.objects.filter(version=version).order_by("at", "pk").values_list("kind", flat=True))
     standing: Standing = "retired" if came else "never"
@@ -49,7 +49,7 @@ def state(version: ModelVersion, decision: Decision, *, has_rule: bool) -> State
         came=came,
         has_champion=decision.champion is not None or version.is_champion,
         has_rule=has_rule,
-        is_on=decision.why != "switched_off",
+        is_on=decision.reason != "switched_off",
         needs_person=training_config.serving().promotion.needs_person,
         reasons=_which_reasons(version.specification.get("reasons")),
         learned_here=version.dataset.institution_id == version.institution_id,
@@ -64,7 +64,7 @@ def _which_reasons(found: dict[str, Any] | None) -> Reasons:
     return "none" if found.get("margin") is None or found["holds_share_after"] is None else "held"
 
 
-def standing(version: ModelVersion, decision: Decision) -> str:
+def standing(version: ModelVersion, decision: ListSource) -> str:
     """Say what the version does now."""
     if not version.is_champion:
         return (
@@ -72,9 +72,9 @@ def standing(version: ModelVersion, decision: Decision) -> str:
             if version.is_challenger
             else _("This model does not make the list.")
         )
-    if decision.by == "model":
+    if decision.kind == "model":
         return _("This model makes the list now.")
-    return _("The school's own rule makes the list now: %(why)s.") % {"why": _(WHY_RULE[decision.why])}
+    return _("The school's own rule makes the list now: %(why)s.") % {"why": _(WHY_RULE[decision.reason])}
 
 
 def limits(version: ModelVersion, at: State, *, is_open: bool) -> Section:
@@ -154,7 +154,7 @@ def _of_the_groups(version: ModelVersion) -> list[str]:
     ]
 
 
-def oversight(version: ModelVersion, decision: Decision, at: State, *, names: bool, technical: bool) -> Section:
+def oversight(version: ModelVersion, decision: ListSource, at: State, *, names: bool, technical: bool) -> Section:
     """Say who let it decide, by which checks, and how the switch was turned."""
     own = list(Promotion.objects.filter(version=version).select_related("by"))
     found: list[Part] = [

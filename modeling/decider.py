@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from modeling import model_switch, promotion_gate, registry, training_config
-from modeling.core import handover
+from modeling.core import model_readiness
 from modeling.models import ModelVersion, Promotion
 
 if TYPE_CHECKING:
@@ -16,25 +16,25 @@ Why = Literal["", "no_model", "waits", "few_labels", "not_better", "switched_off
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decision:
+class ListSource:
     """Who decides. The champion scores beside the rule even where the rule decides, unless it is switched off."""
 
-    by: Literal["model", "rule"]
-    why: Why
+    kind: Literal["model", "rule"]
+    reason: Why
     champion: ModelVersion | None
 
     @property
     def shows_estimates(self) -> bool:
         """Tell whether anything that the model says may be shown."""
-        return self.by == "model"
+        return self.kind == "model"
 
     @property
     def scores(self) -> ModelVersion | None:
         """Return the version that scores, shown or not; None where there is none, it is off or its file changed."""
-        return None if self.why in ("switched_off", "file_changed") else self.champion
+        return None if self.reason in ("switched_off", "file_changed") else self.champion
 
 
-def decision(*, has_rule: bool = True) -> Decision:
+def decision(*, has_rule: bool = True) -> ListSource:
     """Return what makes the next list.
 
     It follows from the champion's own figures, which never change, and from what a named person overruled: so the same
@@ -44,7 +44,7 @@ def decision(*, has_rule: bool = True) -> Decision:
     """
     champion = _champion()
     why = _why_rule(champion, has_rule=has_rule)
-    return Decision(by="rule" if why else "model", why=why, champion=champion)
+    return ListSource(kind="rule" if why else "model", reason=why, champion=champion)
 
 
 def _why_rule(champion: ModelVersion | None, *, has_rule: bool) -> Why:
@@ -57,12 +57,12 @@ def _why_rule(champion: ModelVersion | None, *, has_rule: bool) -> Why:
     if not has_rule:
         return ""
     limits = configuration().handover
-    why = handover.why_rule(champion.metrics, n_labels=champion.dataset.n_students, **limits.model_dump())
+    why = model_readiness.why_rule(champion.metrics, n_labels=champion.dataset.n_students, **limits.model_dump())
     let = Promotion.objects.filter(version=champion).exclude(kind=Promotion.Kind.ROLLED_BACK).first()
     if let is None:
         return why
     if why == "few_labels" and promotion_gate.overruled(let.gate, check="labels", reason=let.reason):
-        why = handover.why_rule(champion.metrics, n_labels=limits.minimum_labels, **limits.model_dump())
+        why = model_readiness.why_rule(champion.metrics, n_labels=limits.minimum_labels, **limits.model_dump())
     if why == "not_better" and promotion_gate.overruled(let.gate, check="lift", reason=let.reason):
         return ""
     return why

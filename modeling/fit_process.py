@@ -20,15 +20,15 @@ from modeling.core import (
     catalogue,
     fitting,
     global_importance,
-    judging,
     reason_stability,
     reference,
     refits,
     term_risk,
     too_little_known,
+    version_evaluation,
 )
 from modeling.core.evaluation import NotMeasurable
-from modeling.core.evidence import Evidence
+from modeling.core.evaluation_inputs import EvaluationInputs
 from modeling.core.feature import Feature
 from modeling.core.fitting import FitSettings, NotFittable
 from modeling.core.risk_model import RiskModel
@@ -69,8 +69,8 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
         frame.iloc[train], y[train], groups=groups[train], features=features, settings=settings, seed=seed
     )
     step("judge")
-    evidence = _evidence(task, rows=rows, features=features, settings=settings, judged=judged, split=(train, test))
-    metrics, judgement = judging.judge(evidence)
+    inputs = _inputs(task, rows=rows, features=features, settings=settings, judged=judged, split=(train, test))
+    metrics, judgement = version_evaluation.evaluate(inputs)
     metrics["split"] = how | {
         "n_train": len(train),
         "n_test": len(test),
@@ -78,7 +78,7 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
     }
     unseen, model = frame.iloc[test], judged.model()
     holding = reason_stability.bound(
-        model, evidence.refits, unseen, holds_share=task["reasons"]["holds_share"], groups=groups[test]
+        model, inputs.refits, unseen, holds_share=task["reasons"]["holds_share"], groups=groups[test]
     )
     judgement |= global_importance.describe(model, unseen, seed=seed)
     judgement["as_shown"] = _as_shown(task, model, unseen, y[test].astype(float))
@@ -114,7 +114,7 @@ def _as_shown(task: dict[str, Any], model: RiskModel, unseen: pd.DataFrame, y: n
     )
 
 
-def _evidence(
+def _inputs(
     task: dict[str, Any],
     *,
     rows: pd.DataFrame,
@@ -122,8 +122,8 @@ def _evidence(
     settings: FitSettings,
     judged: fitting.FittedRisk,
     split: tuple[np.ndarray, np.ndarray],
-) -> Evidence:
-    """Refit on resamples, and gather what the judging looks at."""
+) -> EvaluationInputs:
+    """Refit on resamples, and gather what the evaluation looks at."""
     train, test = split
     again = refits.refits(
         rows.iloc[train],
@@ -135,7 +135,7 @@ def _evidence(
         seed=task["seed"],
     )
     rule = [Rule(**fields) for fields in task["rules"]]
-    return Evidence(
+    return EvaluationInputs(
         rows=rows,
         train=train,
         test=test,

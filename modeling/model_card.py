@@ -10,7 +10,7 @@ from accounts.models import Institution
 from modeling import card_data, card_decisions, card_measures, card_public, card_technical, decider
 from modeling import card_parts as parts
 from modeling.card_parts import Card, Section
-from modeling.decider import Decision
+from modeling.decider import ListSource
 from modeling.models import ModelSwitch, ModelVersion, Promotion
 
 
@@ -42,7 +42,7 @@ def published(
 def card(
     version: ModelVersion,
     *,
-    decision: Decision,
+    decision: ListSource,
     signs: Sequence[str] = (),
     names: bool = False,
     technical: bool = False,
@@ -123,10 +123,10 @@ def _the_rule(signs: Sequence[str]) -> list[str]:
     return [_("The records answer no rule either, so there is no list.")]
 
 
-def _standing(version: ModelVersion, decision: Decision, signs: Sequence[str]) -> Section:
+def _standing(version: ModelVersion, decision: ListSource, signs: Sequence[str]) -> Section:
     institution = version.institution
     found = [parts.words(card_decisions.standing(version, decision))]
-    if version.is_champion and decision.by == "rule" and signs:
+    if version.is_champion and decision.kind == "rule" and signs:
         found += [parts.words(_("A student moves up the list for each of these:")), parts.points(signs)]
     if institution.is_synthetic:
         found.append(parts.words(_("The students here are synthetic: invented by a simulation, no real person.")))

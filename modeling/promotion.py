@@ -72,7 +72,7 @@ def promote(  # noqa: PLR0913
     if sentences and not reason.strip():
         raise GateFailed(sentences)
     promoted = Promotion(kind=Promotion.Kind.PROMOTED, gate=gate, reason=reason.strip()[:500], at=now, by=by)
-    return _let_decide(promoted, version=version, previous=champion, action="model_promoted")
+    return _activate(promoted, version=version, previous=champion, action="model_promoted")
 
 
 @transaction.atomic
@@ -93,7 +93,7 @@ def roll_back(
     if previous is None:
         raise NothingBefore(_("No other model decided before this one."))
     rolled_back = Promotion(kind=Promotion.Kind.ROLLED_BACK, at=now, by=by)
-    return _let_decide(rolled_back, version=previous, previous=champion, action="model_rolled_back")
+    return _activate(rolled_back, version=previous, previous=champion, action="model_rolled_back")
 
 
 def before(champion: ModelVersion) -> ModelVersion | None:
@@ -134,7 +134,7 @@ def _check_not_overtaken(champion: ModelVersion | None, instead_of: int | None) 
     raise Overtaken(_("Meanwhile model %(number)s was let decide. Look again.") % {"number": number})
 
 
-def _let_decide(promoted: Promotion, *, version: ModelVersion, previous: ModelVersion | None, action: str) -> Promotion:
+def _activate(promoted: Promotion, *, version: ModelVersion, previous: ModelVersion | None, action: str) -> Promotion:
     registry.check_unchanged(version)
     ModelVersion.objects.filter(is_champion=True).update(is_champion=False)
     ModelVersion.objects.filter(pk=version.pk).update(

@@ -107,7 +107,9 @@ def compare(version: ModelVersion, *, booster_text: str, specification_json: str
         booster=_half("booster", version.booster_text, booster_text),
         specification=_half("specification", version.specification_json, specification_json),
         sha256=Half(
-            name="both", stored_sha256=version.sha256, new_sha256=registry.fingerprint(booster_text, specification_json)
+            name="both",
+            stored_sha256=version.sha256,
+            new_sha256=registry.model_sha256(booster_text, specification_json),
         ),
         differs_in=_parts_that_differ(version.specification, json.loads(specification_json)),
         changed={name: (was, now.get(name, "")) for name, was in then.items() if was != now.get(name, "")},

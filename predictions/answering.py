@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from modeling import decider, registry
-from modeling.decider import Decision
+from modeling.decider import ListSource
 from modeling.models import ModelVersion
 from predictions import answers, runs
 from predictions.models import DecidedBy
@@ -28,7 +28,7 @@ class NothingDecides(Exception):
 class Answerer:
     """Who answers, and for which features: the champion's too where the rule does, so that a caller need not change."""
 
-    decided: Decision
+    decided: ListSource
     # The version that answers; None where the rule does.
     version: ModelVersion | None
     # What the rule may look at; None where the model answers.
@@ -64,7 +64,7 @@ def answerer() -> Answerer:
     :raises NothingDecides: if there is neither a model nor a rule
     """
     decided = decider.decision()
-    if decided.by == DecidedBy.MODEL and decided.champion:
+    if decided.kind == DecidedBy.MODEL and decided.champion:
         return _by_champion(decided, decided.champion)
     # Imported here: they bring pandas, which a web process does without until the rule has to answer.
     from modeling import rule_sets, scoring
@@ -72,16 +72,16 @@ def answerer() -> Answerer:
     terms = rule_sets.offered()
     if not terms.rules:
         decided = decider.decision(has_rule=False)
-        if decided.by == DecidedBy.RULE or decided.champion is None:
+        if decided.kind == DecidedBy.RULE or decided.champion is None:
             raise NothingDecides
         return _by_champion(decided, decided.champion)
     # Of a version that cannot be read nothing is known, not even its features.
-    version = None if decided.why == "file_changed" else decided.champion
+    version = None if decided.reason == "file_changed" else decided.champion
     wanted = scoring.looked_at(version, terms)
     return Answerer(decided=decided, version=None, terms=terms, features=[feature.as_json() for feature in wanted])
 
 
-def _by_champion(decided: Decision, champion: ModelVersion) -> Answerer:
+def _by_champion(decided: ListSource, champion: ModelVersion) -> Answerer:
     return Answerer(decided=decided, version=champion, terms=None, features=champion.specification["features"])
 
 
@@ -98,5 +98,5 @@ def _by_rule(answerer: Answerer, *, as_of: dt.date, values: dict[str, Any]) -> d
     run = runs.latest_run()
     standing = run.rule_standing if run and run.rules == terms.kept_rules() else {}
     tier = "" if insufficient else ranking.tier_by_rule(scored.standing.iloc[0].tolist(), standing)
-    said = answers.Said(tier=tier, insufficient=insufficient, as_of=as_of, unknown=scored.unknown[0])
-    return answers.by_rule(terms.kept_rules(), scored.rules_met[0], why=answerer.decided.why, said=said)
+    said = answers.AnswerContext(tier=tier, insufficient=insufficient, as_of=as_of, unknown=scored.unknown[0])
+    return answers.by_rule(terms.kept_rules(), scored.rules_met[0], why=answerer.decided.reason, said=said)

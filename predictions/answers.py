@@ -18,7 +18,7 @@ DECIMALS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class AnswerContext:
     """What the model and the rule alike say of a student: the tier, "" where there is none, and as of when.
 
     `unknown` holds ``not_recorded`` and ``unknown_categories`` of all that was looked at, or nothing.
@@ -48,20 +48,22 @@ def for_values(*, version: ModelVersion, as_of: dt.date, values: dict[str, Any])
         if run and not insufficient
         else ""
     )
-    said = Said(tier=tier, insufficient=insufficient, as_of=as_of, unknown=scored.unknown[0])
+    said = AnswerContext(tier=tier, insufficient=insufficient, as_of=as_of, unknown=scored.unknown[0])
     return by_model(version, risk=risk, reasons=scored.reasons[0], said=said)
 
 
 def for_score(score: RiskScore) -> dict[str, Any]:
     """Answer with what was published for a student."""
     run = score.run
-    said = Said(tier=score.tier, insufficient=score.insufficient_data, as_of=run.as_of, unknown=score.unknown)
+    said = AnswerContext(tier=score.tier, insufficient=score.insufficient_data, as_of=run.as_of, unknown=score.unknown)
     if run.decided_by == DecidedBy.MODEL and run.model_version is not None and score.risk is not None:
         return by_model(run.model_version, risk=score.risk, reasons=run.reasons_of(score), said=said)
     return by_rule(run.rules, score.rules_met, why=run.why_rule, said=said)
 
 
-def by_model(version: ModelVersion, *, risk: float, reasons: list[dict[str, Any]], said: Said) -> dict[str, Any]:
+def by_model(
+    version: ModelVersion, *, risk: float, reasons: list[dict[str, Any]], said: AnswerContext
+) -> dict[str, Any]:
     """Word the answer of a version."""
     features = features_by_name(version)
     return {
@@ -79,7 +81,7 @@ def by_model(version: ModelVersion, *, risk: float, reasons: list[dict[str, Any]
     }
 
 
-def by_rule(rules: list[rule_wording.Step], met: list[int], *, why: str, said: Said) -> dict[str, Any]:
+def by_rule(rules: list[rule_wording.Step], met: list[int], *, why: str, said: AnswerContext) -> dict[str, Any]:
     """Word the answer of the rule: it estimates nothing, so there is no number of a risk."""
     return {
         "dropout_risk": None,

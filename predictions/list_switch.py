@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from accounts import scope
 from accounts.models import Institution, User
 from modeling import decider, model_switch
-from modeling.decider import Decision
+from modeling.decider import ListSource
 from predictions import current_list, runs
 from predictions.models import DecidedBy, RiskScore, ScoringRun, Tier
 
@@ -47,7 +47,7 @@ def follow(*, institution: Institution, by: User | None, now: dt.datetime) -> Sc
     if last is None:
         return None
     decided = decider.decision(has_rule=bool(last.rules))
-    if (last.decided_by, last.why_rule) == (decided.by, decided.why):
+    if (last.decided_by, last.why_rule) == (decided.kind, decided.reason):
         return last
     source = last.republishes or last
     if not _has_its_half(source, decided):
@@ -55,19 +55,19 @@ def follow(*, institution: Institution, by: User | None, now: dt.datetime) -> Sc
     return _publish_anew(source, decided, by=by, now=now)
 
 
-def _has_its_half(source: ScoringRun, decided: Decision) -> bool:
-    if decided.by == DecidedBy.RULE:
+def _has_its_half(source: ScoringRun, decided: ListSource) -> bool:
+    if decided.kind == DecidedBy.RULE:
         return bool(source.rules)
     return decided.champion is not None and source.model_version_id == decided.champion.pk
 
 
-def _publish_anew(source: ScoringRun, decided: Decision, *, by: User | None, now: dt.datetime) -> ScoringRun:
+def _publish_anew(source: ScoringRun, decided: ListSource, *, by: User | None, now: dt.datetime) -> ScoringRun:
     run = ScoringRun.objects.create(
         institution_id=source.institution_id,
         republishes=source,
         model_version=source.model_version if decided.scores else None,
-        decided_by=decided.by,
-        why_rule=decided.why,
+        decided_by=decided.kind,
+        why_rule=decided.reason,
         rules=source.rules,
         rule_standing=source.rule_standing,
         usual_values=source.usual_values,
@@ -81,7 +81,7 @@ def _publish_anew(source: ScoringRun, decided: Decision, *, by: User | None, now
         created_by=by,
         published_at=runs.moment_to_publish(as_of=source.as_of, now=now),
     )
-    if decided.by == DecidedBy.MODEL:
+    if decided.kind == DecidedBy.MODEL:
         run.review_first_from, run.check_in_from = _risks_at_the_lines(source)
     _copy_scores(source, run)
     run.n_insufficient = RiskScore.objects.filter(run=run, insufficient_data=True).count()

@@ -13,7 +13,7 @@ from accounts.models import Institution
 from accounts.scope import Scope
 from jobs.claims import Claim, Refused
 from modeling import decider, registry, rule_sets, scoring, urgency
-from modeling.decider import Decision
+from modeling.decider import ListSource
 from modeling.facts import Terms
 from modeling.kept_snapshot import KeptSnapshot
 from predictions import current_list, list_switch, runs, school_attendance
@@ -43,7 +43,7 @@ def score_students(claim: Claim) -> None:
         claim.progress(0, 4, "reading the records")
         terms = rule_sets.offered()
         decided = decider.decision(has_rule=bool(terms.rules))
-        if decided.by == DecidedBy.RULE and not terms.rules:
+        if decided.kind == DecidedBy.RULE and not terms.rules:
             raise Refused(NO_RULE)
         _describe(run, decided, terms)
         kept = scoring.kept(decided.scores, as_of=run.as_of, terms=terms, n_students=STUDENTS_READ, folder=folder)
@@ -62,7 +62,7 @@ def score_students(claim: Claim) -> None:
         claim.progress(4, 4, "")
 
 
-def _staged(run: ScoringRun, decided: Decision, kept: KeptSnapshot, terms: Terms) -> tuple[StagedScores, Placed]:
+def _staged(run: ScoringRun, decided: ListSource, kept: KeptSnapshot, terms: Terms) -> tuple[StagedScores, Placed]:
     """Score all students of a snapshot, some at a time; only what decides their places is held of all at once."""
     version, parts = decided.scores, []
     of_institution = Scope(institution_id=run.institution_id, school_ids=None)
@@ -77,9 +77,9 @@ def _staged(run: ScoringRun, decided: Decision, kept: KeptSnapshot, terms: Terms
     return staged, Placed.of(parts)
 
 
-def _describe(run: ScoringRun, decided: Decision, terms: Terms) -> None:
+def _describe(run: ScoringRun, decided: ListSource, terms: Terms) -> None:
     """Write down on the run who makes its list, by which rule, and until when help still fits."""
-    run.model_version, run.decided_by, run.why_rule = decided.scores, decided.by, decided.why
+    run.model_version, run.decided_by, run.why_rule = decided.scores, decided.kind, decided.reason
     run.rules = terms.kept_rules()
     usual = decider.configuration().urgency.usual_help_days
     until = urgency.deadline(as_of=run.as_of, default_help_days=usual)

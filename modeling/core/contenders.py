@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from modeling.core import evaluation, fitting, logistic, rules, splits
 from modeling.core.encoding import FrameEncoder
-from modeling.core.evidence import Evidence
+from modeling.core.evaluation_inputs import EvaluationInputs
 from modeling.core.feature import Feature
 from modeling.core.rules import Rule
 
@@ -51,7 +51,7 @@ class Contender:
         return evaluation.metrics(y, self.risks, threshold=self.threshold, capacity=capacity)
 
 
-def contenders(evidence: Evidence) -> dict[str, Contender]:
+def contenders(inputs: EvaluationInputs) -> dict[str, Contender]:
     """Return the model and whom it is compared with, each fitted to the training rows alone.
 
     The threshold of each is the one with the best F1 on training rows that its scores did not learn from, as
@@ -62,21 +62,21 @@ def contenders(evidence: Evidence) -> dict[str, Contender]:
     -------
     dict of "model", "logistic", "rule" (where a rule fits the rows) and "ebm" (where it was asked for and is installed)
     """
-    rows, train, test = evidence.rows, evidence.train, evidence.test
+    rows, train, test = inputs.rows, inputs.train, inputs.test
     y = rows["y"].to_numpy(dtype=np.float64)
     found = {
         "model": Contender(
-            risks=evidence.judged.model().probabilities(rows.iloc[test]),
-            threshold=float(evidence.judged.specification["threshold"]),
+            risks=inputs.judged.model().probabilities(rows.iloc[test]),
+            threshold=float(inputs.judged.specification["threshold"]),
         ),
-        "logistic": _fitted(evidence, _logistic_scorer(evidence), n_folds=evidence.settings.n_folds),
+        "logistic": _fitted(inputs, _logistic_scorer(inputs), n_folds=inputs.settings.n_folds),
     }
-    if evidence.rules:
-        share, threshold = rule_risks(evidence.rules, rows=rows, y=y, train=train, test=test)
+    if inputs.rules:
+        share, threshold = rule_risks(inputs.rules, rows=rows, y=y, train=train, test=test)
         found["rule"] = Contender(risks=share, threshold=threshold)
-    if evidence.how["explainable_boosting"] and importlib.util.find_spec("interpret") is not None:
-        n_folds = min(EBM_FOLDS, evidence.settings.n_folds)
-        found["ebm"] = _fitted(evidence, _ebm_scorer(evidence), n_folds=n_folds, most_rows=0)
+    if inputs.how["explainable_boosting"] and importlib.util.find_spec("interpret") is not None:
+        n_folds = min(EBM_FOLDS, inputs.settings.n_folds)
+        found["ebm"] = _fitted(inputs, _ebm_scorer(inputs), n_folds=n_folds, most_rows=0)
     return found
 
 
@@ -109,28 +109,30 @@ def out_of_fold_threshold(
     return evaluation.f1_threshold(np.concatenate([y[judged_on] for _, judged_on in folds]), np.concatenate(risks))
 
 
-def _fitted(evidence: Evidence, scorer: Scorer, *, n_folds: int, most_rows: int = MOST_ROWS_IN_FOLDS) -> Contender:
-    learned, asked = evidence.rows.iloc[evidence.train], evidence.rows.iloc[evidence.test]
+def _fitted(
+    inputs: EvaluationInputs, scorer: Scorer, *, n_folds: int, most_rows: int = MOST_ROWS_IN_FOLDS
+) -> Contender:
+    learned, asked = inputs.rows.iloc[inputs.train], inputs.rows.iloc[inputs.test]
     y = learned["y"].to_numpy(dtype=np.float64)
-    threshold = out_of_fold_threshold(scorer, learned, y, n_folds=n_folds, seed=evidence.seed, most_rows=most_rows)
+    threshold = out_of_fold_threshold(scorer, learned, y, n_folds=n_folds, seed=inputs.seed, most_rows=most_rows)
     return Contender(risks=scorer(learned, y, asked), threshold=threshold)
 
 
-def _logistic_scorer(evidence: Evidence) -> Scorer:
+def _logistic_scorer(inputs: EvaluationInputs) -> Scorer:
     def score(learned: pd.DataFrame, y: FloatArray, asked: pd.DataFrame) -> FloatArray:
-        plain = logistic.logistic_pipeline(evidence.features, seed=evidence.seed).fit(learned, y)
+        plain = logistic.logistic_pipeline(inputs.features, seed=inputs.seed).fit(learned, y)
         return np.asarray(plain.predict_proba(asked)[:, 1], dtype=np.float64)
 
     return score
 
 
-def _ebm_scorer(evidence: Evidence) -> Scorer:
-    features = evidence.judged.model().features
+def _ebm_scorer(inputs: EvaluationInputs) -> Scorer:
+    features = inputs.judged.model().features
 
     def score(learned: pd.DataFrame, y: FloatArray, asked: pd.DataFrame) -> FloatArray:
         # What has no value in a fold cannot be learned there.
         usable = fitting.usable_features(learned, features)
-        return ebm_risks(learned, y, asked, features=usable, seed=evidence.seed)
+        return ebm_risks(learned, y, asked, features=usable, seed=inputs.seed)
 
     return score
 

@@ -10,9 +10,9 @@ from modeling.registry.versions import (
     challenger,
     champion,
     check_unchanged,
-    fingerprint,
     is_unchanged,
     load,
+    model_sha256,
     register,
 )
 
@@ -22,7 +22,7 @@ __all__ = [
     "challenger",
     "champion",
     "check_unchanged",
-    "fingerprint",
+    "model_sha256",
     "is_unchanged",
     "load",
     "register",

@@ -33,7 +33,7 @@ class ModelFileChanged(Exception):
     """A stored model is not, byte for byte, what was registered."""
 
 
-def fingerprint(booster_text: str, specification_json: str) -> str:
+def model_sha256(booster_text: str, specification_json: str) -> str:
     """Return the SHA-256 over both halves of a model, byte for byte as they are stored."""
     return hashlib.sha256(booster_text.encode() + b"\0" + specification_json.encode()).hexdigest()
 
@@ -70,7 +70,7 @@ def check_unchanged(version: ModelVersion) -> None:
     :raises ModelFileChanged: if they differ
     """
     stored = ModelVersion.objects.only("booster_text", "specification_json").get(pk=version.pk)
-    if fingerprint(stored.booster_text, stored.specification_json) != version.sha256:
+    if model_sha256(stored.booster_text, stored.specification_json) != version.sha256:
         raise ModelFileChanged(f"Model {version.number} does not match its SHA-256 and was not loaded.")
 
 
@@ -96,7 +96,7 @@ def _parsed(pk: int, sha256: str) -> RiskModel:
     from modeling.core.risk_model import RiskModel
 
     stored = ModelVersion.objects.only("booster_text", "specification_json", "number").get(pk=pk)
-    if fingerprint(stored.booster_text, stored.specification_json) != sha256:
+    if model_sha256(stored.booster_text, stored.specification_json) != sha256:
         _found_unchanged.cache_clear()
         raise ModelFileChanged(f"Model {stored.number} does not match its SHA-256 and was not loaded.")
     specification = model_file.check(stored.booster_text, stored.specification_json)
@@ -126,7 +126,7 @@ def register(*, institution: Institution, by: User | None, now: dt.datetime, **f
     version = ModelVersion(
         institution=institution,
         number=newest + 1,
-        sha256=fingerprint(fields["booster_text"], fields["specification_json"]),
+        sha256=model_sha256(fields["booster_text"], fields["specification_json"]),
         trained_at=now,
         trained_by=by,
         **fields,

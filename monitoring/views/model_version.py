@@ -36,7 +36,7 @@ def model_version(request: HttpRequest, number: int) -> HttpResponse:
     context: dict[str, Any] = {
         "version": version,
         "label": capfirst(model_label(version)),
-        "headline": version_facts.headline(version, decides=decider.decision().by == "model"),
+        "headline": version_facts.headline(version, decides=decider.decision().kind == "model"),
         "helps": metric_rows.whom_it_helps(version.metrics, version.evaluation),
         "table": metric_rows.table(version.metrics, version.evaluation),
         "facts": version_facts.made_of(version),

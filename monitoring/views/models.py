@@ -19,7 +19,7 @@ from accounts import memberships
 from accounts.models import Membership, Role
 from accounts.permissions import can, needs
 from modeling import decider, promotion, promotion_gate, registry, training_config
-from modeling.decider import Decision
+from modeling.decider import ListSource
 from modeling.models import ModelVersion, Promotion, TrainingRun
 from monitoring import metric_rows, version_facts
 from monitoring.views import switch
@@ -45,7 +45,7 @@ def models(request: HttpRequest) -> HttpResponse:
     context = {
         "configuration_faults": training_config.in_use().faults,
         "decided": _decided(decided),
-        "champion": _champion(decided.champion) if decided.champion and decided.why != "file_changed" else None,
+        "champion": _champion(decided.champion) if decided.champion and decided.reason != "file_changed" else None,
         "challenger": _challenger(versions, membership),
         "before": _before(decided.champion, membership),
         "switch": switch.standing(membership),
@@ -83,10 +83,10 @@ def roll_back_model(request: HttpRequest) -> HttpResponse:
     return redirect("models")
 
 
-def _decided(decided: Decision) -> dict[str, Any]:
+def _decided(decided: ListSource) -> dict[str, Any]:
     # The words are those of a list; this one would be made now.
-    would = ScoringRun(decided_by=decided.by, why_rule=decided.why, published_at=timezone.now())
-    return {"by": decided.by, "why": rule_wording.why_the_rule(would), "is_off": decided.why == "switched_off"}
+    would = ScoringRun(decided_by=decided.kind, why_rule=decided.reason, published_at=timezone.now())
+    return {"by": decided.kind, "why": rule_wording.why_the_rule(would), "is_off": decided.reason == "switched_off"}
 
 
 def _champion(version: ModelVersion) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _address(name: str, args: Sequence[str] = ()) -> str | None:
         return None
 
 
-def _version(version: ModelVersion, decided: Decision) -> dict[str, Any]:
+def _version(version: ModelVersion, decided: ListSource) -> dict[str, Any]:
     figures = version.metrics.get("model", {})
     return {
         "label": capfirst(model_label(version)),
@@ -164,7 +164,7 @@ def _version(version: ModelVersion, decided: Decision) -> dict[str, Any]:
         "trained_at": version.trained_at,
         "roc_auc": figures.get("roc_auc"),
         "precision": figures.get("precision_at_capacity"),
-        "standing": version_facts.standing(version, decides=decided.by == "model"),
+        "standing": version_facts.standing(version, decides=decided.kind == "model"),
         "is_champion": version.is_champion,
     }
 

@@ -138,7 +138,7 @@ def _preview(request: HttpRequest, version: ModelVersion, preview: PromotionPrev
     return shown | {
         "is_known": True,
         "headline": _headline(preview),
-        "by_rule": decider.decision().by == "rule",
+        "by_rule": decider.decision().kind == "rule",
         "as_of": preview.as_of,
         "worked_out_at": preview.worked_out_at,
         "sides": [

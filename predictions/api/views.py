@@ -104,8 +104,8 @@ class CurrentModel(ClientView):
         ]
         return Response(
             {
-                "decided_by": answerer.decided.by,
-                "why_rule": answerer.decided.why or None,
+                "decided_by": answerer.decided.kind,
+                "why_rule": answerer.decided.reason or None,
                 "model_version": str(version) if version else None,
                 "sha256": version.sha256 if version else None,
                 "trained_at": version.trained_at if version else None,

@@ -13,7 +13,7 @@ from tests.district_in_database import NOW
 from tests.modeling.training_runs import WRITTEN, configure
 
 BETTER = {"precision_at_capacity": 0.8, "capacity": 50.0, "roc_auc": 0.9}
-FILE = {"booster_text": "", "specification_json": "{}", "sha256": registry.fingerprint("", "{}")}
+FILE = {"booster_text": "", "specification_json": "{}", "sha256": registry.model_sha256("", "{}")}
 WORSE = {"precision_at_capacity": 0.4, "capacity": 50.0, "roc_auc": 0.8}
 
 
@@ -34,7 +34,7 @@ def champion(institution, *, n_students=400, **metrics):
 
 def decided():
     decision = decider.decision()
-    return decision.by, decision.why, decision.shows_estimates
+    return decision.kind, decision.reason, decision.shows_estimates
 
 
 def test_without_a_model_the_rule_makes_the_list(newcomer):
@@ -78,7 +78,7 @@ def test_a_champion_that_is_not_what_was_registered_makes_no_list_and_scores_non
 def test_where_there_is_no_rule_a_poor_model_is_better_than_no_list(newcomer):
     champion(newcomer, n_students=20)
 
-    assert decider.decision(has_rule=False).by == "model"
+    assert decider.decision(has_rule=False).kind == "model"
 
 
 def test_switched_off_nothing_else_counts_and_the_model_does_not_even_score(newcomer):
@@ -87,7 +87,7 @@ def test_switched_off_nothing_else_counts_and_the_model_does_not_even_score(newc
 
     assert decided() == ("rule", "switched_off", False)
     assert decider.decision().scores is None
-    assert decider.decision(has_rule=False).by == "rule"
+    assert decider.decision(has_rule=False).kind == "rule"
 
 
 def test_switched_on_again_the_model_decides_where_it_may(newcomer):

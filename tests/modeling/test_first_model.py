@@ -48,7 +48,7 @@ def trained(institution, *, n_students=1000, suspicious=(), verdict="no_gap", ga
 
 
 def decided():
-    return decider.decision().by, decider.decision().why
+    return decider.decision().kind, decider.decision().reason
 
 
 def let(version, *, by, reason=""):
@@ -80,7 +80,7 @@ def test_a_first_version_with_a_failed_or_open_check_waits_as_a_later_one(colleg
 
     assert (first.is_champion, second.is_champion, second.is_challenger) == (False, False, True)
     assert decided() == ("rule", "waits")
-    assert decider.decision(has_rule=False).by == "rule"
+    assert decider.decision(has_rule=False).kind == "rule"
     [sentence] = promotion_gate.unresolved(promotion_gate.gate(second, champion=None, churn_share=None))
     assert says in sentence
 

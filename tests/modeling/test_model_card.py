@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import scope
 from modeling import card_measures, card_parts, card_statements, card_technical, model_card, model_switch
-from modeling.decider import Decision
+from modeling.decider import ListSource
 from modeling.models import ModelVersion, Promotion
 
 HOSTILE = '<script>alert(1)</script>"| `x`'
@@ -25,7 +25,7 @@ def version(riverside, at_riverside):
 
 
 def card_of(version, **asked):
-    decision = asked.pop("decision", Decision(by="model", why="", champion=version))
+    decision = asked.pop("decision", ListSource(kind="model", reason="", champion=version))
     return model_card.card(version, decision=decision, **asked)
 
 
@@ -274,7 +274,7 @@ def test_the_public_reads_that_somebody_decided_and_staff_who_and_why(version, m
 def test_the_switch_and_its_turns_are_told(version, mika):
     institution, now = version.institution, timezone.now()
     model_switch.turn_off(institution=institution, reason="Wrong import", by=mika, now=now)
-    off = Decision(by="rule", why="switched_off", champion=version)
+    off = ListSource(kind="rule", reason="switched_off", champion=version)
 
     card = card_of(version, decision=off, signs=["Missed a tenth of the year"])
 

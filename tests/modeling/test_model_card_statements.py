@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts import scope
 from modeling import card_measures, card_shares, card_statements, model_card
 from modeling.card_statements import State
-from modeling.decider import Decision
+from modeling.decider import ListSource
 from modeling.models import ModelVersion, Promotion
 
 FIRST = State(
@@ -99,7 +99,7 @@ def version(riverside, at_riverside):
 
 
 def text(version, **asked):
-    decision = asked.pop("decision", Decision(by="model", why="", champion=version))
+    decision = asked.pop("decision", ListSource(kind="model", reason="", champion=version))
     return model_card.card(version, decision=decision, **asked).document().markdown()
 
 

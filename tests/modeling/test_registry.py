@@ -144,4 +144,4 @@ def test_the_portal_itself_may_not_change_what_a_model_is_made_of(versions, half
 
 
 def test_moving_bytes_from_one_half_to_the_other_changes_the_fingerprint():
-    assert registry.fingerprint("ab", "c") != registry.fingerprint("a", "bc")
+    assert registry.model_sha256("ab", "c") != registry.model_sha256("a", "bc")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from modeling.core import fitting, refits, splits
-from modeling.core.evidence import Evidence
+from modeling.core.evaluation_inputs import EvaluationInputs
 from modeling.core.rules import Rule
 from tests.modeling.core.district_rows import FEATURES, SETTINGS, rows
 
@@ -46,8 +46,8 @@ def protected(n: int = 1200, *, seed: int = SEED) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def evidence(table: pd.DataFrame | None = None, **changes: Any) -> Evidence:
-    """Return the evidence of a fit to the rows given; `changes` are fields of it."""
+def inputs(table: pd.DataFrame | None = None, **changes: Any) -> EvaluationInputs:
+    """Return the inputs of a fit to the rows given; `changes` are fields of it."""
     table = dataset() if table is None else table
     features, settings = changes.get("features", FEATURES), changes.get("settings", SETTINGS)
     y, students = table["y"].to_numpy(), table["student_id"].to_numpy()
@@ -79,4 +79,4 @@ def evidence(table: pd.DataFrame | None = None, **changes: Any) -> Evidence:
         "settings": settings,
         "seed": SEED,
     }
-    return Evidence(**(fields | changes))
+    return EvaluationInputs(**(fields | changes))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from modeling.core import judging, promotion_gate, worse_than_chance
+from modeling.core import promotion_gate, version_evaluation, worse_than_chance
 from modeling.core.rules import Rule
 from tests.modeling.core import judged
 
@@ -39,14 +39,14 @@ def test_of_an_older_version_it_is_worked_out_and_of_a_newer_one_kept():
 def test_a_rule_that_points_the_wrong_way_is_found_when_a_version_is_judged():
     turned_round = [Rule(feature="absence_rate_year", op="at_most", value=0.1, points=1, words="")]
 
-    figures, evaluation = judging.judge(replace(judged.evidence(), rules=turned_round))
+    figures, evaluation = version_evaluation.evaluate(replace(judged.inputs(), rules=turned_round))
 
     assert evaluation["broken"] == {"rule": "surely"}
     assert figures["rule"]["roc_auc"] < 0.4
 
 
 def test_of_a_sound_judging_nobody_is_named():
-    _, evaluation = judging.judge(judged.evidence())
+    _, evaluation = version_evaluation.evaluate(judged.inputs())
 
     assert evaluation["broken"] == {}
 

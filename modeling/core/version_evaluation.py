@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from modeling.core import curves, evaluation, fairness, fitting, intervals, suspicion, worse_than_chance
 from modeling.core.contenders import Contender, contenders
-from modeling.core.evidence import Evidence
+from modeling.core.evaluation_inputs import EvaluationInputs
 from modeling.core.intervals import Resamples
 
 FloatArray = NDArray[np.float64]
@@ -23,43 +23,43 @@ CUTS = ("5", "10", "20", "capacity")
 TOP_SHARE = 0.05
 
 
-def judge(evidence: Evidence) -> tuple[Figures, dict[str, Any]]:
+def evaluate(inputs: EvaluationInputs) -> tuple[Figures, dict[str, Any]]:
     """Return the figures of each contender, and all else that the pages and the card show of a version.
 
     Parameters
     ----------
-    evidence : Evidence
+    inputs : EvaluationInputs
 
     Returns
     -------
     figures : dict of "model", "logistic", "rule" and "ebm" to `evaluation.metrics`
     evaluation : dict, plain JSON types
     """
-    tested = evidence.rows.iloc[evidence.test]
+    tested = inputs.rows.iloc[inputs.test]
     y = tested["y"].to_numpy(dtype=np.float64)
-    everyone = contenders(evidence)
-    figures: Figures = {who: one.metrics(y, capacity=evidence.capacity) for who, one in everyone.items()}
+    everyone = contenders(inputs)
+    figures: Figures = {who: one.metrics(y, capacity=inputs.capacity) for who, one in everyone.items()}
     drawn = intervals.resamples(
-        tested["student_id"].to_numpy(), n_bootstraps=evidence.how["n_bootstraps"], seed=evidence.seed
+        tested["student_id"].to_numpy(), n_bootstraps=inputs.how["n_bootstraps"], seed=inputs.seed
     )
     resampled = {
-        who: intervals.replicates(drawn, y, one.risks, threshold=one.threshold, capacity=evidence.capacity)
+        who: intervals.replicates(drawn, y, one.risks, threshold=one.threshold, capacity=inputs.capacity)
         for who, one in everyone.items()
     }
-    smallest = evidence.how["smallest_group"]
+    smallest = inputs.how["smallest_group"]
     between = _intervals(resampled, figures)
     return figures, {
         "n_bootstraps": len(drawn.counts),
         "intervals": between,
         "broken": worse_than_chance.broken(figures, between),
-        "confusion": _confusion(y, everyone["model"], capacity=evidence.capacity),
+        "confusion": _confusion(y, everyone["model"], capacity=inputs.capacity),
         "curves": {who: curves.curves(y, one.risks, smallest_bin=smallest) for who, one in everyone.items()},
         "lift": _lift(figures),
-        "stability": _stability(evidence, tested),
-        **_audit(evidence, tested, everyone["model"].risks, drawn=drawn),
-        "monotone_cost": _monotone_cost(evidence, tested, y, roc_auc=figures["model"]["roc_auc"]),
-        "class_balance": evidence.judged.class_balance,
-        "suspicious": _suspicious(evidence),
+        "stability": _stability(inputs, tested),
+        **_audit(inputs, tested, everyone["model"].risks, drawn=drawn),
+        "monotone_cost": _monotone_cost(inputs, tested, y, roc_auc=figures["model"]["roc_auc"]),
+        "class_balance": inputs.judged.class_balance,
+        "suspicious": _suspicious(inputs),
     }
 
 
@@ -128,12 +128,12 @@ def _lift(figures: Figures) -> dict[str, dict[str, float | None]]:
     return lift
 
 
-def _stability(evidence: Evidence, tested: pd.DataFrame) -> dict[str, Any]:
+def _stability(inputs: EvaluationInputs, tested: pd.DataFrame) -> dict[str, Any]:
     """Return how alike the lists of the refits are, at the top and down to the capacity."""
-    if len(evidence.refits) < 2:
-        return {"n_refits": len(evidence.refits), "top5_jaccard": None, "capacity_jaccard": None}
-    risks = [pipeline.predict_proba(tested)[:, 1] for pipeline in evidence.refits]
-    share = evidence.capacity / len(tested)
+    if len(inputs.refits) < 2:
+        return {"n_refits": len(inputs.refits), "top5_jaccard": None, "capacity_jaccard": None}
+    risks = [pipeline.predict_proba(tested)[:, 1] for pipeline in inputs.refits]
+    share = inputs.capacity / len(tested)
     return {
         "n_refits": len(risks),
         "top5_jaccard": round(evaluation.top_share_jaccard(risks, share=TOP_SHARE), 4),
@@ -141,49 +141,51 @@ def _stability(evidence: Evidence, tested: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _audit(evidence: Evidence, tested: pd.DataFrame, risks: FloatArray, *, drawn: Resamples) -> dict[str, Any]:
+def _audit(inputs: EvaluationInputs, tested: pd.DataFrame, risks: FloatArray, *, drawn: Resamples) -> dict[str, Any]:
     return fairness.audit(
         pd.DataFrame(
             {
                 "student_id": tested["student_id"].to_numpy(),
                 "y": tested["y"].to_numpy(),
                 "risk": risks,
-                "listed": evaluation.listed(risks, capacity=evidence.capacity),
+                "listed": evaluation.listed(risks, capacity=inputs.capacity),
                 "helped": tested["helped"].to_numpy(dtype=np.float64),
             }
         ),
-        evidence.protected,
+        inputs.protected,
         drawn=drawn,
-        smallest=evidence.how["smallest_group"],
-        smallest_positives=evidence.how["smallest_group_positives"],
+        smallest=inputs.how["smallest_group"],
+        smallest_positives=inputs.how["smallest_group_positives"],
     )
 
 
-def _monotone_cost(evidence: Evidence, tested: pd.DataFrame, y: FloatArray, *, roc_auc: float) -> dict[str, float]:
+def _monotone_cost(
+    inputs: EvaluationInputs, tested: pd.DataFrame, y: FloatArray, *, roc_auc: float
+) -> dict[str, float]:
     """Return what it costs that some features may act in one direction only; nothing where none is bound."""
-    features = evidence.judged.model().features
+    features = inputs.judged.model().features
     bound = [feature for feature in features if feature.risk_direction and feature.kind != "category"]
-    if not (evidence.settings.monotone and bound):
+    if not (inputs.settings.monotone and bound):
         return {}
     free = fitting.risk_pipeline(
         features,
-        settings=replace(evidence.settings, monotone=False),
-        n_trees=evidence.judged.specification["n_trees"],
-        seed=evidence.seed,
+        settings=replace(inputs.settings, monotone=False),
+        n_trees=inputs.judged.specification["n_trees"],
+        seed=inputs.seed,
     )
-    learned = evidence.rows.iloc[evidence.train]
+    learned = inputs.rows.iloc[inputs.train]
     free.fit(learned, learned["y"].to_numpy(dtype=np.float64))
     without = evaluation.metrics(y, free.predict_proba(tested)[:, 1], threshold=0.5)["roc_auc"]
     return {"roc_auc_with": round(roc_auc, 4), "roc_auc_without": round(without, 4), "n_features": len(bound)}
 
 
-def _suspicious(evidence: Evidence) -> list[dict[str, Any]]:
-    learned = evidence.rows.iloc[evidence.train]
+def _suspicious(inputs: EvaluationInputs) -> list[dict[str, Any]]:
+    learned = inputs.rows.iloc[inputs.train]
     return suspicion.suspicious_features(
         learned,
         learned["y"].to_numpy(dtype=np.float64),
         groups=learned["student_id"].to_numpy(),
-        features=evidence.features,
-        at_least=evidence.how["suspicious_roc_auc"],
-        seed=evidence.seed,
+        features=inputs.features,
+        at_least=inputs.how["suspicious_roc_auc"],
+        seed=inputs.seed,
     )

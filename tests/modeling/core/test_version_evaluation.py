@@ -9,19 +9,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modeling.core import curves, evaluation, judging, suspicion
+from modeling.core import curves, evaluation, suspicion, version_evaluation
 from modeling.core.feature import Feature
 from tests.modeling.core import judged
 
 
 @pytest.fixture(scope="module")
-def evidence():
-    return judged.evidence()
+def inputs():
+    return judged.inputs()
 
 
 @pytest.fixture(scope="module")
-def verdict(evidence):
-    return judging.judge(evidence)
+def verdict(inputs):
+    return version_evaluation.evaluate(inputs)
 
 
 def test_everything_a_page_shows_is_plain_json_and_small(verdict):
@@ -54,20 +54,20 @@ def test_the_lead_over_the_rule_is_surer_than_either(verdict):
     assert evaluation["intervals"]["model_minus_rule"]["roc_auc"][0] > 0
 
 
-def test_the_four_fields_of_the_confusion_matrix_add_up(evidence, verdict):
+def test_the_four_fields_of_the_confusion_matrix_add_up(inputs, verdict):
     figures, evaluation = verdict
 
     for fields in evaluation["confusion"].values():
-        assert sum(fields.values()) == len(evidence.test)
+        assert sum(fields.values()) == len(inputs.test)
         assert fields["true_positive"] + fields["false_negative"] == figures["model"]["n_positive"]
     at_capacity = evaluation["confusion"]["at_capacity"]
-    assert at_capacity["true_positive"] + at_capacity["false_positive"] == evidence.capacity
+    assert at_capacity["true_positive"] + at_capacity["false_positive"] == inputs.capacity
 
 
 def test_the_lift_is_how_many_times_as_often_the_list_is_right(verdict):
     figures, evaluation = verdict
 
-    for cut in judging.CUTS:
+    for cut in version_evaluation.CUTS:
         precision = figures["model"][f"precision_at_{cut}"]
         assert evaluation["lift"]["over_rule"][cut] == pytest.approx(
             precision / figures["rule"][f"precision_at_{cut}"], abs=1e-4
@@ -77,8 +77,8 @@ def test_the_lift_is_how_many_times_as_often_the_list_is_right(verdict):
         )
 
 
-def test_refits_on_the_same_students_would_name_the_same(evidence, verdict):
-    alike = judging._stability(replace(evidence, refits=[evidence.refits[0]] * 3), evidence.rows.iloc[evidence.test])
+def test_refits_on_the_same_students_would_name_the_same(inputs, verdict):
+    alike = version_evaluation._stability(replace(inputs, refits=[inputs.refits[0]] * 3), inputs.rows.iloc[inputs.test])
 
     assert alike == {"n_refits": 3, "top5_jaccard": 1.0, "capacity_jaccard": 1.0}
     assert 0.2 < verdict[1]["stability"]["capacity_jaccard"] < 1.0
@@ -91,62 +91,62 @@ def test_groups_are_audited_by_every_attribute_and_by_two(verdict):
     assert [gap["attribute"] for gap in evaluation["gaps"]] == ["gender", "language"]
 
 
-def test_what_one_direction_costs_is_told_where_features_are_bound(evidence, verdict):
+def test_what_one_direction_costs_is_told_where_features_are_bound(inputs, verdict):
     _, evaluation = verdict
 
     assert evaluation["monotone_cost"]["n_features"] == 4
     assert evaluation["monotone_cost"]["roc_auc_with"] == pytest.approx(verdict[0]["model"]["roc_auc"], abs=1e-4)
     assert abs(evaluation["monotone_cost"]["roc_auc_without"] - evaluation["monotone_cost"]["roc_auc_with"]) < 0.1
-    free = replace(evidence, settings=replace(evidence.settings, monotone=False))
-    tested = evidence.rows.iloc[evidence.test]
-    assert judging._monotone_cost(free, tested, tested["y"].to_numpy(), roc_auc=0.8) == {}
+    free = replace(inputs, settings=replace(inputs.settings, monotone=False))
+    tested = inputs.rows.iloc[inputs.test]
+    assert version_evaluation._monotone_cost(free, tested, tested["y"].to_numpy(), roc_auc=0.8) == {}
 
 
-def test_without_a_rule_that_fits_there_is_none_to_compare_with(evidence):
-    figures, evaluation = judging.judge(replace(evidence, rules=[]))
+def test_without_a_rule_that_fits_there_is_none_to_compare_with(inputs):
+    figures, evaluation = version_evaluation.evaluate(replace(inputs, rules=[]))
 
     assert set(figures) == {"model", "logistic"}
     assert set(evaluation["lift"]) == {"over_base"}
     assert "model_minus_rule" not in evaluation["intervals"]
 
 
-def test_an_explainable_boosting_machine_joins_where_it_was_asked_for(evidence):
-    figures, evaluation = judging.judge(replace(evidence, how=judged.HOW | {"explainable_boosting": True}))
+def test_an_explainable_boosting_machine_joins_where_it_was_asked_for(inputs):
+    figures, evaluation = version_evaluation.evaluate(replace(inputs, how=judged.HOW | {"explainable_boosting": True}))
 
     assert figures["ebm"]["roc_auc"] == pytest.approx(figures["model"]["roc_auc"], abs=0.05)
     assert {"ebm", "model_minus_ebm"} <= set(evaluation["intervals"])
     assert set(evaluation["curves"]) == {"model", "logistic", "rule", "ebm"}
 
 
-def test_where_it_is_not_installed_it_is_left_out(evidence, monkeypatch):
+def test_where_it_is_not_installed_it_is_left_out(inputs, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
-    figures, _ = judging.judge(replace(evidence, how=judged.HOW | {"explainable_boosting": True}))
+    figures, _ = version_evaluation.evaluate(replace(inputs, how=judged.HOW | {"explainable_boosting": True}))
 
     assert "ebm" not in figures
 
 
-def test_the_same_evidence_gives_the_same_verdict(evidence, verdict):
-    assert judging.judge(evidence) == verdict
+def test_the_same_evidence_gives_the_same_verdict(inputs, verdict):
+    assert version_evaluation.evaluate(inputs) == verdict
 
 
 @pytest.mark.parametrize("values", [[1.0, 0.0], [np.nan, 7.0], [0.5, np.nan]])
-def test_the_outcome_in_disguise_is_named(evidence, values):
+def test_the_outcome_in_disguise_is_named(inputs, values):
     left, stayed = values
-    disguised = evidence.rows.assign(shoe_size=np.where(evidence.rows["y"] == 1, left, stayed))
-    features = [*evidence.features, Feature(name="shoe_size", kind="number", label="")]
+    disguised = inputs.rows.assign(shoe_size=np.where(inputs.rows["y"] == 1, left, stayed))
+    features = [*inputs.features, Feature(name="shoe_size", kind="number", label="")]
 
-    _, evaluation = judging.judge(judged.evidence(disguised, features=features))
+    _, evaluation = version_evaluation.evaluate(judged.inputs(disguised, features=features))
 
     assert [one["feature"] for one in evaluation["suspicious"]] == ["shoe_size"]
     assert evaluation["suspicious"][0]["roc_auc"] == 1.0
 
 
-def test_a_code_that_stands_for_the_outcome_is_named_whatever_its_order(evidence):
+def test_a_code_that_stands_for_the_outcome_is_named_whatever_its_order(inputs):
     random = np.random.default_rng(0)
-    y = evidence.rows["y"].to_numpy()
+    y = inputs.rows["y"].to_numpy()
     codes = np.where(y == 1, random.choice([2, 5], len(y)), random.choice([1, 3, 7], len(y)))
-    frame = evidence.rows.assign(number=codes.astype(float), word=pd.Series(codes.astype(str), dtype=object))
+    frame = inputs.rows.assign(number=codes.astype(float), word=pd.Series(codes.astype(str), dtype=object))
     features = [Feature(name="number", kind="number", label=""), Feature(name="word", kind="category", label="")]
 
     named = suspicion.suspicious_features(
@@ -156,9 +156,9 @@ def test_a_code_that_stands_for_the_outcome_is_named_whatever_its_order(evidence
     assert [one["feature"] for one in named] == ["number", "word"]
 
 
-def test_what_differs_for_every_student_tells_nothing_by_itself(evidence):
-    y, n = evidence.rows["y"].to_numpy(), len(evidence.rows)
-    frame = evidence.rows.assign(name=[f"student {number}" for number in range(n)], same=1.0, none=np.nan)
+def test_what_differs_for_every_student_tells_nothing_by_itself(inputs):
+    y, n = inputs.rows["y"].to_numpy(), len(inputs.rows)
+    frame = inputs.rows.assign(name=[f"student {number}" for number in range(n)], same=1.0, none=np.nan)
     fold = np.arange(n) % suspicion.N_FOLDS
 
     areas = [

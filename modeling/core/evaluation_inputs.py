@@ -17,8 +17,8 @@ from modeling.core.rules import Rule
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """Everything the judging of one training looks at.
+class EvaluationInputs:
+    """Everything the evaluation of one training looks at.
 
     Attributes
     ----------
