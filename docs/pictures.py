@@ -67,7 +67,7 @@ def _whole_list(page: Page) -> bytes:
 
 def _student(page: Page) -> bytes:
     page.goto("/")
-    page.locator(".people .name").first.click()
+    page.locator(".risk-list .name").first.click()
     page.wait_for_selector("#help")
     # The charts are drawn once the page stands.
     page.wait_for_load_state("networkidle")

@@ -12,7 +12,7 @@ from accounts.permissions import can
 
 
 def places(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the pages this person may open, in the order of the rail."""
+    """Return the pages this person may open, in the order of the sidebar."""
     membership = getattr(request, "membership", None)
     listed = (
         ("today", _("Today"), "front", "give_verdicts"),

@@ -30,7 +30,7 @@ def looked_over():
 def test_a_flag_is_judged_a_fact_contested_and_answered(history, opened, looked_over):
     page = opened(history.institution["amara"], reduced_motion="reduce")
     page.goto("/students/")
-    page.locator(".people .name").nth(3).click()
+    page.locator(".risk-list .name").nth(3).click()
     page.get_by_text("Say why, or until when", exact=True).click()
     looked_over(page)
     page.get_by_label("Why").fill("She was at the other school")
@@ -57,7 +57,7 @@ def test_a_flag_is_judged_a_fact_contested_and_answered(history, opened, looked_
 def test_help_is_begun_looked_at_replanned_and_ended(history, opened, looked_over):
     page = opened(history.institution["amara"], reduced_motion="reduce")
     page.goto("/students/")
-    page.locator(".people .name").nth(2).click()
+    page.locator(".risk-list .name").nth(2).click()
     page.get_by_text("Record help", exact=True).click()
     page.get_by_label("Kind of help").select_option("mentor")
     page.get_by_label("Since", exact=True).fill(str(dt.date.today() - dt.timedelta(days=30)))

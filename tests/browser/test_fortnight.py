@@ -10,7 +10,7 @@ from tests.live import stories
 
 pytestmark = pytest.mark.slow
 
-NAMES = "section[aria-labelledby=names-title] .people .name"
+NAMES = "section[aria-labelledby=names-title] .risk-list .name"
 VERDICTS = """
     SELECT v.kind, u.email FROM predictions_verdict v JOIN accounts_user u ON u.id = v.by_id
     JOIN students_student s ON s.id = v.student_id WHERE s.public_id = %s ORDER BY v.at, v.id
@@ -131,7 +131,7 @@ def live_the_second_week(live, people, opened):
     assert {troubled, *others} <= set(people_named(page).items())
     assert not {known, not_now} & set(people_named(page).items())
     page.goto("/students/?left=1&whose=mine")
-    expect(page.locator(".people .name")).to_have_text([known[0], not_now[0]])
+    expect(page.locator(".risk-list .name")).to_have_text([known[0], not_now[0]])
 
 
 def correct_an_outcome(live, people, page, student):
@@ -161,4 +161,4 @@ def hold_on_the_next_list(live, page, before, *, known, agreed):
     row = page.locator("li.person", has=page.get_by_role("link", name=agreed[0], exact=True))
     expect(row.locator(".tag", has_text="Worth a conversation")).to_be_visible()
     page.goto("/students/?left=1")
-    expect(page.locator(".people .name")).to_have_text([known[0]])
+    expect(page.locator(".risk-list .name")).to_have_text([known[0]])

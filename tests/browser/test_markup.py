@@ -74,7 +74,7 @@ def test_the_list_and_a_student_show_markup_as_words(institution, opened):
 
     page.get_by_label("Find a student").fill(IMAGE)
     expect(page.get_by_role("link", name=f"“{IMAGE}”")).to_be_visible()
-    page.locator(".people .name").first.click()
+    page.locator(".risk-list .name").first.click()
 
     expect(page.get_by_role("heading", name="What we can change")).to_be_visible()
     expect_words(page, f"Score {IMAGE}", "<b>Co</b>")

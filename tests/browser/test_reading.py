@@ -12,7 +12,7 @@ def test_the_chart_is_drawn_and_its_numbers_stand_below(history, opened):
     page = opened(history.institution["amara"])
     page.goto("/students/")
 
-    page.locator(".people .name").first.click()
+    page.locator(".risk-list .name").first.click()
 
     chart = page.locator("figure[data-chart=risk-chart]")
     expect(chart.locator("svg.main-svg").first).to_be_visible()
@@ -30,7 +30,7 @@ def test_back_from_a_student_leads_to_the_whole_list_as_it_was_narrowed(history,
     page.get_by_label("Support suggested").select_option("check_in")
     narrowed = page.get_by_role("heading", name="12 of 400 students")
     expect(narrowed).to_be_visible()
-    page.locator(".people .name").first.click()
+    page.locator(".risk-list .name").first.click()
     expect(page.get_by_role("heading", name="Help given")).to_be_visible()
 
     page.go_back()
@@ -43,7 +43,7 @@ def test_back_from_a_student_leads_to_the_whole_list_as_it_was_narrowed(history,
 def test_the_second_page_of_the_list_comes_without_a_reload_and_can_be_reloaded(history, opened):
     page = opened(history.institution["amara"])
     page.goto("/students/")
-    first = page.locator(".people .name").first.inner_text()
+    first = page.locator(".risk-list .name").first.inner_text()
     walk.mark(page)
 
     page.get_by_role("link", name="Next").click()
@@ -53,7 +53,7 @@ def test_the_second_page_of_the_list_comes_without_a_reload_and_can_be_reloaded(
     page.reload()
     walk.expect_frame(page)
     expect(page.get_by_text("Page 2 of 8")).to_be_visible()
-    expect(page.locator(".people .name").first).not_to_have_text(first)
+    expect(page.locator(".risk-list .name").first).not_to_have_text(first)
 
 
 def test_a_session_that_ended_leads_to_the_login_and_never_into_the_table(history, opened):
@@ -80,11 +80,11 @@ def test_without_scripts_a_counsellor_signs_in_filters_and_reads_a_student(histo
     page.get_by_label("Support suggested").select_option("check_in")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", name="12 of 400 students")).to_be_visible()
-    name = page.locator(".people .name").nth(1).inner_text()
+    name = page.locator(".risk-list .name").nth(1).inner_text()
     page.get_by_label("Find a student").fill(name)
     page.get_by_label("Find a student").press("Enter")
     expect(page.get_by_role("heading", name="1 of 400 students")).to_be_visible()
-    page.locator(".people .name").click()
+    page.locator(".risk-list .name").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
     expect(page.get_by_role("heading", name="What we can change")).to_be_visible()

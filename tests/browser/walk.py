@@ -88,13 +88,13 @@ def make_list(page: Page) -> None:
 
 def narrow(page: Page, n_students: str) -> str:
     """Search and filter without a reload, go back, and return the name found."""
-    name = page.locator(".people .name").nth(2).inner_text()
+    name = page.locator(".risk-list .name").nth(2).inner_text()
     mark(page)
     page.keyboard.press("/")
     page.keyboard.type(name, delay=10)
     expect(page.get_by_role("heading", name=f"1 of {n_students} students")).to_be_visible()
     expect(page).to_have_url(re.compile(r"\?q="))
-    expect(page.locator(".people .name")).to_have_text([name])
+    expect(page.locator(".risk-list .name")).to_have_text([name])
     expect(page.locator("#announcer")).to_have_text("1 student shown")
     page.get_by_role("link", name="(remove this filter)").click()
     expect(page.get_by_role("heading", name=f"{n_students} students", exact=True)).to_be_visible()

@@ -99,7 +99,7 @@ def test_numbers_are_hidden_until_asked_for(read):
     page = read()
 
     assert values(page) == []
-    assert "in 100" not in text_of(page.split('<ol class="people">')[0])
+    assert "in 100" not in text_of(page.split('<ol class="risk-list">')[0])
     assert "?estimates=1" in page
 
 
