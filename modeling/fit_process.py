@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 
 from modeling.core import (
+    bootstrap_refits,
     catalogue,
     fitting,
     global_importance,
     reason_stability,
     reference,
-    refits,
     term_risk,
     too_little_known,
     version_evaluation,
@@ -77,7 +77,7 @@ def fit_and_judge(task: dict[str, Any], rows: pd.DataFrame, folder: Path) -> Non
         "n_positive_test": int(y[test].sum()),
     }
     unseen, model = frame.iloc[test], judged.model()
-    holding = reason_stability.bound(
+    holding = reason_stability.stability_threshold(
         model, inputs.refits, unseen, holds_share=task["reasons"]["holds_share"], groups=groups[test]
     )
     judgement |= global_importance.describe(model, unseen, seed=seed)
@@ -125,7 +125,7 @@ def _inputs(
 ) -> EvaluationInputs:
     """Refit on resamples, and gather what the evaluation looks at."""
     train, test = split
-    again = refits.refits(
+    again = bootstrap_refits.refits(
         rows.iloc[train],
         rows["y"].to_numpy()[train],
         groups=rows["student_id"].to_numpy()[train],

@@ -33,10 +33,10 @@ class Scored:
     `contributions` hold one column per feature and the base last; a row adds up to its log-odds before calibration.
     Without a model the probabilities are NaN and there are no contributions; `told` is None.
 
-    `standing` is what the rule's list is sorted by (`modeling.core.rules.standing`), `rules_met` the positions of the
-    rules each student meets, and `rule_insufficient` who is too little known for the rule. `unknown` holds what was not
-    known of each: ``not_recorded``, names, and ``unknown_categories``, codes by name. `usual` holds the values that at
-    least half of the list share: no reason is told of them.
+    `rule_sort_keys` is what the rule's list is sorted by (`modeling.core.rules.sort_keys`), `rules_met` the positions
+    of the rules each student meets, and `rule_insufficient` who is too little known for the rule. `unknown` holds what
+    was not known of each: ``not_recorded``, names, and ``unknown_categories``, codes by name. `usual` holds the values
+    that at least half of the list share: no reason is told of them.
     """
 
     frame: pd.DataFrame
@@ -46,7 +46,7 @@ class Scored:
     term_probability: np.ndarray
     told: Told | None
     insufficient: np.ndarray
-    standing: pd.DataFrame
+    rule_sort_keys: pd.DataFrame
     rules_met: list[list[int]]
     rule_insufficient: np.ndarray
     unknown: list[dict[str, Any]]
@@ -70,7 +70,7 @@ class Scored:
     @property
     def rule_points(self) -> np.ndarray:
         """Return the points of each student by the rule."""
-        return self.standing["points"].to_numpy()
+        return self.rule_sort_keys["points"].to_numpy()
 
 
 def looked_at(version: ModelVersion | None, terms: Terms | None) -> list[Feature]:
@@ -117,7 +117,7 @@ def score(
     `listed` is what is usual on the list they belong to; left out, what these students share.
     """
     by_rule: dict[str, Any] = {
-        "standing": rules.standing(frame, rule),
+        "rule_sort_keys": rules.sort_keys(frame, rule),
         "rules_met": _positions_met(frame, rule),
         "rule_insufficient": too_little_known(frame, rules.missing_share(frame, rule), limits=_limits()),
     }

@@ -97,6 +97,6 @@ def _by_rule(answerer: Answerer, *, as_of: dt.date, values: dict[str, Any]) -> d
     # The lines of the newest list, if it was made by the rule as it now stands.
     run = runs.latest_run()
     standing = run.rule_standing if run and run.rules == terms.kept_rules() else {}
-    tier = "" if insufficient else ranking.tier_by_rule(scored.standing.iloc[0].tolist(), standing)
+    tier = "" if insufficient else ranking.tier_by_rule(scored.rule_sort_keys.iloc[0].tolist(), standing)
     said = answers.AnswerContext(tier=tier, insufficient=insufficient, as_of=as_of, unknown=scored.unknown[0])
     return answers.by_rule(terms.kept_rules(), scored.rules_met[0], why=answerer.decided.reason, said=said)

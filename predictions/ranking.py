@@ -24,7 +24,7 @@ class Placed:
     students: pd.Index
     probability: np.ndarray
     insufficient: np.ndarray
-    standing: pd.DataFrame
+    rule_sort_keys: pd.DataFrame
     rule_insufficient: np.ndarray
 
     @classmethod
@@ -34,7 +34,7 @@ class Placed:
             students=parts[0].students.append([part.students for part in parts[1:]]),
             probability=np.concatenate([part.probability for part in parts]),
             insufficient=np.concatenate([part.insufficient for part in parts]),
-            standing=pd.concat([part.standing for part in parts]),
+            rule_sort_keys=pd.concat([part.rule_sort_keys for part in parts]),
             rule_insufficient=np.concatenate([part.rule_insufficient for part in parts]),
         )
 
@@ -70,10 +70,10 @@ def ranked_by_rule(scored: Scored | Placed, *, capacity: int) -> pd.DataFrame:
     """Return points, rank and tier by student, by the rule; who is too little known has neither rank nor tier.
 
     A rule gives so few points that a third of a school may share them. The line is drawn at the team's capacity all the
-    same, within those who share: by `modeling.core.rules.standing`, then by the student's number. Who shows no sign at
+    same, within those who share: by `modeling.core.rules.sort_keys`, then by the student's number. Who shows no sign at
     all is on nobody's list.
     """
-    table = scored.standing[["points"]].copy()
+    table = scored.rule_sort_keys[["points"]].copy()
     order = _in_order(scored)
     table["rank"] = _places(order)
     place, shows_a_sign = table["rank"].astype("float64"), table["points"] > 0
@@ -85,9 +85,9 @@ def rule_standing(scored: Scored | Placed, *, capacity: int) -> dict[str, Any]:
     """Return what a run keeps of the rule's order: where its lines lie, and how many share each number of points."""
     order = _in_order(scored)
     lines = [min(k, len(order)) - 1 for k in (capacity, 2 * capacity)] if len(order) else []
-    shared = scored.standing["points"].loc[order].value_counts()
+    shared = scored.rule_sort_keys["points"].loc[order].value_counts()
     return {
-        "cuts": [[_plain(value) for value in scored.standing.loc[order[line]]] for line in lines],
+        "cuts": [[_plain(value) for value in scored.rule_sort_keys.loc[order[line]]] for line in lines],
         "n_by_points": {f"{points:g}": int(n) for points, n in shared.items()},
     }
 
@@ -107,7 +107,7 @@ def tier_by_rule(key: Sequence[float | None], standing: dict[str, Any]) -> str:
 
 
 def _in_order(scored: Scored | Placed) -> pd.Index:
-    return _falling(scored.standing, ~scored.rule_insufficient)
+    return _falling(scored.rule_sort_keys, ~scored.rule_insufficient)
 
 
 def _falling(keys: pd.DataFrame, which: np.ndarray) -> pd.Index:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from modeling.core.facts_frames import FactFrames
-from modeling.core.labels import standing_outcomes
+from modeling.core.labels import current_outcomes
 from modeling.core.school_calendar import Days, FloatArray, IntArray, SchoolCalendar, days
 
 TERMINAL = ("dropped_out", "graduated", "transferred", "died")
@@ -33,7 +33,7 @@ def eligible_students(known: FactFrames, *, as_of: date) -> pd.Index:
         and has come back is on the roll again.
     """
     ids, entered_on = _last_entries(known.enrolments, as_of=np.datetime64(as_of))
-    outcomes = standing_outcomes(known.outcomes)
+    outcomes = current_outcomes(known.outcomes)
     terminal = outcomes["kind"].isin(TERMINAL).to_numpy()
     at = pd.Index(ids).get_indexer(pd.Index(outcomes["student_id"]))
     since_entering = days(outcomes["happened_on"]) >= np.append(entered_on, np.datetime64("NaT"))[at]

@@ -33,7 +33,7 @@ class EvaluationInputs:
     judged : FittedRisk
         Fitted to the training rows alone.
     refits : sequence of Pipeline
-        As `modeling.core.refits` returns them.
+        As `modeling.core.bootstrap_refits` returns them.
     protected : DataFrame
         ``student_id``, ``name``, ``value``: protected attributes, for the audit of groups alone. May be empty.
     capacity_share : float

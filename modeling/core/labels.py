@@ -48,7 +48,7 @@ class LabelFrame:
         return {str(why): int(n) for why, n in counts.items()}
 
 
-def standing_outcomes(outcomes: pd.DataFrame) -> pd.DataFrame:
+def current_outcomes(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Return the outcomes that stand: of an outcome and its corrections, the newest.
 
     Parameters
@@ -177,7 +177,7 @@ def _none_known(student_ids: Collection[int], *, why: str) -> LabelFrame:
 
 
 def _known(outcomes: pd.DataFrame, known_by: date) -> pd.DataFrame:
-    known = standing_outcomes(outcomes.loc[outcomes["known_on"] <= pd.Timestamp(known_by)])
+    known = current_outcomes(outcomes.loc[outcomes["known_on"] <= pd.Timestamp(known_by)])
     unheard_of = sorted(set(known["kind"]) - set(PRECEDENCE))
     if unheard_of:
         raise ValueError(f"Unknown kinds of outcome: {', '.join(unheard_of)}. Known are {', '.join(PRECEDENCE)}.")

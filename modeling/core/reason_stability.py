@@ -3,8 +3,8 @@
 A reason is a source among the first `MOST_TOLD` that raise a student's estimate, or among the first that lower it. It
 holds in a refit if the refit, made on a resample of the students, has it among its first `MOST_TOLD` of the same
 direction too. Whether it would is told from its margin: how far it is ahead of the first source that is not told, in
-standard deviations of that difference over the refits (`standing.Standing.margins`). Only numbers are stored, so that
-scoring evaluates no refit.
+standard deviations of that difference over the refits (`reason_rank.ReasonRank.margins`). Only numbers are stored, so
+that scoring evaluates no refit.
 
 The margin asked for is where a reason *at* the margin holds in `holds_share` of refits, not where those above it hold
 in that share on average: by the average every reason may be told as soon as the first are steady enough to make up for
@@ -24,9 +24,9 @@ from scipy.optimize import nnls
 from sklearn.isotonic import IsotonicRegression
 from sklearn.pipeline import Pipeline
 
+from modeling.core.reason_rank import MOST_TOLD, Noise, ReasonRank, first_sources, is_first
 from modeling.core.risk_model import RiskModel
 from modeling.core.sources import Sources
-from modeling.core.standing import MOST_TOLD, Noise, Standing, first_sources, is_first
 from modeling.core.usual import sessions_of_new
 
 FloatArray = NDArray[np.float64]
@@ -42,7 +42,7 @@ DIRECTIONS = (1.0, -1.0)
 DECIMALS = 4
 
 
-def bound(
+def stability_threshold(
     model: RiskModel,
     refits: Sequence[Pipeline],
     frame: pd.DataFrame,
@@ -57,7 +57,7 @@ def bound(
     model : RiskModel
         What was fitted to the training rows.
     refits : sequence of fitted Pipeline
-        As `refits.refits` returns them: the same features, on resamples of the same rows.
+        As `bootstrap_refits.bootstrap_refits` returns them: the same features, on resamples of the same rows.
     frame : DataFrame of shape (n, any)
         Rows that none of them saw.
     holds_share : float, in (0, 1)
@@ -68,7 +68,7 @@ def bound(
     Returns
     -------
     dict
-        ``noise`` (float per source, log-odds) and ``noise_growth`` (float per source): see `standing.Noise`;
+        ``noise`` (float per source, log-odds) and ``noise_growth`` (float per source): see `reason_rank.Noise`;
         ``margin`` (None where no margin is enough: then no reason is told); ``n_refits``, ``n_rows``, ``n_first``.
         Measured on rows and refits that had no part in the margin: ``holds_share_before`` (of the first reasons, how
         many hold), ``holds_share_after`` (of those told; None if none is), ``kept_share`` (of the first reasons, how
@@ -106,31 +106,29 @@ def bound(
 class _Reasons:
     """The first sources of both directions, and the share of refits that each holds in."""
 
-    standings: tuple[Standing, ...]
+    ranks: tuple[ReasonRank, ...]
     held_shares: FloatArray
 
     @classmethod
     def of(cls, sums: FloatArray, refitted: FloatArray) -> Self:
-        standings = tuple(first_sources(sign * sums, n_most=MOST_TOLD) for sign in DIRECTIONS)
+        ranks = tuple(first_sources(sign * sums, n_most=MOST_TOLD) for sign in DIRECTIONS)
         held = []
-        for sign, standing in zip(DIRECTIONS, standings, strict=True):
-            first = [
-                is_first(sign * of_refit, n_most=MOST_TOLD)[standing.rows, standing.sources] for of_refit in refitted
-            ]
+        for sign, rank in zip(DIRECTIONS, ranks, strict=True):
+            first = [is_first(sign * of_refit, n_most=MOST_TOLD)[rank.rows, rank.sources] for of_refit in refitted]
             held.append(np.mean(first, axis=0))
-        return cls(standings=standings, held_shares=np.concatenate(held))
+        return cls(ranks=ranks, held_shares=np.concatenate(held))
 
     @property
     def rows(self) -> NDArray[np.intp]:
-        return np.concatenate([standing.rows for standing in self.standings])
+        return np.concatenate([rank.rows for rank in self.ranks])
 
     @property
     def raises(self) -> BoolArray:
         """Tell which reasons raise: those of the first direction."""
-        return np.arange(len(self.rows)) < len(self.standings[0].rows)
+        return np.arange(len(self.rows)) < len(self.ranks[0].rows)
 
     def margins(self, noise: Noise) -> FloatArray:
-        return np.concatenate([standing.margins(noise) for standing in self.standings])
+        return np.concatenate([rank.margins(noise) for rank in self.ranks])
 
 
 def _contributions(refit: Pipeline, rows: pd.DataFrame) -> FloatArray:

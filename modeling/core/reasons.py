@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from modeling.core.encoding import category_code
 from modeling.core.feature import Feature
+from modeling.core.reason_rank import MOST_TOLD, Noise, ReasonRank, first_sources
 from modeling.core.reference import TYPICAL
 from modeling.core.risk_model import RiskModel, Scores
 from modeling.core.sources import Sources
-from modeling.core.standing import MOST_TOLD, Noise, Standing, first_sources
 from modeling.core.usual import sessions_of_new
 
 FloatArray = NDArray[np.float64]
@@ -81,8 +81,8 @@ def top_reasons(
 
     A reason is a source: what its features contribute is added up, and the one of them that contributes most in the
     same direction gives the words. It is told if it stays among the first ones when the model is fitted to other
-    students, as far as `reason_stability.bound` could tell; a version without that bound tells every reason. What a
-    value contributes that is the usual one here counts for nothing (`modeling.core.usual`).
+    students, as far as `reason_stability.stability_threshold` could tell; a version without a threshold tells every
+    reason. What a value contributes that is the usual one here counts for nothing (`modeling.core.usual`).
 
     Parameters
     ----------
@@ -125,9 +125,9 @@ def told(
     bound = model.specification.get("reasons") or None
     parts = []
     for sign, n_most in ((1.0, n_raising), (-1.0, n_lowering)):
-        standing = first_sources(sign * sums, n_most=n_most)
-        holds = np.ones(len(standing.rows), dtype=np.bool_) if bound is None else _holds(standing, bound, sources)
-        rows, chosen = standing.rows[holds], standing.sources[holds]
+        rank = first_sources(sign * sums, n_most=n_most)
+        is_stable = np.ones(len(rank.rows), dtype=np.bool_) if bound is None else _are_stable(rank, bound, sources)
+        rows, chosen = rank.rows[is_stable], rank.sources[is_stable]
         strongest = _strongest_columns(sign * contributions, sources, rows=rows, chosen=chosen)
         parts.append((rows, chosen, strongest))
     rows, chosen, columns = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
@@ -146,10 +146,10 @@ def told(
     )
 
 
-def _holds(standing: Standing, bound: Mapping[str, Any], sources: Sources) -> NDArray[np.bool_]:
+def _are_stable(rank: ReasonRank, bound: Mapping[str, Any], sources: Sources) -> NDArray[np.bool_]:
     if bound["margin"] is None:
-        return np.zeros(len(standing.rows), dtype=np.bool_)
-    held: NDArray[np.bool_] = standing.margins(Noise.from_json(bound, sources.names)) >= bound["margin"]
+        return np.zeros(len(rank.rows), dtype=np.bool_)
+    held: NDArray[np.bool_] = rank.margins(Noise.from_json(bound, sources.names)) >= bound["margin"]
     return held
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from modeling.core.eligibility import TERMINAL
 from modeling.core.facts_frames import FactFrames
-from modeling.core.labels import POSITIVE, standing_outcomes
+from modeling.core.labels import POSITIVE, current_outcomes
 from modeling.core.places import Places
 from modeling.core.school_calendar import Days, IntArray, days
 
@@ -40,7 +40,7 @@ def came_back_on(known: FactFrames, *, places: Places, as_of: np.datetime64) -> 
     # Most who left are not on the roll: then nothing else is looked at.
     if (places.at(said["student_id"].to_numpy(dtype=np.int64)[said["kind"].isin(POSITIVE).to_numpy()]) < 0).all():
         return None
-    standing = standing_outcomes(said)
+    standing = current_outcomes(said)
     left = _numbered(standing.loc[standing["kind"].isin(POSITIVE)], "happened_on", places, as_of)
     otherwise = np.sort(_numbered(standing.loc[standing["kind"].isin(OTHERWISE)], "happened_on", places, as_of))
     entries = np.sort(_numbered(known.enrolments, "entered_on", places, as_of))

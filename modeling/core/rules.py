@@ -100,7 +100,7 @@ def rule_points(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.Series:
     return total
 
 
-def standing(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
+def sort_keys(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
     """Return what the rule's list is sorted by: points, then how far a student is past each condition.
 
     A rule has few points to give, so that many students share them. Of equal points, who is further in the direction

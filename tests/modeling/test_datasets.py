@@ -105,7 +105,7 @@ def test_who_left_before_the_term_was_over_is_marked(known):
     made = snapshots(known, dates=[AUTUMN]).rows.set_index("student_id")
     term_end = term_ends_on(known.terms, as_of=AUTUMN)
 
-    standing = labels.standing_outcomes(known.outcomes).set_index("outcome_id")
+    standing = labels.current_outcomes(known.outcomes).set_index("outcome_id")
     decided = standing.loc[made["term_outcome_id"].dropna(), ["kind", "happened_on"]].set_axis(
         made.index[made["term_outcome_id"].notna()]
     )

@@ -23,7 +23,7 @@ def scored(risks=(), insufficient=None, keys=None):
         term_probability=np.full(n, np.nan),
         told=None,
         insufficient=unknown,
-        standing=pd.DataFrame(keys or [[0.0, 0.0]] * n, columns=["points", "absence_rate_year"], index=index),
+        rule_sort_keys=pd.DataFrame(keys or [[0.0, 0.0]] * n, columns=["points", "absence_rate_year"], index=index),
         rules_met=[[]] * n,
         rule_insufficient=unknown,
         unknown=[{}] * n,

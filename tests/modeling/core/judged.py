@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from modeling.core import fitting, refits, splits
+from modeling.core import bootstrap_refits, fitting, splits
 from modeling.core.evaluation_inputs import EvaluationInputs
 from modeling.core.rules import Rule
 from tests.modeling.core.district_rows import FEATURES, SETTINGS, rows
@@ -56,7 +56,7 @@ def inputs(table: pd.DataFrame | None = None, **changes: Any) -> EvaluationInput
     fitted = fitting.fit_risk_model(
         learned, y[train], groups=students[train], features=features, settings=settings, seed=SEED
     )
-    again = refits.refits(
+    again = bootstrap_refits.refits(
         learned,
         y[train],
         groups=students[train],

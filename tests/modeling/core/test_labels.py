@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_series_equal
 
-from modeling.core.labels import LabelFrame, labels, standing_outcomes, term_labels
+from modeling.core.labels import LabelFrame, current_outcomes, labels, term_labels
 from tests.modeling.core.small_district import rows
 
 AS_OF, TRAINED_ON = date(2024, 10, 1), date(2026, 1, 15)
@@ -93,7 +93,7 @@ def test_two_corrections_of_one_outcome_leave_the_newer() -> None:
         outcome(2, 1, "continued", corrects_id=1, known_on="2025-05-01"),
     )
 
-    assert standing_outcomes(frame)["outcome_id"].tolist() == [2]
+    assert current_outcomes(frame)["outcome_id"].tolist() == [2]
 
 
 def test_while_the_window_is_open_every_label_is_censored() -> None:
@@ -186,6 +186,6 @@ def test_the_order_of_outcomes_changes_no_label(kinds: list[str], seed: int) -> 
     ]
     frame = rows("outcomes", *chain)
 
-    shuffled = standing_outcomes(frame.sample(frac=1.0, random_state=seed))
+    shuffled = current_outcomes(frame.sample(frac=1.0, random_state=seed))
 
     assert shuffled["outcome_id"].tolist() == [len(kinds) - 1]

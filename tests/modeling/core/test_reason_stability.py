@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modeling.core import reason_stability, refits
+from modeling.core import bootstrap_refits, reason_stability
 from modeling.core.feature import Feature
 from modeling.core.fitting import FitSettings, fit_risk_model
+from modeling.core.reason_rank import MOST_TOLD, is_first
 from modeling.core.reasons import top_reasons
 from modeling.core.risk_model import RiskModel
 from modeling.core.sources import Sources
-from modeling.core.standing import MOST_TOLD, is_first
 
 TWINS = ("twin_of_one", "twin_of_other")
 MILD = [f"mild_{letter}" for letter in "abcd"]
@@ -41,7 +41,7 @@ def refitted(n_refits: int, *, seed: int) -> tuple[RiskModel, list[Any]]:
     frame, y = students(900, seed=1)
     fitted = fit_risk_model(frame, y, groups=None, features=FEATURES, settings=SETTINGS, seed=7)
     settings = replace(SETTINGS, n_trees=fitted.specification["n_trees"])
-    again = refits.refits(
+    again = bootstrap_refits.refits(
         frame, y, groups=np.arange(len(y)), features=FEATURES, settings=settings, n_refits=n_refits, seed=seed
     )
     return fitted.model(), again
@@ -59,13 +59,13 @@ def unseen() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def bound(fitted: tuple[RiskModel, list[Any]], unseen: pd.DataFrame) -> dict[str, Any]:
-    return reason_stability.bound(*fitted, unseen, holds_share=0.8)
+    return reason_stability.stability_threshold(*fitted, unseen, holds_share=0.8)
 
 
 def test_the_bound_is_plain_json_and_the_same_every_time(
     fitted: tuple[RiskModel, list[Any]], unseen: pd.DataFrame, bound: dict[str, Any]
 ) -> None:
-    again = reason_stability.bound(*fitted, unseen, holds_share=0.8)
+    again = reason_stability.stability_threshold(*fitted, unseen, holds_share=0.8)
 
     assert json.dumps(again, allow_nan=False) == json.dumps(bound, allow_nan=False)
     assert set(bound["noise"]) == set(bound["noise_growth"]) == {"signal", *TWINS, *MILD}
@@ -131,7 +131,7 @@ def test_a_signal_of_its_own_is_kept_more_often_than_twins_that_share_one(
 def test_asking_for_more_tells_less(
     fitted: tuple[RiskModel, list[Any]], unseen: pd.DataFrame, bound: dict[str, Any]
 ) -> None:
-    strict = reason_stability.bound(*fitted, unseen, holds_share=0.95)
+    strict = reason_stability.stability_threshold(*fitted, unseen, holds_share=0.95)
 
     assert strict["margin"] > bound["margin"]
     assert strict["kept_share"] < bound["kept_share"]
@@ -141,7 +141,7 @@ def test_asking_for_more_tells_less(
 def test_rows_of_one_student_are_not_parted(
     fitted: tuple[RiskModel, list[Any]], unseen: pd.DataFrame, bound: dict[str, Any]
 ) -> None:
-    by_student = reason_stability.bound(*fitted, unseen, holds_share=0.8, groups=np.arange(800) // 4)
+    by_student = reason_stability.stability_threshold(*fitted, unseen, holds_share=0.8, groups=np.arange(800) // 4)
 
     assert by_student["margin"] == bound["margin"]
     assert by_student["holds_share_after"] != bound["holds_share_after"]
@@ -150,9 +150,9 @@ def test_rows_of_one_student_are_not_parted(
 def test_too_few_refits_or_rows_give_no_bound(fitted: tuple[RiskModel, list[Any]], unseen: pd.DataFrame) -> None:
     model, again = fitted
 
-    assert reason_stability.bound(model, again[:3], unseen, holds_share=0.8) == {}
-    assert reason_stability.bound(model, again, unseen.head(5), holds_share=0.8) == {}
-    assert reason_stability.bound(model, again, unseen.head(0), holds_share=0.8) == {}
+    assert reason_stability.stability_threshold(model, again[:3], unseen, holds_share=0.8) == {}
+    assert reason_stability.stability_threshold(model, again, unseen.head(5), holds_share=0.8) == {}
+    assert reason_stability.stability_threshold(model, again, unseen.head(0), holds_share=0.8) == {}
 
 
 def test_a_margin_is_not_judged_by_the_refits_it_was_chosen_on(
@@ -164,11 +164,11 @@ def test_a_margin_is_not_judged_by_the_refits_it_was_chosen_on(
     frame, y = students(900, seed=1)
     shuffled = np.random.default_rng(3).permutation(y)
     settings = replace(SETTINGS, n_trees=model.specification["n_trees"])
-    astray = refits.refits(
+    astray = bootstrap_refits.refits(
         frame, shuffled, groups=np.arange(len(y)), features=FEATURES, settings=settings, n_refits=4, seed=5
     )
 
-    bound = reason_stability.bound(
+    bound = reason_stability.stability_threshold(
         same, [refit for pair in zip([again[0]] * 4, astray, strict=True) for refit in pair], unseen, holds_share=0.8
     )
 
@@ -181,7 +181,7 @@ def test_refits_that_all_agree_keep_every_reason(fitted: tuple[RiskModel, list[A
     # The refits explained by one of themselves: nothing varies.
     same = RiskModel.from_text(again[0]["boost"].booster_.model_to_string(), model.specification)
 
-    bound = reason_stability.bound(same, [again[0]] * 8, unseen, holds_share=0.8)
+    bound = reason_stability.stability_threshold(same, [again[0]] * 8, unseen, holds_share=0.8)
 
     assert (bound["holds_share_before"], bound["holds_share_after"]) == (1.0, 1.0)
     assert bound["kept_share"] > 0.99

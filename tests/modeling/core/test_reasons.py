@@ -11,11 +11,11 @@ import pytest
 
 from modeling.core.catalogue import source_of
 from modeling.core.fitting import FittedRisk, fit_risk_model
+from modeling.core.reason_rank import MOST_TOLD, SMALLEST_CONTRIBUTION, Noise, first_sources
 from modeling.core.reasons import top_reasons
 from modeling.core.recorded_together import Parts
 from modeling.core.risk_model import RiskModel, Scores
 from modeling.core.sources import Sources
-from modeling.core.standing import MOST_TOLD, SMALLEST_CONTRIBUTION, Noise, first_sources
 from tests.modeling.core.district_rows import FEATURES, SETTINGS, rows
 
 NAMES = [feature.name for feature in FEATURES]

@@ -12,7 +12,7 @@ from pandas.testing import assert_series_equal
 
 from modeling.core.catalogue import BY_NAME
 from modeling.core.not_known import of_students
-from modeling.core.rules import Operation, Rule, met, missing_share, rule_points, standing
+from modeling.core.rules import Operation, Rule, met, missing_share, rule_points, sort_keys
 
 RULES_FILE = Path(__file__).parents[3] / "configs" / "rules.yaml"
 STUDENTS = pd.Index([1, 2, 3, 4, 5, 6], name="student_id")
@@ -103,7 +103,7 @@ def test_of_equal_points_who_is_further_past_the_first_sign_stands_higher() -> N
         Rule(feature="grade", op="equals", value="9", points=1, words="Ninth grade"),
     ]
 
-    order = standing(frame, rules)
+    order = sort_keys(frame, rules)
 
     assert order.columns.tolist() == ["points", "absence", "average"]
     assert order["points"].tolist() == [4, 4, 3]

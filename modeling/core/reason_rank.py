@@ -55,7 +55,7 @@ class Noise:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class ReasonRank:
     """The first sources of each student in one direction.
 
     Attributes
@@ -89,7 +89,7 @@ class Standing:
         return margins
 
 
-def first_sources(sums: FloatArray, *, n_most: int) -> Standing:
+def first_sources(sums: FloatArray, *, n_most: int) -> ReasonRank:
     """Return the largest positive sums of each row.
 
     Parameters
@@ -109,7 +109,7 @@ def first_sources(sums: FloatArray, *, n_most: int) -> Standing:
         rivals[strong] = order[strong, n_most]
         rival_sums[strong] = ordered[strong, n_most]
     rows, places = np.nonzero(ordered[:, :n_most] >= SMALLEST_CONTRIBUTION)
-    return Standing(
+    return ReasonRank(
         rows=rows,
         sources=order[rows, places],
         sums=ordered[rows, places],
@@ -126,6 +126,6 @@ def is_first(sums: FloatArray, *, n_most: int) -> NDArray[np.bool_]:
     ndarray of shape (n, n_sources)
     """
     first = np.zeros(sums.shape, dtype=np.bool_)
-    standing = first_sources(sums, n_most=n_most)
-    first[standing.rows, standing.sources] = True
+    rank = first_sources(sums, n_most=n_most)
+    first[rank.rows, rank.sources] = True
     return first
