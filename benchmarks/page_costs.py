@@ -109,7 +109,7 @@ def small_district() -> Any:
     from django.conf import settings
 
     from accounts.models import Institution
-    from modeling import training_config
+    from modeling.training import training_config
     from students import district
 
     made = importlib.import_module("tests.district_in_database")

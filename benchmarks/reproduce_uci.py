@@ -35,11 +35,11 @@ from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 
 from benchmarks import cohort_facts
-from modeling import training_config
 from modeling.core import catalogue, evaluation, features, fitting, labels, logistic
 from modeling.core.facts_frames import FactFrames
 from modeling.core.feature import Feature
 from modeling.core.rules import Rule, rule_points
+from modeling.training import training_config
 from students.importing.cohort_schema import CohortSchema
 
 ROOT = Path(__file__).resolve().parent.parent

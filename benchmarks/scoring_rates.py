@@ -169,9 +169,10 @@ def measured(n_rounds: int) -> dict[str, Any]:
 
     from accounts import scope
     from accounts.models import Institution
-    from modeling import decider, scoring
+    from modeling import scoring
     from modeling.core import booster
     from modeling.models import ModelVersion
+    from modeling.promotion import decider
     from predictions import scoring_run
 
     institution = Institution.objects.get(slug=feature_rows.SLUG)

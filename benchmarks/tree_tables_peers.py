@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import tree_tables_rates as rates
-from modeling import model_file
 from modeling.core.tree_contributions import TreeContributions
+from modeling.training import model_file
 
 FloatArray = NDArray[np.float64]
 

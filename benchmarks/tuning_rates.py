@@ -32,11 +32,11 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from modeling import training_config
 from modeling.core import fitting, tuning_space
 from modeling.core.feature import Feature
 from modeling.core.fitting import FitSettings
-from modeling.held_out import held_out
+from modeling.training import training_config
+from modeling.training.held_out import held_out
 
 N_NUMBERS, N_CATEGORIES, N_FOLDS, SEED = 28, 12, 5, 7
 # For both, as configured; ours may stop earlier.
@@ -94,8 +94,8 @@ def made_up(n: int) -> pd.DataFrame:
 def our_search(folder: Path, *, n_trials: int) -> dict[str, Any]:
     """Search as a worker does, and return what it cost and the best settings."""
     _without_a_database()
-    from modeling import tuning_data, tuning_sampler, tuning_trials
     from modeling.models import TuningTrial
+    from modeling.tuning import tuning_data, tuning_sampler, tuning_trials
 
     before, since = _cpu_seconds(), time.monotonic()
     trials: list[Any] = []

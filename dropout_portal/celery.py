@@ -18,7 +18,7 @@ app.autodiscover_tasks()
 @worker_init.connect
 def refuse_bad_configuration(**_: Any) -> None:
     """End a worker that would begin with a configuration that cannot be used."""
-    from modeling import training_config
+    from modeling.training import training_config
 
     try:
         training_config.in_use()

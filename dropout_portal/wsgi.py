@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dropout_portal.settings")
 
 application = get_wsgi_application()
 
-from modeling import training_config  # noqa: E402 -- it needs the settings
+from modeling.training import training_config  # noqa: E402 -- it needs the settings
 
 try:
     training_config.in_use()

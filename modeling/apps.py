@@ -18,7 +18,7 @@ class ModelingConfig(AppConfig):
 
 def configuration_can_be_used(**_: Any) -> list[checks.CheckMessage]:
     """Return an error for each fault of configs/training_config.yaml."""
-    from modeling import training_config
+    from modeling.training import training_config
 
     try:
         training_config.load()

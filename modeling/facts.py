@@ -18,7 +18,7 @@ from modeling.core.facts_frames import FactFrames, InParts
 from modeling.core.feature import Feature
 from modeling.core.rules import Rule
 from modeling.models import RuleSet
-from modeling.training_config import ConfigRefused
+from modeling.training.training_config import ConfigRefused
 from students import columnar, outcomes_recorded, packed_rows
 from students.columnar import Copy
 from students.importing.cohort_schema import CohortSchema

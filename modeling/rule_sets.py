@@ -12,11 +12,12 @@ from django.db import transaction
 
 from accounts import audit_log
 from accounts.models import Institution, User
-from modeling import decider, facts
+from modeling import facts
 from modeling.core.feature import Feature
 from modeling.core.rules import COMPARISONS, Rule
 from modeling.facts import Terms
 from modeling.models import RuleSet
+from modeling.promotion import decider
 
 MOST_RULES = 20
 MOST_POINTS = 100.0

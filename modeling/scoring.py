@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from modeling import facts, kept_snapshot, registry, training_config
+from modeling import facts, kept_snapshot, registry
 from modeling.core import catalogue, features, not_known, rules
 from modeling.core.feature import Feature
 from modeling.core.too_little_known import DAYS_ON_ROLL, EARLIER_RECORDS, too_little_known
 from modeling.core.usual import shared_values
 from modeling.kept_snapshot import KeptSnapshot
 from modeling.models import ModelVersion
+from modeling.training import training_config
 
 if TYPE_CHECKING:
     from modeling.core.reasons import Told

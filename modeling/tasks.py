@@ -12,7 +12,7 @@ from jobs import claims
 @shared_task(name="modeling.train_model")
 def train_model(*, job_id: int, **_: Any) -> None:
     """Train one model."""
-    from modeling import training  # pandas loads in the worker's child; LightGBM in a process of its own
+    from modeling.training import training  # pandas loads in the worker's child; LightGBM in a process of its own
 
     claims.run_job(job_id=job_id, work=training.train_model)
 
@@ -20,7 +20,7 @@ def train_model(*, job_id: int, **_: Any) -> None:
 @shared_task(name="modeling.tune_model")
 def tune_model(*, job_id: int, **_: Any) -> None:
     """Do one worker's part of a search for better settings."""
-    from modeling import tuning_study  # as above; Optuna loads at the first question
+    from modeling.tuning import tuning_study  # as above; Optuna loads at the first question
 
     claims.run_job(job_id=job_id, work=tuning_study.tune_model)
 
@@ -36,6 +36,8 @@ def copy_to_mlflow() -> None:
 @shared_task(name="modeling.make_eda_report")
 def make_eda_report(*, job_id: int, **_: Any) -> None:
     """Make one report on the data."""
-    from modeling import eda_report  # pandas and matplotlib load in the worker's child, never before the fork
+    from modeling.html_reports import (
+        eda_report,  # pandas and matplotlib load in the worker's child, never before the fork
+    )
 
     claims.run_job(job_id=job_id, work=eda_report.make)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from modeling import eda_words as words
+from modeling.html_reports import eda_words as words
 
 Content = dict[str, Any]
 Figure = dict[str, Any]

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from modeling.comparison_figures import read
 from modeling.core import worse_than_chance
+from modeling.html_reports.comparison_figures import read
 from modeling.models import ModelVersion
 
 LINES: dict[str, dict[str, Any]] = {

@@ -8,8 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from modeling import card_gaps, training_config
-from modeling.card_shares import of_group
+from modeling.model_cards import card_gaps
+from modeling.model_cards.card_shares import of_group
+from modeling.training import training_config
 
 MEASURES = ("recall_at_capacity", "precision_at_capacity", "false_alarm_share")
 

@@ -10,8 +10,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from modeling.card_shares import PER_HUNDRED, of_people
 from modeling.core import worse_than_chance
+from modeling.model_cards.card_shares import PER_HUNDRED, of_people
 
 # What a measure is called, and whether more of it is better.
 MEASURES = (

@@ -9,8 +9,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from modeling.card_shares import of_people
 from modeling.core import worse_than_chance
+from modeling.model_cards.card_shares import of_people
 from modeling.models import ModelVersion
 from monitoring import evaluation_charts, group_figures, metric_rows
 from predictions.answers import features_by_name

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from modeling.models import TuningTrial
-from modeling.tuning_progress import Progress
+from modeling.tuning.tuning_progress import Progress
 
 FEWEST_TRIALS = 2
 SHOWN = 10

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from modeling import eda_words
+from modeling.html_reports import eda_words
 from modeling.models import ModelVersion
 from predictions.list_rows import model_label
 

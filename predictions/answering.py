@@ -6,9 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from modeling import decider, registry
-from modeling.decider import ListSource
+from modeling import registry
 from modeling.models import ModelVersion
+from modeling.promotion import decider
+from modeling.promotion.decider import ListSource
 from predictions import answers, runs
 from predictions.models import DecidedBy
 from students import grade_levels

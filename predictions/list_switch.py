@@ -8,8 +8,8 @@ from django.db import connection, transaction
 
 from accounts import scope
 from accounts.models import Institution, User
-from modeling import decider, model_switch
-from modeling.decider import ListSource
+from modeling.promotion import decider, model_switch
+from modeling.promotion.decider import ListSource
 from predictions import current_list, runs
 from predictions.models import DecidedBy, RiskScore, ScoringRun, Tier
 

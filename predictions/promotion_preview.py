@@ -12,8 +12,9 @@ from accounts.models import Institution, User
 from jobs import queue
 from jobs.claims import Claim, Refused
 from jobs.models import State
-from modeling import promotion, promotion_gate, registry
+from modeling import registry
 from modeling.models import ModelVersion, Promotion
+from modeling.promotion import promotion, promotion_gate
 from predictions import runs
 from predictions.models import CurrentRisk, PromotionPreview
 from students import list_day

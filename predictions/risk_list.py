@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Institution, Membership, School
 from accounts.permissions import can
-from modeling import model_switch
+from modeling.promotion import model_switch
 from predictions import capacities, list_counts, list_pages, list_rows, rule_wording, runs, wording
 from predictions.capacities import Capacity, Whose
 from predictions.list_counts import Counts

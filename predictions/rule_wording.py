@@ -9,9 +9,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from modeling import decider, promotion_gate
 from modeling.core.feature import Feature
 from modeling.models import ModelSwitch, ModelVersion
+from modeling.promotion import decider, promotion_gate
 from predictions.models import DecidedBy, RiskScore, ScoringRun
 
 # A rule as a run keeps it: a line of configs/rules.yaml, and whether a school can change what it asks about.

@@ -11,8 +11,8 @@ from accounts import audit_log
 from accounts.models import Institution, User
 from jobs import queue
 from jobs.models import State
-from modeling import decider, model_switch
 from modeling.models import ModelVersion
+from modeling.promotion import decider, model_switch
 from predictions.models import DecidedBy, ScoringRun, Tier
 from students import list_day
 

@@ -12,10 +12,11 @@ from accounts import private_files, scope
 from accounts.models import Institution
 from accounts.scope import Scope
 from jobs.claims import Claim, Refused
-from modeling import decider, registry, rule_sets, scoring, urgency
-from modeling.decider import ListSource
+from modeling import registry, rule_sets, scoring, urgency
 from modeling.facts import Terms
 from modeling.kept_snapshot import KeptSnapshot
+from modeling.promotion import decider
+from modeling.promotion.decider import ListSource
 from predictions import current_list, list_switch, runs, school_attendance
 from predictions.models import DecidedBy, ScoringRun
 from predictions.ranking import Placed, cuts, ranked, ranked_by_rule, rule_standing

@@ -22,7 +22,7 @@ from tests import databases
 @pytest.fixture(scope="session")
 def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The configuration with which Riverside's model decides, whatever the handful of names in its test part say."""
-    from modeling import training_config
+    from modeling.training import training_config
 
     path = tmp_path_factory.mktemp("configuration") / "training_config.yaml"
     written = yaml.safe_load(training_config.PATH.read_text(encoding="utf-8"))
@@ -43,7 +43,7 @@ def district_database(
 
     def make(name: str) -> None:
         # Whatever trains and scores is imported here: every run of the tests reads this file, and few need a district.
-        from modeling import training_config
+        from modeling.training import training_config
         from tests import district_in_database
 
         with (
@@ -73,7 +73,7 @@ def _copy_files(paths: Iterable[Path], *, source: Path, target: Path) -> None:
 @pytest.fixture(scope="module")
 def district(district_database: str, handed_over: Path) -> Iterator[None]:
     """Work in the district's database for the length of a module."""
-    from modeling import training_config
+    from modeling.training import training_config
 
     with databases.pointed_at(district_database), pytest.MonkeyPatch.context() as patched:
         patched.setattr(training_config, "PATH", handed_over)

@@ -15,8 +15,8 @@ from django.conf import settings
 from accounts import scope
 from accounts.models import Institution
 from jobs import claims
-from modeling import training, training_requests
 from modeling.models import ModelVersion, Promotion
+from modeling.training import training, training_requests
 from monitoring import drift_report
 from predictions import runs, scoring_run
 from predictions.models import ScoringRun

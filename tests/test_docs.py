@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand
 from drf_spectacular.generators import SchemaGenerator
 from pydantic import BaseModel
 
-from modeling.training_config import TrainingConfig
+from modeling.training.training_config import TrainingConfig
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 APPS = ("accounts", "jobs", "students", "modeling", "predictions", "monitoring", "dropout_portal", "benchmarks")

@@ -15,8 +15,8 @@ from kombu.exceptions import OperationalError
 
 from accounts import scope
 from accounts.models import Institution
-from modeling import training_config
 from modeling.models import ModelVersion
+from modeling.training import training_config
 
 # A probe every few seconds must stay cheap where one portal serves many institutions.
 MOST_ASKED = 50

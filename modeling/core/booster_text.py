@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# As far as configs/training_config.yaml lets a training go (modeling.training_config.Trees).
+# As far as configs/training_config.yaml lets a training go (modeling.training.training_config.Trees).
 MOST_TREES, MOST_LEAVES, DEEPEST = 5000, 255, 8
 # Log-odds of 100 are a certainty beyond any record: a larger leaf is a damaged one.
 LARGEST_LEAF = 100.0

@@ -19,8 +19,8 @@ from django.db.models import Q
 
 from accounts import scope
 from accounts.models import Institution
-from modeling import training_config
 from modeling.models import ModelVersion
+from modeling.training import training_config
 
 logger = logging.getLogger(__name__)
 
@@ -228,7 +228,7 @@ def _write_files(version: ModelVersion, folder: Path) -> None:
     (folder / "model" / "model.lgb").write_text(version.booster_text, encoding="utf-8")
     (folder / "model" / "model.json").write_text(version.specification_json, encoding="utf-8")
     # Imported here: it brings matplotlib.
-    from modeling import comparison_report
+    from modeling.html_reports import comparison_report
 
     (folder / "report").mkdir()
     for name, written in comparison_report.files(version).items():

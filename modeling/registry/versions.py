@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import Institution, User
-from modeling import promotion_gate
 from modeling.models import ModelVersion, Promotion
+from modeling.promotion import promotion_gate
 
 if TYPE_CHECKING:
     from modeling.core.risk_model import RiskModel

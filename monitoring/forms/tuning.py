@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from modeling.models import TuningStudy
-from modeling.training_config import Tuning
+from modeling.training.training_config import Tuning
 
 MOST_TRIALS = 1000
 MOST_MINUTES = 24 * 60

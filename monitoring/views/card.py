@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 
 from accounts import scope
 from accounts.models import Institution
-from modeling import model_card as cards
-from modeling.card_parts import Card, fixed_mark
+from modeling.model_cards import model_card as cards
+from modeling.model_cards.card_parts import Card, fixed_mark
 
 # How long a reader's browser, or a cache between, keeps a card before it asks again.
 KEPT_SECONDS = 300

@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.permissions import can, needs
 from jobs.models import State
-from modeling import eda_requests, eda_words
+from modeling.html_reports import eda_requests, eda_words
 from modeling.models import EdaReport
 from monitoring import eda_figures
 

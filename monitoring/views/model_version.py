@@ -12,8 +12,8 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import can, needs
-from modeling import decider
 from modeling.models import ModelVersion
+from modeling.promotion import decider
 from monitoring import flag_verdicts, importance_figures, metric_rows, model_figures, shown_list, version_facts
 from predictions.list_rows import model_label
 

@@ -18,9 +18,11 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import memberships
 from accounts.models import Membership, Role
 from accounts.permissions import can, needs
-from modeling import decider, promotion, promotion_gate, registry, training_config
-from modeling.decider import ListSource
+from modeling import registry
 from modeling.models import ModelVersion, Promotion, TrainingRun
+from modeling.promotion import decider, promotion, promotion_gate
+from modeling.promotion.decider import ListSource
+from modeling.training import training_config
 from monitoring import metric_rows, version_facts
 from monitoring.views import switch
 from predictions import promotion_preview, rule_wording

@@ -20,8 +20,9 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts import audit_log
 from accounts.permissions import needs
 from jobs.models import State
-from modeling import decider, promotion, promotion_gate, registry
+from modeling import registry
 from modeling.models import ModelVersion
+from modeling.promotion import decider, promotion, promotion_gate
 from monitoring import metric_rows
 from monitoring.views.model_version import version_or_404
 from predictions import promotion_preview, runs

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Membership
 from accounts.permissions import can, needs
-from modeling import model_switch
+from modeling.promotion import model_switch
 from predictions import list_switch
 
 

@@ -15,9 +15,9 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import needs
 from jobs.models import State
-from modeling import training_requests
 from modeling.core import worse_than_chance
 from modeling.models import ModelVersion, TrainingRun
+from modeling.training import training_requests
 from monitoring import metric_rows
 
 

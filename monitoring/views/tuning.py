@@ -17,11 +17,12 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.permissions import needs
 from jobs.models import State
-from modeling import training_config, tuning_progress, tuning_requests
 from modeling.models import TuningStudy
-from modeling.training_config import ConfigRefused
-from modeling.tuning_progress import Progress
-from modeling.tuning_requests import Budget
+from modeling.training import training_config
+from modeling.training.training_config import ConfigRefused
+from modeling.tuning import tuning_progress, tuning_requests
+from modeling.tuning.tuning_progress import Progress
+from modeling.tuning.tuning_requests import Budget
 from monitoring import tuning_figures
 from monitoring.forms.tuning import TuningForm
 

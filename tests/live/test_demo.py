@@ -214,7 +214,7 @@ def test_a_second_demo_on_the_same_port_is_refused_with_a_sentence(demo):
 def test_ctrl_c_leaves_no_process_even_while_a_model_is_trained(demo):
     owner = signed_in(demo, "model_owner")
     owner.post("/model/train")
-    fits = wait_until(lambda: processes.below(demo.process.pid, "modeling.fit_process"), seconds=90)
+    fits = wait_until(lambda: processes.below(demo.process.pid, "modeling.training.fit_process"), seconds=90)
     below = processes.below(demo.process.pid)
     commands = " ".join(processes.command(pid) for pid in below)
     assert [name for name in ("postgres", "valkey-server", "gunicorn", "celery") if name not in commands] == []

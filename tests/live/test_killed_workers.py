@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from modeling.training_requests import STEPS
+from modeling.training.training_requests import STEPS
 from tests.live import processes, stories
 from tests.live.stack import wait_until
 
@@ -49,7 +49,7 @@ def test_a_training_cut_off_in_the_middle_leaves_no_process_and_one_model(live, 
     job_id = stories.newest_job(live, "training")
     # It learns: this step comes after all that the process imports.
     wait_until(lambda: live.job(job_id)["progress_done"] >= STEPS.index("fit"), seconds=60)
-    fitting = processes.below(live.pid("heavy"), "modeling.fit_process")
+    fitting = processes.below(live.pid("heavy"), "modeling.training.fit_process")
     live.kill("heavy")
     wait_until(lambda: not any(map(processes.runs, fitting)), seconds=2)
 

@@ -16,8 +16,8 @@ from django.core.files.storage import default_storage
 from accounts import scope
 from jobs import claims
 from jobs.models import State
-from modeling import datasets, training, training_requests
 from modeling.models import Dataset, ModelVersion, TrainingRun
+from modeling.training import datasets, training, training_requests
 from tests.district_in_database import NOW
 
 ASKED_AT = NOW.replace(year=2027)

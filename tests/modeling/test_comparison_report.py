@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts import scope
-from modeling import comparison_report
+from modeling.html_reports import comparison_report
 from modeling.models import ModelVersion
 
 

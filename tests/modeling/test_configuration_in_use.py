@@ -6,9 +6,10 @@ import pytest
 import yaml
 from django.urls import reverse
 
-from modeling import decider, training_config
 from modeling.apps import configuration_can_be_used
-from modeling.training_config import ConfigRefused
+from modeling.promotion import decider
+from modeling.training import training_config
+from modeling.training.training_config import ConfigRefused
 from tests.dropout_portal.subprocesses import python
 from tests.modeling.training_runs import WRITTEN, configure
 

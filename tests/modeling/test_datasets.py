@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from accounts import scope
-from modeling import datasets, facts
+from modeling import facts
 from modeling.core import labels
 from modeling.core.term_deadline import term_ends_on
 from modeling.models import Dataset, ModelVersion
+from modeling.training import datasets
 from students import outcomes_recorded
 from students.models import Outcome, ProtectedAttribute
 from tests.district_in_database import ENDS_ON, NOW

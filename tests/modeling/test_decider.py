@@ -6,8 +6,9 @@ import pytest
 
 from accounts import scope
 from accounts.models import Institution
-from modeling import decider, model_switch, registry
+from modeling import registry
 from modeling.models import Dataset, ModelVersion
+from modeling.promotion import decider, model_switch
 from tests import rows
 from tests.district_in_database import NOW
 from tests.modeling.training_runs import WRITTEN, configure

@@ -13,7 +13,7 @@ from accounts import scope
 from accounts.models import School
 from jobs import claims
 from jobs.models import State
-from modeling import eda_document, eda_report, eda_requests
+from modeling.html_reports import eda_document, eda_report, eda_requests
 from modeling.models import Dataset, EdaReport, ModelVersion
 from students.models import ProtectedAttribute
 

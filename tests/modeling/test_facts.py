@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import scope
 from modeling import facts, registry, scoring
 from modeling.core import catalogue, facts_frames, features
-from modeling.training_config import ConfigRefused
+from modeling.training.training_config import ConfigRefused
 from students import columnar
 from students.models import (
     AttendanceRecord,

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from accounts import people, scope
 from accounts.models import Institution, Role
-from modeling import decider, promotion, promotion_gate, registry
+from modeling import registry
 from modeling.models import Dataset, ModelVersion, Promotion
+from modeling.promotion import decider, promotion, promotion_gate
 from tests import rows
 from tests.district_in_database import NOW
 from tests.predictions.pages import text_of

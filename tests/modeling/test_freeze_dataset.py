@@ -17,8 +17,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts import scope
-from modeling import datasets, dvc, training_requests
 from modeling.models import Dataset, ModelVersion
+from modeling.training import datasets, dvc, training_requests
 from students.models import Outcome, Upload
 from tests.district_in_database import COHORT_SIZE, NOW
 

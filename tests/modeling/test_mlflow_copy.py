@@ -6,8 +6,9 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from modeling import promotion, registry
+from modeling import registry
 from modeling.models import ModelVersion
+from modeling.promotion import promotion
 from modeling.registry import mlflow_copy
 from tests.district_in_database import SILENT_MLFLOW
 

@@ -10,9 +10,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts import scope
-from modeling import card_measures, card_parts, card_statements, card_technical, model_card, model_switch
-from modeling.decider import ListSource
+from modeling.model_cards import card_measures, card_parts, card_statements, card_technical, model_card
 from modeling.models import ModelVersion, Promotion
+from modeling.promotion import model_switch
+from modeling.promotion.decider import ListSource
 
 HOSTILE = '<script>alert(1)</script>"| `x`'
 # What stands in headings and first columns, whatever the figures are.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from modeling import card_gaps
+from modeling.model_cards import card_gaps
 
 TOLERANCE = 0.2
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from modeling import card_public
+from modeling.model_cards import card_public
 from tests.modeling.core.test_nested_cuts import check_every_small_cell
 
 BINS = 6

@@ -4,10 +4,10 @@ import pytest
 from django.utils import timezone
 
 from accounts import scope
-from modeling import card_measures, card_shares, card_statements, model_card
-from modeling.card_statements import State
-from modeling.decider import ListSource
+from modeling.model_cards import card_measures, card_shares, card_statements, model_card
+from modeling.model_cards.card_statements import State
 from modeling.models import ModelVersion, Promotion
+from modeling.promotion.decider import ListSource
 
 FIRST = State(
     standing="champion",

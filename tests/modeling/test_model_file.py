@@ -6,10 +6,11 @@ import sys
 
 import pytest
 
-from modeling import model_file, registry
+from modeling import registry
 from modeling.core import model_file as grammar
 from modeling.core.risk_model import UnreadableModel
 from modeling.models import ModelVersion
+from modeling.training import model_file
 from tests.modeling import stored_models as stored
 
 READ_AND_SCORE = """

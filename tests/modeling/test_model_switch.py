@@ -6,9 +6,9 @@ import pytest
 
 from accounts import scope
 from accounts.models import AuditEntry
-from modeling import model_switch
-from modeling.model_switch import SwitchRefused
 from modeling.models import ModelSwitch
+from modeling.promotion import model_switch
+from modeling.promotion.model_switch import SwitchRefused
 from tests.district_in_database import NOW
 
 

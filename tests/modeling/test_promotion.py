@@ -4,8 +4,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from modeling import promotion, promotion_gate, registry
+from modeling import registry
 from modeling.models import ModelVersion, Promotion
+from modeling.promotion import promotion, promotion_gate
 from tests.modeling import stored_models as stored
 from tests.modeling.test_registry import another
 

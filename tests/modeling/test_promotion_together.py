@@ -8,8 +8,9 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts import scope
-from modeling import promotion, registry
+from modeling import registry
 from modeling.models import Dataset, ModelVersion, Promotion
+from modeling.promotion import promotion
 
 N_PEOPLE = 20
 

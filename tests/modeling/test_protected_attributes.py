@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from accounts import scope
-from modeling import fit_process, training_config
 from modeling.models import ModelVersion
+from modeling.training import fit_process, training_config
 from students.models import ProtectedAttribute
 from tests.modeling.core import judged
 from tests.modeling.core.district_rows import FEATURES, SETTINGS

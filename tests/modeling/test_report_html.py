@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from modeling import report_html
-from modeling.report_html import FIRST, SECOND, Report
+from modeling.html_reports import report_html
+from modeling.html_reports.report_html import FIRST, SECOND, Report
 
 HOSTILE = '</title><script>alert("x")</script> & $\\frac{a}$ | `code` [link](http://evil.example)'
 

@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from jobs import claims
-from modeling import datasets, retraining, training, training_config, training_requests
 from modeling.models import ModelVersion, TrainingRun
+from modeling.training import datasets, retraining, training, training_config, training_requests
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from accounts import scope
 from accounts.models import Institution
 from jobs.claims import FAILURE
 from jobs.models import State
-from modeling import facts, training, training_config
+from modeling import facts
 from modeling.models import ModelVersion, TrainingRun
+from modeling.training import training, training_config
 from students import district as districts
 from students.models import Outcome
 from tests import rows
@@ -184,7 +185,11 @@ def test_the_fit_is_a_program_of_its_own_with_one_thread_and_no_secret(riverside
         train(riverside)
 
     given = dict(line.split("=", 1) for line in KilledAtOnce.seen["environ"].decode().split("\0") if line)
-    assert KilledAtOnce.seen["cmdline"].decode().split("\0")[:3] == [sys.executable, "-m", "modeling.fit_process"]
+    assert KilledAtOnce.seen["cmdline"].decode().split("\0")[:3] == [
+        sys.executable,
+        "-m",
+        "modeling.training.fit_process",
+    ]
     assert given["OMP_NUM_THREADS"] == given["OPENBLAS_NUM_THREADS"] == "1"
     assert not {"SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"} & set(given)
     assert "SECRET_KEY" in os.environ

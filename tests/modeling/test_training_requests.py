@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from jobs.models import Job, State
-from modeling import training_requests
+from modeling.training import training_requests
 
 NOW = dt.datetime(2026, 11, 23, 7, 0, 5, tzinfo=dt.UTC)
 

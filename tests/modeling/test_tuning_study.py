@@ -11,10 +11,11 @@ from accounts import scope
 from accounts.models import AuditEntry
 from jobs import claims
 from jobs.models import Job, State
-from modeling import training_config, tuning_data, tuning_requests, tuning_study, tuning_trials
 from modeling.core.tuning_space import TUNED
 from modeling.models import TrainingRun, TuningStudy, TuningTrial, TuningWorker
-from modeling.training_config import TrainingConfig
+from modeling.training import training_config
+from modeling.training.training_config import TrainingConfig
+from modeling.tuning import tuning_data, tuning_requests, tuning_study, tuning_trials
 from tests.modeling.training_runs import configure
 
 SHORT = {"method": "optuna", "n_trials": 4, "minutes": 10, "n_folds": 2, "n_workers": 1, "imbalance": ["none"]}

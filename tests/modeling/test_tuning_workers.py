@@ -14,10 +14,11 @@ from accounts import scope
 from accounts.models import Institution
 from jobs import claims
 from jobs.models import Job, State
-from modeling import datasets, tuning_data, tuning_requests, tuning_study
-from modeling.datasets import Snapshots
 from modeling.models import TuningStudy, TuningTrial
-from modeling.tuning_requests import Budget
+from modeling.training import datasets
+from modeling.training.datasets import Snapshots
+from modeling.tuning import tuning_data, tuning_requests, tuning_study
+from modeling.tuning.tuning_requests import Budget
 from tests.modeling.core import district_rows
 
 DAY = dt.date(2024, 9, 2)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from modeling import training_config
+from modeling.training import training_config
 
 WRITTEN = yaml.safe_load(training_config.PATH.read_text(encoding="utf-8"))
 

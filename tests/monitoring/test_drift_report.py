@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from accounts import scope
-from modeling import datasets, registry, scoring
+from modeling import registry, scoring
+from modeling.training import datasets
 from monitoring import drift_report
 from monitoring.core import drift
 from monitoring.models import DriftReport, FeatureDrift

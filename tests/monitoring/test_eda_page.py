@@ -11,7 +11,7 @@ from accounts.models import AuditEntry, School
 from dropout_portal.plotly_files import TRACE_TYPES
 from jobs import claims, queue
 from jobs.models import Job, State
-from modeling import eda_report
+from modeling.html_reports import eda_report
 from modeling.models import EdaReport
 from tests.people import signed_in
 from tests.predictions.pages import text_of

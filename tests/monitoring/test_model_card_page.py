@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import Institution, User
-from modeling import model_switch
 from modeling.models import ModelVersion, Promotion
+from modeling.promotion import model_switch
 from students.models import ProtectedAttribute, Student
 from tests.people import signed_in
 from tests.predictions.pages import text_of

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import AuditEntry
-from modeling import model_switch, promotion
 from modeling.models import ModelVersion, TrainingRun
+from modeling.promotion import model_switch, promotion
 from predictions.models import CurrentRisk
 from tests.people import SINCE, signed_in
 from tests.predictions.pages import text_of

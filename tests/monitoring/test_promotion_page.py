@@ -5,8 +5,8 @@ import pytest
 from accounts import scope
 from accounts.models import AuditEntry
 from jobs import claims
-from modeling import promotion_gate
 from modeling.models import ModelVersion, Promotion
+from modeling.promotion import promotion_gate
 from predictions import promotion_preview
 from predictions.models import CurrentRisk, PromotionPreview, ScoringRun
 from students.models import Student

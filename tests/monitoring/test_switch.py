@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import scope
-from modeling import model_switch
+from modeling.promotion import model_switch
 from predictions import runs
 from tests.people import signed_in
 from tests.predictions.pages import text_of

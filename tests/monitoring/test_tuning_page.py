@@ -10,8 +10,8 @@ from accounts import scope
 from accounts.models import AuditEntry
 from jobs import queue
 from jobs.models import Job, State
-from modeling import tuning_trials
 from modeling.models import TrainingRun, TuningStudy, TuningTrial
+from modeling.tuning import tuning_trials
 from tests.people import signed_in
 from tests.predictions.pages import text_of
 

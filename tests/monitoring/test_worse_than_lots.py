@@ -8,8 +8,9 @@ import pytest
 from django.template.loader import render_to_string
 
 from accounts import scope
-from modeling import comparison_report, promotion_gate
+from modeling.html_reports import comparison_report
 from modeling.models import ModelVersion
+from modeling.promotion import promotion_gate
 from monitoring import metric_rows, model_figures
 from monitoring.views import training
 from tests.predictions.pages import text_of

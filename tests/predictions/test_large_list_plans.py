@@ -15,7 +15,7 @@ DEEP = {"administrator": 50_000, "one school": 600, "three schools": 1_800}
 
 @pytest.fixture(scope="module")
 def large_database(district_database, handed_over, django_db_blocker):
-    from modeling import training_config
+    from modeling.training import training_config
 
     sizes = {"riverside": N_STUDENTS, "lakeside": 3_000}
     with (

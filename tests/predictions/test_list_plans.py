@@ -25,7 +25,7 @@ SIZES = {"riverside": 3_000, "lakeside": 12_000}
 
 @pytest.fixture(scope="module")
 def large_database(district_database, handed_over, django_db_blocker):
-    from modeling import training_config
+    from modeling.training import training_config
 
     with (
         pytest.MonkeyPatch.context() as patched,

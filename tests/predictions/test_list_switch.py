@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts import scope
-from modeling import model_switch
 from modeling.models import ModelVersion
+from modeling.promotion import model_switch
 from monitoring import drift_report
 from monitoring.models import DriftReport
 from predictions import demo_example, list_switch, runs

@@ -12,7 +12,7 @@ OWN = 300
 
 @pytest.fixture(scope="module")
 def large_database(district_database, handed_over, django_db_blocker):
-    from modeling import training_config
+    from modeling.training import training_config
 
     unblocked = django_db_blocker.unblock()
     with (

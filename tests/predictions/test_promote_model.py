@@ -7,7 +7,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from accounts import scope
-from modeling import promotion_gate, registry
+from modeling import registry
+from modeling.promotion import promotion_gate
 
 
 @pytest.fixture

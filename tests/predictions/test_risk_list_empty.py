@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import Institution, Membership, Role, School, User
-from modeling import model_switch
+from modeling.promotion import model_switch
 from predictions.models import ScoringRun
 from tests import rows
 from tests.people import SINCE, signed_in

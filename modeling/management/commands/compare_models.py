@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from accounts import scope
 from accounts.command_output import InstitutionCommand
-from modeling import comparison_report
+from modeling.html_reports import comparison_report
 from modeling.models import ModelVersion
 
 USUAL_FOLDER = Path("reports")

@@ -12,9 +12,10 @@ from accounts import scope
 from accounts.command_output import InstitutionCommand
 from jobs import claims
 from jobs.models import State
-from modeling import dataset_versions, eda_report, eda_requests
-from modeling.datasets import DatasetRefused
+from modeling.html_reports import eda_report, eda_requests
 from modeling.models import EdaReport
+from modeling.training import dataset_versions
+from modeling.training.datasets import DatasetRefused
 
 USUAL_PATH = Path("reports") / "eda_report.html"
 

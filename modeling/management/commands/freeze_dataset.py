@@ -12,10 +12,10 @@ from django.utils import timezone
 from accounts import scope
 from accounts.command_output import InstitutionCommand
 from accounts.models import Institution
-from modeling import dataset_folder, dataset_versions, dvc, training_config
-from modeling.dataset_folder import FrozenFile
-from modeling.datasets import NothingToLearn
-from modeling.training_config import ConfigRefused
+from modeling.training import dataset_folder, dataset_versions, dvc, training_config
+from modeling.training.dataset_folder import FrozenFile
+from modeling.training.datasets import NothingToLearn
+from modeling.training.training_config import ConfigRefused
 from students import upload_parquet
 from students.importing.file_errors import FileRefused
 from students.models import Upload

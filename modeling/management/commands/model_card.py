@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.command_output import InstitutionCommand
-from modeling import model_card
+from modeling.model_cards import model_card
 
 
 class Command(InstitutionCommand):

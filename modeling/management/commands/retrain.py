@@ -9,9 +9,9 @@ from django.core.management.base import CommandError, CommandParser
 from accounts import scope
 from accounts.command_output import InstitutionCommand
 from accounts.models import Institution
-from modeling import retraining
 from modeling.models import ModelVersion
-from modeling.retraining import CannotRetrain, Comparison, Half
+from modeling.training import retraining
+from modeling.training.retraining import CannotRetrain, Comparison, Half
 
 
 class Command(InstitutionCommand):

@@ -14,10 +14,11 @@ from accounts.command_output import InstitutionCommand
 from accounts.models import Institution
 from jobs import claims
 from jobs.models import State
-from modeling import dataset_folder, dataset_versions, promotion_gate, training, training_requests
-from modeling.datasets import DatasetRefused
 from modeling.models import Dataset, ModelVersion, TrainingRun
-from modeling.training_config import ConfigRefused, TrainingConfig
+from modeling.promotion import promotion_gate
+from modeling.training import dataset_folder, dataset_versions, training, training_requests
+from modeling.training.datasets import DatasetRefused
+from modeling.training.training_config import ConfigRefused, TrainingConfig
 
 
 class Command(InstitutionCommand):

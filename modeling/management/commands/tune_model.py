@@ -11,12 +11,13 @@ from accounts import scope
 from accounts.command_output import InstitutionCommand
 from jobs import claims
 from jobs.models import State
-from modeling import dataset_versions, training, tuning_progress, tuning_requests, tuning_study
-from modeling.datasets import DatasetRefused
 from modeling.models import TuningStudy
-from modeling.training_config import ConfigRefused
-from modeling.tuning_progress import Progress
-from modeling.tuning_requests import Budget
+from modeling.training import dataset_versions, training
+from modeling.training.datasets import DatasetRefused
+from modeling.training.training_config import ConfigRefused
+from modeling.tuning import tuning_progress, tuning_requests, tuning_study
+from modeling.tuning.tuning_progress import Progress
+from modeling.tuning.tuning_requests import Budget
 
 
 class Command(InstitutionCommand):

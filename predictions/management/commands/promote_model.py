@@ -14,8 +14,9 @@ from accounts.models import Institution, User
 from accounts.permissions import can
 from jobs import claims
 from jobs.models import State
-from modeling import promotion, registry
+from modeling import registry
 from modeling.models import ModelVersion, Promotion
+from modeling.promotion import promotion
 from predictions import promotion_preview, runs
 from predictions.models import PromotionPreview
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.command_output import InstitutionCommand
-from modeling.model_switch import SwitchRefused
+from modeling.promotion.model_switch import SwitchRefused
 from predictions import list_switch
 
 

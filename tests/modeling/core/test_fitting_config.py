@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from modeling import training_config
-from modeling.training_config import ConfigRefused, TrainingConfig
+from modeling.training import training_config
+from modeling.training.training_config import ConfigRefused, TrainingConfig
 from tests.modeling.core.district_rows import FEATURES
 
 SHIPPED = training_config.PATH.read_text(encoding="utf-8")

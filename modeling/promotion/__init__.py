@@ -1,0 +1,1 @@
+"""What makes the list, and who let it."""

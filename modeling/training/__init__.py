@@ -1,0 +1,1 @@
+"""Frozen datasets, and versions trained on them in a process of their own."""
