@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from benchmarks import tree_tables_rates as rates
 from modeling.core.tree_contributions import TreeContributions
-from modeling.training import model_file
+from modeling.training import model_file_trial
 
 FloatArray = NDArray[np.float64]
 
@@ -78,7 +78,7 @@ def _beside(
     before = rates.timed({"tables": (lambda: tables.of_matrix(rows), len(rows))}, n_rounds)["tables"]
     ran = subprocess.run(  # noqa: S603
         [str(python), str(RUNNER), peer, str(folder), str(n_rounds)],
-        env=model_file.bare_environment(),
+        env=model_file_trial.bare_environment(),
         capture_output=True,
         text=True,
         check=False,

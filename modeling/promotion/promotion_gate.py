@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from modeling.core import promotion_gate as findings
-from modeling.core.promotion_gate import Finding
+from modeling.core import promotion_checks as findings
+from modeling.core.promotion_checks import Finding
 from modeling.models import ModelVersion
 from modeling.training import training_config
 

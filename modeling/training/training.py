@@ -21,7 +21,7 @@ from jobs.claims import Claim, Refused
 from modeling import facts, registry
 from modeling.models import Dataset, ModelVersion, TrainingRun
 from modeling.registry import mlflow_copy
-from modeling.training import code_version, dataset_versions, datasets, fit_process, model_file, training_config
+from modeling.training import code_version, dataset_versions, datasets, fit_process, model_file_trial, training_config
 from modeling.training.training_config import TrainingConfig
 from modeling.training.training_requests import STEPS
 
@@ -49,7 +49,7 @@ def train_model(claim: Claim) -> None:
             write_task(folder, dataset=dataset, config=config, institution=institution)
         fit(folder, told=partial(tell, claim))
         tell(claim, "register")
-        model_file.try_out(folder)
+        model_file_trial.try_out(folder)
         with scope.entered(scope.of_institution(institution)):
             _register(claim, folder, run=run, dataset=dataset, config_yaml=config_yaml, now=now)
     # Nothing waits for the copy and nothing fails with it: what MLflow misses, the clock's next round tells it.
@@ -140,7 +140,7 @@ def fit(folder: Path, *, told: Callable[[str], None]) -> None:
     with subprocess.Popen(  # noqa: S603
         command,
         cwd=settings.BASE_DIR,
-        env=model_file.bare_environment(),
+        env=model_file_trial.bare_environment(),
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 
 from jobs.claims import Refused
-from modeling.training.model_file import bare_environment
+from modeling.training.model_file_trial import bare_environment
 
 LONGEST_FOLD_SECONDS = 60 * 60
 

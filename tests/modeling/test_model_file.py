@@ -10,7 +10,7 @@ from modeling import registry
 from modeling.core import model_file as grammar
 from modeling.core.risk_model import UnreadableModel
 from modeling.models import ModelVersion
-from modeling.training import model_file
+from modeling.training import model_file_trial
 from tests.modeling import stored_models as stored
 
 READ_AND_SCORE = """
@@ -84,29 +84,29 @@ def folder(version, tmp_path):
 
 
 def test_a_sound_model_passes_its_trial(folder):
-    model_file.try_out(folder)
+    model_file_trial.try_out(folder)
 
 
 def test_a_model_that_answers_otherwise_is_not_registered(folder):
     (folder / "trial.json").write_text("[0.5, 0.5, 0.5]", encoding="utf-8")
 
-    with pytest.raises(model_file.ModelFailedTrial, match="Exit code 4"):
-        model_file.try_out(folder)
+    with pytest.raises(model_file_trial.ModelFailedTrial, match="Exit code 4"):
+        model_file_trial.try_out(folder)
 
 
 def test_a_damaged_model_is_refused_with_the_reason(folder):
     text = (folder / "model.lgb").read_text(encoding="utf-8")
     (folder / "model.lgb").write_text(text[:5000], encoding="utf-8")
 
-    with pytest.raises(model_file.ModelFailedTrial, match="The booster's text is damaged"):
-        model_file.try_out(folder)
+    with pytest.raises(model_file_trial.ModelFailedTrial, match="The booster's text is damaged"):
+        model_file_trial.try_out(folder)
 
 
 def test_a_trial_that_hangs_is_ended(folder, monkeypatch):
-    monkeypatch.setattr(model_file, "LONGEST_SECONDS", 0.01)
+    monkeypatch.setattr(model_file_trial, "LONGEST_SECONDS", 0.01)
 
-    with pytest.raises(model_file.ModelFailedTrial, match="not read back within"):
-        model_file.try_out(folder)
+    with pytest.raises(model_file_trial.ModelFailedTrial, match="not read back within"):
+        model_file_trial.try_out(folder)
 
 
 def test_a_trial_may_not_take_all_the_memory(tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from modeling.core import promotion_gate, version_evaluation, worse_than_chance
+from modeling.core import promotion_checks, version_evaluation, worse_than_chance
 from modeling.core.rules import Rule
 from tests.modeling.core import judged
 
@@ -68,14 +68,14 @@ def of(model=0.5, rule=0.3, *, area=0.7, of_rule=0.7):
     ],
 )
 def test_a_lead_over_a_broken_rule_counts_for_nothing_and_to_be_behind_it_still_fails(metrics, passed, why):
-    found = promotion_gate.lift(metrics, {}, minimum=1.0)
+    found = promotion_checks.lift(metrics, {}, minimum=1.0)
 
     assert (found.passed, found.why) == (passed, why)
-    assert promotion_gate.lift(metrics, {"broken": {}}, minimum=1.0).passed is not None
+    assert promotion_checks.lift(metrics, {"broken": {}}, minimum=1.0).passed is not None
 
 
 @pytest.mark.parametrize(("area", "passed"), [(0.41, False), (0.5, False), (0.6, True), (None, None)])
 def test_a_model_has_to_rank_better_than_lots(area, passed):
-    found = promotion_gate.chance({"model": {"roc_auc": area}})
+    found = promotion_checks.chance({"model": {"roc_auc": area}})
 
     assert (found.check, found.passed, found.limit) == ("chance", passed, 0.5)

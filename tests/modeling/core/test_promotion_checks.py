@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from modeling.core import promotion_gate as gate
+from modeling.core import promotion_checks as gate
 
 
 def judged(precision, *, n=100, interval=None):
