@@ -36,7 +36,7 @@ def fill(n_students: int) -> None:
     from django.db import connections
 
     from accounts import scope
-    from students import columnar
+    from students.records import columnar
 
     call_command("migrate", verbosity=0)
     institution, first_school = _institution(n_students)

@@ -229,13 +229,15 @@ def _imported(path: Path, institution: Institution, upload: Upload) -> dict[str,
     from django.utils import timezone
 
     from accounts import scope
-    from students import database_checks, difference, exit_code_map, merging, sources
+    from students.changes import database_checks, difference, merging
+    from students.changes.staging import Context, Staging
     from students.import_sql import open_questions
     from students.importing import containers, formats, typed_records
     from students.importing.batches import Options
     from students.importing.meaning import Meaning
     from students.importing.student_numbers import Numbers
-    from students.staging import Context, Staging
+    from students.outcomes import exit_code_map
+    from students.uploads import sources
 
     now, seconds = timezone.now(), dict[str, float]()
     with _timed(seconds, "all"), scope.entered(scope.of_institution(institution)), Staging() as staging:

@@ -16,7 +16,6 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import Institution, Membership, Role, School, User
 from predictions.models import CurrentRisk
-from students import cases_opened
 from students.models import (
     CaseEnding,
     Caseload,
@@ -29,6 +28,7 @@ from students.models import (
     SchoolDay,
     Student,
 )
+from students.outcomes import cases_opened
 
 PER_COUNSELLOR = 200
 A_DAY = dt.timedelta(days=1)

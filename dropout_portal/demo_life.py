@@ -18,8 +18,9 @@ from dropout_portal import demo_talk, demo_words
 from dropout_portal.demo_words import Help, Opinion
 from predictions import answered_cases, caseloads, given_help, today, verdicts
 from predictions.models import CurrentRisk, RiskScore, ScoringRun, Tier, Verdict
-from students import help_progress, outcomes_recorded
+from students.help import help_progress
 from students.models import Caseload, DataCase, HelpPlan, Intervention, Outcome, Student
+from students.outcomes import outcomes_recorded
 
 # Days back from today. Whoever works in the demo was there before the first of them.
 STUDENTS_GIVEN, LOOKED = 70, 3

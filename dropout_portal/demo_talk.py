@@ -9,8 +9,9 @@ from typing import Protocol
 
 from accounts import scope
 from accounts.models import Membership, School, User
-from students import cases_opened, concerns, notes, way_back
 from students.models import Concern, Outcome, ReengagementCase, Student
+from students.outcomes import cases_opened, way_back
+from students.people import concerns, notes
 
 # One form is sent once: its key follows from what it says.
 FORMS = uuid.uuid5(uuid.NAMESPACE_DNS, "demo.example")

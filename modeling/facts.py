@@ -19,8 +19,6 @@ from modeling.core.feature import Feature
 from modeling.core.rules import Rule
 from modeling.models import RuleSet
 from modeling.training.training_config import ConfigRefused
-from students import columnar, outcomes_recorded, packed_rows
-from students.columnar import Copy
 from students.importing.cohort_schema import CohortSchema
 from students.models import (
     AttendanceRecord,
@@ -38,6 +36,9 @@ from students.models import (
     Upload,
 )
 from students.models.people import Fact
+from students.outcomes import outcomes_recorded
+from students.records import columnar, packed_rows
+from students.records.columnar import Copy
 
 # Frame, model, and the model's fields where they differ from the frame's columns.
 _SOURCES: dict[str, tuple[type[models.Model], dict[str, str]]] = {

@@ -12,7 +12,7 @@ from modeling.promotion import decider
 from modeling.promotion.decider import ListSource
 from predictions import answers, runs
 from predictions.models import DecidedBy
-from students import grade_levels
+from students.records import grade_levels
 
 if TYPE_CHECKING:
     from modeling.facts import Terms

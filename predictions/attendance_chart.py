@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from predictions import school_attendance
-from students import interventions
+from students.help import interventions
 from students.models import AttendanceRecord, Enrolment, Intervention, SchoolDay, Student
 
 Shares = dict[dt.date, float]

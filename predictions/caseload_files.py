@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from predictions import caseloads
-from students import carriers, checked_lines
-from students.caseloads import Refused
-from students.checked_lines import Changed, CheckedLine, FoundLine, Status
+from students.help import carriers
 from students.importing.line_layouts import NUMBER, Column, Layout, Line
 from students.models import Caseload, Student
+from students.people.caseloads import Refused
+from students.records import checked_lines
+from students.records.checked_lines import Changed, CheckedLine, FoundLine, Status
 
 LONGEST_NOTE = 300
 

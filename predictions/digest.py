@@ -20,8 +20,8 @@ from accounts.models import Institution, Membership, User
 from accounts.permissions import can
 from predictions import today as mornings
 from predictions.models import DigestMail
-from students import help_kinds
-from students.help_kinds import KindOfHelp
+from students.help import help_kinds
+from students.help.help_kinds import KindOfHelp
 from students.models import HelpPlan, ReengagementCase, Student
 
 

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from accounts import scope
 from predictions.models import CurrentRisk, HelpState
-from students import attendance_days, help_kinds
-from students.help_kinds import KindOfHelp
+from students.help import help_kinds
+from students.help.help_kinds import KindOfHelp
 from students.models import AttendanceRecord, Intervention, Student
+from students.records import attendance_days
 
 FOUR_WEEKS = 20
 # Five points of attendance: one day of twenty.

@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from predictions import given_help
-from students import checked_lines, help_kinds, many_given, outcome_checks
-from students.checked_lines import Changed, CheckedLine, FoundLine, Status, standing_in
-from students.help_kinds import KindOfHelp
+from students.help import help_kinds, many_given
+from students.help.help_kinds import KindOfHelp
+from students.help.many_given import Begun, NotAll
 from students.importing.line_layouts import NUMBER, Column, Layout, Line
-from students.many_given import Begun, NotAll
+from students.outcomes import outcome_checks
+from students.records import checked_lines
+from students.records.checked_lines import Changed, CheckedLine, FoundLine, Status, standing_in
 
 LONGEST_GOAL = 300
 

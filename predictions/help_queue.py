@@ -22,11 +22,11 @@ from accounts import scope
 from accounts.models import School, User
 from predictions.models import ListCount
 from predictions.wording import grade_words
-from students import help_due, help_kinds, interventions
-from students.day_places import Place
-from students.help_kinds import KindOfHelp
+from students.help import help_due, help_kinds, interventions
+from students.help.help_kinds import KindOfHelp
 from students.importing import spreadsheet_cells
 from students.models import HelpEnd, HelpPlan, Intervention
+from students.records.day_places import Place
 
 PAGE_SIZE = 50
 # Beyond this many late ones no number helps, and to count them all reads them all.

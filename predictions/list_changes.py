@@ -17,9 +17,9 @@ from django.utils.translation import ngettext
 from accounts.models import AuditEntry, Membership
 from predictions import list_rows
 from predictions.models import CurrentRisk, RiskScore, ScoringRun, Verdict
-from students import help_kinds
+from students.changes.undo_sql import TAKEN_BACK
+from students.help import help_kinds
 from students.models import Caseload, Enrolment, Intervention, Outcome, Student
-from students.undo_sql import TAKEN_BACK
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from predictions import reason_kinds
 from predictions.models import CurrentRisk, HelpState, RiskScore, Verdict
-from students import caseloads
 from students.models import DataCase, HelpEnd, Intervention
+from students.people import caseloads
 
 # Whom nobody need talk about now. A wrong fact besides, until somebody answered.
 LEAVES_OUT = {Verdict.Kind.KNOWN, Verdict.Kind.NOT_NOW, Verdict.Kind.NOT_APPLICABLE}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from students.models import NoteDraft, NoteKind, Readers
-from students.notes import MOST_WORDS
+from students.people.notes import MOST_WORDS
 
 
 class NoteForm(forms.Form):

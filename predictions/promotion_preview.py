@@ -17,7 +17,7 @@ from modeling.models import ModelVersion, Promotion
 from modeling.promotion import promotion, promotion_gate
 from predictions import runs
 from predictions.models import CurrentRisk, PromotionPreview
-from students import list_day
+from students.records import list_day
 
 TASK = "predictions.preview_promotion"
 

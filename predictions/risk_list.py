@@ -22,8 +22,8 @@ from predictions.list_counts import Counts
 from predictions.list_pages import ORDERS, Place
 from predictions.models import CurrentRisk, DecidedBy, HelpState, RiskScore, ScoringRun, Tier
 from predictions.wording import grade_words
-from students import caseloads
 from students.models import Student
+from students.people import caseloads
 
 PAGE_SIZE = 50
 

@@ -14,7 +14,7 @@ from jobs.models import State
 from modeling.models import ModelVersion
 from modeling.promotion import decider, model_switch
 from predictions.models import DecidedBy, ScoringRun, Tier
-from students import list_day
+from students.records import list_day
 
 SCORE_TASK = "predictions.score_students"
 

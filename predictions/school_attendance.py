@@ -14,7 +14,7 @@ LOOKS_BACK = dt.timedelta(weeks=48)
 
 def add_up(run: ScoringRun) -> None:
     """Add up what the students of a list missed, by school, in the transaction that makes it the current one."""
-    from students import packed_rows, school_weeks  # these bring NumPy, which a page of a student does not need
+    from students.records import packed_rows, school_weeks  # these bring NumPy, which a page of a student does not need
 
     columns = ["student_id", "school_id"]
     listed = packed_rows.columns_of({"listed": (CurrentRisk.objects.all(), columns)}, are_any={})["listed"]

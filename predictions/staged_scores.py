@@ -16,7 +16,7 @@ from django.db import connection
 
 from predictions.models import ScoringRun
 from predictions.packed_scores import NOT_NEW, REASON
-from students import bulk_load
+from students.changes import bulk_load
 
 if TYPE_CHECKING:
     from modeling.core.reasons import Told

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from accounts.models import Role, User
 from predictions import note_form
 from predictions.note_form import RevisionForm
-from students import notes, sight
 from students.models import Note, NoteKind, NoteRevision, Readers, Student
+from students.people import notes, sight
 
 
 def section(student: Student, *, user: User, now: dt.datetime) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from modeling.models import ModelVersion
 from predictions import answers, attendance_chart, risk_chart, rule_wording, runs, wording
 from predictions.list_rows import maker_label, model_number
 from predictions.models import CurrentRisk, DecidedBy, RiskScore
-from students import came_back, help_kinds, interventions
+from students.changes.undo_sql import TAKEN_BACK
+from students.help import help_kinds, interventions
 from students.importing.cohort_schema import CohortSchema
 from students.models import Enrolment, Intervention, Outcome, Student
-from students.undo_sql import TAKEN_BACK
+from students.outcomes import came_back
 
 GRADES_SHOWN = 40
 

@@ -17,9 +17,11 @@ from predictions.capacities import Whose
 from predictions.list_changes import Changes
 from predictions.models import CurrentRisk, DecidedBy, ScoringRun, Tier
 from predictions.risk_list import Filters, WhoseStudents
-from students import concerns, help_due, help_kinds, way_back
-from students.help_kinds import KindOfHelp
+from students.help import help_due, help_kinds
+from students.help.help_kinds import KindOfHelp
 from students.models import DataCase, HelpPlan, ReengagementCase, SchoolDay
+from students.outcomes import way_back
+from students.people import concerns
 
 # A morning's page is short; what changed is told of as many as the record of a look holds.
 NAMES_SHOWN, NAMES_COMPARED = 20, 50

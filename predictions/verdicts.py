@@ -12,8 +12,8 @@ from accounts import audit_log
 from accounts.models import ApiClient, User
 from predictions import list_states
 from predictions.models import CurrentRisk, Verdict
-from students import data_cases
 from students.models import Student
+from students.records import data_cases
 
 USUALLY_NOT_NOW = dt.timedelta(days=14)
 LONGEST_NOT_NOW = dt.timedelta(days=365)

@@ -13,7 +13,7 @@ from django.db import connection, models
 from accounts import scope
 from accounts.models import Institution, School, User
 from accounts.public_ids import new_public_id
-from students import bulk_load, columnar
+from students.changes import bulk_load
 from students.models import (
     AttendanceRecord,
     Cohort,
@@ -29,6 +29,7 @@ from students.models import (
     Term,
     Upload,
 )
+from students.records import columnar
 
 Frames = Mapping[str, pd.DataFrame]
 

@@ -13,7 +13,7 @@ from jobs import claims
 @shared_task(name="students.check_upload")
 def check_upload(*, job_id: int, **_: Any) -> None:
     """Check one uploaded file against the records."""
-    from students import import_run
+    from students.uploads import import_run
 
     claims.run_job(job_id=job_id, work=import_run.check_upload)
 
@@ -21,7 +21,7 @@ def check_upload(*, job_id: int, **_: Any) -> None:
 @shared_task(name="students.merge_upload")
 def merge_upload(*, job_id: int, **_: Any) -> None:
     """Bring in one file that was confirmed."""
-    from students import import_run
+    from students.uploads import import_run
 
     claims.run_job(job_id=job_id, work=import_run.merge_upload)
 
@@ -29,7 +29,7 @@ def merge_upload(*, job_id: int, **_: Any) -> None:
 @shared_task(name="students.undo_upload")
 def undo_upload(*, job_id: int, **_: Any) -> None:
     """Take back what one file brought."""
-    from students import undo
+    from students.changes import undo
 
     claims.run_job(job_id=job_id, work=undo.undo_upload)
 
@@ -37,7 +37,7 @@ def undo_upload(*, job_id: int, **_: Any) -> None:
 @shared_task(name="students.sweep_files")
 def sweep_files() -> None:
     """Remove what no upload names any more, and close what others could read."""
-    from students import stored_files
+    from students.uploads import stored_files
 
     stored_files.remove_orphans()
 
@@ -45,6 +45,6 @@ def sweep_files() -> None:
 @shared_task(name="students.open_cases")
 def open_cases() -> None:
     """Open a case for whoever left, and settle those of which the record says something new."""
-    from students import cases_opened
+    from students.outcomes import cases_opened
 
     cases_opened.open_everywhere(now=timezone.now())

@@ -21,7 +21,7 @@ from modeling.models import Dataset
 from modeling.training import code_version, dataset_versions, datasets
 from modeling.training.dataset_versions import Frozen
 from modeling.training.datasets import DatasetRefused
-from students.upload_parquet import KindFile
+from students.uploads.upload_parquet import KindFile
 
 FORMAT = 1
 

@@ -12,8 +12,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from predictions.api.bodies import MOST_ERRORS, Day, Strict, without_nul, worded
 from predictions.api.problems import InvalidBody
 from predictions.models import Verdict
-from students import exit_code_map, help_kinds
-from students.outcome_codes import UnknownExitCode
+from students.help import help_kinds
+from students.outcomes import exit_code_map
+from students.outcomes.outcome_codes import UnknownExitCode
 
 MOST_VERDICTS = 200
 USUAL_VERDICTS = 50

@@ -15,8 +15,8 @@ from predictions.api.problems import Refusal
 from predictions.api.views import ClientView, asking_client
 from predictions.api.writing import KEY_PARAMETER, answered_once, student_of
 from predictions.repeated_requests import Answered
-from students import outcomes_recorded
 from students.models import HelpPlan
+from students.outcomes import outcomes_recorded
 
 REFUSALS = documents.problems(400, 401, 403, 404, 413, 415, 422, 429)
 

@@ -17,7 +17,7 @@ from rest_framework.request import Request
 
 from predictions.api import bodies
 from predictions.api.problems import FileTooLarge, InvalidBody
-from students.uploads import UploadOptions
+from students.uploads.uploads import UploadOptions
 
 FORMATS = ("portal", "oneroster", "edfi", "cohort")
 # The fields beside the file, and the lines between them.

@@ -23,9 +23,10 @@ from accounts.models import ApiClient
 from predictions.api import bodies, documents, upload_answers, upload_form
 from predictions.api.problems import Conflict, FileTooLarge, InvalidBody
 from predictions.api.views import ClientView, asking_client
-from students import undo, uploads
+from students.changes import undo
 from students.importing.cohort_schema import SchemaRefused
 from students.models import Upload
+from students.uploads import uploads
 
 SHOWN = 50
 ZIPPED = ".zip"

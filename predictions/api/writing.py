@@ -21,8 +21,9 @@ from predictions.api import staff_bodies
 from predictions.api.problems import Refusal
 from predictions.api.views import asking_client
 from predictions.repeated_requests import Answered
-from students import outcomes_recorded, student_merges
 from students.models import Student
+from students.outcomes import outcomes_recorded
+from students.people import student_merges
 
 KEY_HEADER = "Idempotency-Key"
 KEY_PARAMETER = OpenApiParameter(

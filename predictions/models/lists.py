@@ -54,7 +54,7 @@ class CurrentRisk(models.Model):
     left_out_until = models.DateField(null=True, db_default=None)
     # What the reason is about for which a student is back who was known already, or not now; "" for all others.
     back_for = models.CharField(max_length=60, blank=True, default="", db_default="")
-    # Whose student this is: copied from students.caseloads, whose key is checked there.
+    # Whose student this is: copied from students.people.caseloads, whose key is checked there.
     counsellor = models.ForeignKey(
         User,
         null=True,

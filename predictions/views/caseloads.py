@@ -18,10 +18,10 @@ from accounts.models import User
 from accounts.permissions import needs
 from predictions import caseload_page
 from predictions import caseloads as given
-from students import carriers
-from students.caseloads import Refused
 from students.forms.caseloads import GiveStudentsForm, HandOverForm
+from students.help import carriers
 from students.models import Student
+from students.people.caseloads import Refused
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -21,8 +21,8 @@ from accounts.models import Membership
 from accounts.permissions import needs
 from predictions.concern_form import CloseForm, ConcernForm
 from predictions.views import student_page
-from students import concerns as said
 from students.models import Concern
+from students.people import concerns as said
 
 SHOWN = 50
 PARTS = {

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import audit_log
 from accounts.permissions import needs
 from predictions import answered_cases
-from students.data_cases import Refused
 from students.models import DataCase
+from students.records.data_cases import Refused
 
 SHOWN = 50
 

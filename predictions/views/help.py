@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import audit_log
 from accounts.permissions import can, needs
 from predictions import given_help
-from students import carriers, help_goals, help_kinds, help_progress
 from students.forms import AttendanceGoalForm, HelpEndForm, HelpPlanForm, ProgressForm
+from students.help import carriers, help_goals, help_kinds, help_progress
 from students.models import HelpPlan
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import needs
 from predictions import help_files
-from students import help_kinds
+from students.help import help_kinds
 from students.views.signed_lines import LineFile
 
 

@@ -16,7 +16,7 @@ from accounts import audit_log
 from accounts.permissions import needs
 from predictions import caseload_page, given_help
 from students.forms import InterventionForm
-from students.many_given import Begun, NotAll
+from students.help.many_given import Begun, NotAll
 from students.models import Student
 
 MOST_REASONS = 5

@@ -16,8 +16,8 @@ from accounts.permissions import needs
 from predictions import student_notes
 from predictions.note_form import DraftForm, NoteForm, RevisionForm
 from predictions.views import student_page
-from students import notes, sight
 from students.models import Note
+from students.people import notes, sight
 
 
 @require_POST

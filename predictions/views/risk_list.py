@@ -18,7 +18,7 @@ from accounts.models import Membership
 from accounts.permissions import can, needs
 from predictions import risk_list as lists
 from predictions.verdict_form import VerdictForm
-from students import import_health
+from students.uploads import import_health
 
 
 @require_GET

@@ -22,9 +22,10 @@ from predictions.concern_form import ConcernForm
 from predictions.models import Verdict
 from predictions.verdict_form import VerdictForm
 from predictions.views.risk_list import maker_url
-from students import concerns, import_health, student_merges
 from students.forms import InterventionForm
 from students.models import Student
+from students.people import concerns, student_merges
+from students.uploads import import_health
 
 
 def student_or_404(request: HttpRequest, public_id: uuid.UUID) -> Student:

@@ -16,7 +16,7 @@ from predictions import today as mornings
 from predictions.list_changes import Changes
 from predictions.verdict_form import VerdictForm
 from predictions.views.risk_list import maker_url
-from students import import_health
+from students.uploads import import_health
 
 
 @require_GET

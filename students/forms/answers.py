@@ -9,7 +9,6 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from students import question_words
 from students.importing import questions
 from students.importing.questions import (
     CODES,
@@ -28,6 +27,7 @@ from students.importing.questions import (
     UNIT,
     YES_NO,
 )
+from students.uploads import question_words
 
 LISTED = {
     CODES: "code_",

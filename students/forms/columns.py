@@ -12,9 +12,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from students import column_choices, record_words
 from students.importing import headers, record_kinds
 from students.models import Source, Upload
+from students.records import record_words
+from students.uploads import column_choices
 
 
 class ColumnsForm(forms.Form):

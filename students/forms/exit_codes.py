@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from students.exit_code_map import LONGEST_CODE, Entry
 from students.models import Outcome
+from students.outcomes.exit_code_map import LONGEST_CODE, Entry
 
 
 class CodeKindForm(forms.Form):

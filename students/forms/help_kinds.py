@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from students.help_kinds import KindOfHelp
+from students.help.help_kinds import KindOfHelp
 
 TIERS = ((1, _("For everybody")), (2, _("For some")), (3, _("For few")))
 

@@ -9,9 +9,9 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from students import import_settings
 from students.importing import plausibility
 from students.models import Source
+from students.uploads import import_settings
 
 RULE = "rule_"
 SEVERITIES = (

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from students import help_kinds
+from students.help import help_kinds
 
 
 class InterventionForm(forms.Form):

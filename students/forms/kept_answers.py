@@ -8,9 +8,9 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from students import question_words
 from students.forms.answers import LISTED, PLAIN, AnswersForm
 from students.importing.questions import GRADE_WORDS
+from students.uploads import question_words
 
 CHOSEN = set(LISTED) - {GRADE_WORDS}
 ASK_AGAIN = ("", gettext_lazy("Ask again"))

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from students import exit_code_map
 from students.models import Outcome
+from students.outcomes import exit_code_map
 
 
 def _day(**given: Any) -> forms.DateField:

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from students import exit_reasons, way_back_deadlines
 from students.models import CasePath, CaseStep, TalkedTo, WayBackDeadlines
-from students.way_back import SAID_ENDINGS, Told
+from students.outcomes import exit_reasons, way_back_deadlines
+from students.outcomes.way_back import SAID_ENDINGS, Told
 
 
 class _StepForm(forms.Form):

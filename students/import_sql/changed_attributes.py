@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import LiteralString
 
-from students import staging
+from students.changes import staging
 from students.import_sql import statements
 from students.import_sql.statements import name
 

@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 
 from psycopg import sql
 
-from students import staging
+from students.changes import staging
 from students.import_sql import statements
 from students.import_sql.fact_tables import FACT_TABLES, FactTable
 from students.import_sql.statements import each, fetch, fragment, joined, name, run

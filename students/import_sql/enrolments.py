@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, LiteralString
 
-from students import staging
+from students.changes import staging
 from students.import_sql import statements, two_schools
 from students.import_sql.fact_tables import MOVED
 from students.import_sql.statements import run

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, LiteralString
 
-from students import staging
+from students.changes import staging
 from students.import_sql.statements import each, fetch, fragment, number
-from students.taken_for import COLUMNS
+from students.uploads.taken_for import COLUMNS
 
 SHOWN = 2
 

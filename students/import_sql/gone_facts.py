@@ -6,7 +6,7 @@ from typing import Any, LiteralString
 
 from psycopg import sql
 
-from students import staging
+from students.changes import staging
 from students.import_sql import enrolments, statements
 from students.import_sql.changed_facts import StagedFacts
 from students.import_sql.fact_tables import AT_SCHOOL, FACT_TABLES

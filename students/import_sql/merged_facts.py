@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import LiteralString
 
-from students import staging
+from students.changes import staging
 from students.import_sql import gone_facts
 from students.import_sql.fact_tables import FACT_TABLES
 from students.import_sql.statements import each, fetch, literal, name, run

@@ -8,7 +8,7 @@ from typing import LiteralString
 from django.db import connection
 
 from accounts.public_ids import new_public_id
-from students import staging
+from students.changes import staging
 from students.import_sql import statements
 from students.import_sql.statements import fetch, run
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from students import staging
+from students.changes import staging
 from students.import_sql import identities, sessions, shifted_days, two_schools
 from students.importing.meaning import Meaning
 from students.importing.questions import Question

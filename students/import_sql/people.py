@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import LiteralString
 
-from students import staging
+from students.changes import staging
 from students.import_sql import statements
 from students.import_sql.fact_tables import FACT_TABLES
 from students.import_sql.statements import fragment, joined

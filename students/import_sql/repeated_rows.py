@@ -6,7 +6,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from students import staging
+from students.changes import staging
 from students.import_sql import findings, statements
 from students.import_sql.fact_tables import staged_columns
 from students.import_sql.statements import each, fetch, fragment, joined, name, run

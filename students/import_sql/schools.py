@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-from students import staging
+from students.changes import staging
 from students.import_sql import statements
 from students.import_sql.fact_tables import AT_SCHOOL
 from students.import_sql.statements import fetch, run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import LiteralString
 
-from students import staging
+from students.changes import staging
 from students.import_sql import odd_days
 from students.import_sql.statements import number, run
 from students.importing.questions import DAY_AFTER, DAY_BEFORE, DAYS, Answers, Question

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import LiteralString
 
-from students import staging
+from students.changes import staging
 from students.import_sql import statements
 from students.import_sql.statements import fetch
 from students.importing.questions import TWO_SCHOOLS, Answers, Question

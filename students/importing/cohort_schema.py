@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from students.importing import schema_checks
 from students.importing.schema_text import SchemaRefused, plain_fields, sentences_of
-from students.outcome_codes import OutcomeKind
+from students.outcomes.outcome_codes import OutcomeKind
 
 __all__ = ["CohortSchema", "Column", "SchemaRefused"]
 

@@ -25,7 +25,7 @@ from students.importing.questions import (
 )
 from students.importing.record_kinds import kinds
 from students.importing.unexplained import Unexplained
-from students.outcome_codes import ExitCodes
+from students.outcomes.outcome_codes import ExitCodes
 
 # A word that stands so often is the school's own, and so are words that make up so much of a column.
 OFTEN, MUCH = 10, 0.05

@@ -21,7 +21,7 @@ from students.importing.questions import CODES, UNIT, Answers, Question
 from students.importing.record_kinds import kinds
 from students.importing.student_numbers import Numbers
 from students.importing.unexplained import Unexplained
-from students.outcome_codes import ExitCodes
+from students.outcomes.outcome_codes import ExitCodes
 
 # Halves of a day are understood without being told; so is a word for all of it.
 _TARDY = ("tardy", *(alias for alias, word in kinds()["attendance"].field("category").aliases if word == "tardy"))

@@ -6,7 +6,7 @@ import re
 
 import polars as pl
 
-from students.grade_levels import LEVELS, LONGEST_LEVEL
+from students.records.grade_levels import LEVELS, LONGEST_LEVEL
 
 _LONGEST_TERM = 20
 _YEARS = re.compile(r"\b(?:19|20)\d\d\s*[-–/]\s*(?:(?:19|20)?\d\d)\b|\b(?:19|20)\d\d\b")

@@ -8,12 +8,12 @@ from datetime import date
 
 import polars as pl
 
-from students.grade_levels import LONGEST_LEVEL, short_level
 from students.importing import cells, dates, placeholder_dates, row_rules
 from students.importing.batches import FAULTS, Batch, Report, no_faults
 from students.importing.cells import CellProblem, Cells
 from students.importing.plausibility import END_COLUMNS, earliest_day, latest_readable, severities
 from students.importing.record_kinds import Field, Kind, kinds
+from students.records.grade_levels import LONGEST_LEVEL, short_level
 
 _LONGEST_VALUE_KEPT = 200
 # The reader splits a line of a roster into these; a line with a fault is left out of all of them.

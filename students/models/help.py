@@ -100,7 +100,7 @@ class HelpPlan(models.Model):
     # At least so many percent of school days attended since it began, by a day: a goal that can be measured.
     attendance_goal = models.PositiveSmallIntegerField(null=True)
     attendance_goal_by = models.DateField(null=True)
-    # The day of the next look or of the planned end, whichever is first: students.help_due. None once the help ended.
+    # The day of the next look or of the planned end, whichever is first (students.help.help_due); None once ended.
     next_due = models.DateField(null=True)
     # Raised by one at every change, so that the second of two editors sees the first one's.
     version = models.PositiveIntegerField(default=1)

@@ -60,7 +60,7 @@ class ExitCode(models.Model):
     """What an exit code counts as at one institution, where it says other than configs/outcomes.yaml, or more."""
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
-    # What its spellings share: students.outcome_codes.plain. Folding the case can make a word longer.
+    # What its spellings share: students.outcomes.outcome_codes.plain. Folding the case can make a word longer.
     plain = models.CharField(max_length=200)
     code = models.CharField(max_length=60)
     kind = models.CharField(max_length=20, choices=Outcome.Kind)

@@ -138,7 +138,7 @@ class Upload(models.Model):
     n_errors = models.PositiveBigIntegerField(default=0)
     errors = models.JSONField(default=list)
     warnings = models.JSONField(default=list)
-    # {kind: {"new", "changed", "gone", "unchanged"}}, {"moved_school": …}, examples: see students.difference.
+    # {kind: {"new", "changed", "gone", "unchanged"}}, {"moved_school": …}, examples: see students.changes.difference.
     difference = models.JSONField(default=dict)
     # What must be answered before the file counts, and what was answered for it.
     questions = models.JSONField(default=list)

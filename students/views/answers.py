@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import needs
-from students import uploads
 from students.forms import AnswersForm
 from students.models import Upload
+from students.uploads import uploads
 from students.views.uploads import upload_or_404
 
 

@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import needs
-from students import column_choices, record_words, upload_findings, uploads
 from students.forms import ColumnsForm
 from students.models import Upload
+from students.records import record_words
+from students.uploads import column_choices, upload_findings, uploads
 from students.views.uploads import upload_or_404
 
 

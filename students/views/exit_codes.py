@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import can, needs
-from students import exit_code_map, outcome_words
-from students.exit_code_map import Entry
 from students.forms.exit_codes import CodeKindForm, NewCodeForm
 from students.models import Outcome
+from students.outcomes import exit_code_map, outcome_words
+from students.outcomes.exit_code_map import Entry
 
 
 @require_GET

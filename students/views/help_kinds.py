@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import needs
-from students import help_catalogue
-from students import help_kinds as kinds_of
 from students.forms.help_kinds import TIERS, HelpKindForm, NewHelpKindForm
-from students.help_kinds import KindOfHelp
+from students.help import help_catalogue
+from students.help import help_kinds as kinds_of
+from students.help.help_kinds import KindOfHelp
 
 
 @require_GET

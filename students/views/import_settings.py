@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import needs
-from students import import_settings as strictness
 from students.forms.import_settings import ImportSettingsForm, SourceForm
 from students.importing import plausibility
 from students.models import Format, Source
+from students.uploads import import_settings as strictness
 
 
 @require_http_methods(["GET", "POST"])

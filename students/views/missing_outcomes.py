@@ -17,10 +17,10 @@ from django.views.decorators.http import require_http_methods
 from accounts import audit_log
 from accounts.models import School
 from accounts.permissions import needs
-from students import outcome_checks, outcomes_recorded
 from students.forms import ManyOutcomesForm
 from students.models import Enrolment, Student
-from students.outcomes_recorded import Said, Why
+from students.outcomes import outcome_checks, outcomes_recorded
+from students.outcomes.outcomes_recorded import Said, Why
 
 SHOWN = 50
 # More than a page can hold are no mistake of a person.

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import needs
-from students import exit_code_map, outcome_files
+from students.outcomes import exit_code_map, outcome_files
 from students.views.signed_lines import LineFile
 
 

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import audit_log
 from accounts.permissions import can, needs
-from students import outcome_words, outcomes_recorded, student_merges
 from students.forms import OutcomeForm
 from students.models import Outcome, ReengagementCase, Student
+from students.outcomes import outcome_words, outcomes_recorded
+from students.people import student_merges
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit_log
-from students import checked_lines
-from students.checked_lines import Changed, CheckedLine
 from students.forms import LineFileForm
 from students.importing.file_errors import FileRefused
 from students.importing.line_layouts import Layout, LineT
+from students.records import checked_lines
+from students.records.checked_lines import Changed, CheckedLine
 
 
 @dataclass(frozen=True, kw_only=True)

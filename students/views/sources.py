@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import needs
-from students import source_settings
 from students.forms.import_settings import SourceForm
 from students.forms.kept_answers import KeptAnswersForm
 from students.models import Source
+from students.uploads import source_settings
 from students.views import import_settings
 
 

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import audit_log
 from accounts.permissions import needs
-from students import student_merges as merging
 from students.forms.student_merges import MergeForm, TwoStudentsForm
 from students.models import Student, StudentMerge
-from students.record_words import LABELS
+from students.people import student_merges as merging
+from students.records.record_words import LABELS
 
 
 @require_GET

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import audit_log
 from accounts.permissions import needs
-from students import undo, upload_story, uploads
+from students.changes import undo
 from students.models import Upload
+from students.uploads import upload_story, uploads
 from students.views.uploads import upload_or_404
 
 

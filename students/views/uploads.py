@@ -15,18 +15,11 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import can, needs
 from jobs.models import State
-from students import (
-    import_health,
-    import_settings,
-    question_words,
-    record_words,
-    taken_for,
-    upload_findings,
-    upload_story,
-)
-from students import uploads as files
 from students.forms import UploadForm
 from students.models import Upload
+from students.records import record_words
+from students.uploads import import_health, import_settings, question_words, taken_for, upload_findings, upload_story
+from students.uploads import uploads as files
 
 SHOWN = 50
 

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import audit_log
 from accounts.permissions import can, needs
-from students import carriers, exit_reasons, way_back_deadlines, way_back_queue
-from students import way_back as ways
 from students.forms.way_back import STEP_FORMS, CaseOwnerForm, DeadlinesForm
+from students.help import carriers
 from students.models import CaseState, ReengagementCase
-from students.way_back_queue import Filters
+from students.outcomes import exit_reasons, way_back_deadlines, way_back_queue
+from students.outcomes import way_back as ways
+from students.outcomes.way_back_queue import Filters
 
 # The step that each state asks for.
 _NEXT = {

@@ -10,8 +10,8 @@ from modeling import facts
 from modeling.core import catalogue, eligibility, features
 from modeling.core.labels import labels, term_labels
 from modeling.core.snapshot_day import SnapshotDay
-from students.came_back import last_return
 from students.models import AttendanceRecord, Enrolment, Outcome, SchoolDay
+from students.outcomes.came_back import last_return
 from tests import rows
 
 ENTERED, LEFT, BACK, YEAR_END = (dt.date(2024, 9, 3), dt.date(2025, 1, 15), dt.date(2025, 4, 1), dt.date(2025, 6, 20))

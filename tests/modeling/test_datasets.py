@@ -13,8 +13,8 @@ from modeling.core import labels
 from modeling.core.term_deadline import term_ends_on
 from modeling.models import Dataset, ModelVersion
 from modeling.training import datasets
-from students import outcomes_recorded
 from students.models import Outcome, ProtectedAttribute
+from students.outcomes import outcomes_recorded
 from tests.district_in_database import ENDS_ON, NOW
 
 AUTUMN, WINTER = dt.date(2024, 10, 15), dt.date(2025, 1, 31)

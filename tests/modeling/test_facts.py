@@ -11,7 +11,6 @@ from accounts import scope
 from modeling import facts, registry, scoring
 from modeling.core import catalogue, facts_frames, features
 from modeling.training.training_config import ConfigRefused
-from students import columnar
 from students.models import (
     AttendanceRecord,
     DisciplineIncident,
@@ -25,6 +24,7 @@ from students.models import (
     StudentAttribute,
     Upload,
 )
+from students.records import columnar
 from tests import rows
 from tests.district_in_database import LIST_ON, SNAPSHOT_ON
 from tests.students.written_by_hand import replace

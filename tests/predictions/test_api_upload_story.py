@@ -6,8 +6,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts import scope
 from accounts.models import AuditEntry
 from jobs import claims
-from students import import_run, undo
+from students.changes import undo
 from students.models import AttendanceRecord, ImportSettings, Student, Upload
+from students.uploads import import_run
 from tests.people import northside, riverside
 
 __all__ = ["northside", "riverside"]

@@ -9,8 +9,9 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import AuditEntry
 from predictions.models import CurrentRisk, IdempotentAnswer, Verdict
-from students import exit_code_map, student_merges
 from students.models import HelpPlan, Intervention, Outcome
+from students.outcomes import exit_code_map
+from students.people import student_merges
 from tests import rows
 from tests.predictions.test_api_bodies import NOT_JSON, sound
 

@@ -9,9 +9,9 @@ from accounts import scope
 from accounts.models import AuditEntry
 from predictions import caseloads, current_list, runs
 from predictions.models import CurrentRisk
-from students import caseloads as kept
-from students import interventions
+from students.help import interventions
 from students.models import Caseload, HelpPlan
+from students.people import caseloads as kept
 from tests.people import signed_in
 from tests.predictions.pages import names, text_of
 

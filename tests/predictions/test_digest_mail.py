@@ -14,8 +14,8 @@ from accounts import scope
 from accounts.models import AuditEntry, Membership, Role, School, User
 from predictions import digest_mail, tasks
 from predictions.models import DigestMail
-from students import concerns
 from students.models import Caseload, SchoolDay
+from students.people import concerns
 from tests import rows
 from tests.people import PASSWORD, SINCE
 

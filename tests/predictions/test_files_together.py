@@ -10,9 +10,9 @@ from accounts import scope
 from accounts.models import Membership, Role, School, User
 from predictions import caseload_files, given_help
 from predictions.caseload_files import CaseloadLine
-from students.checked_lines import Changed
-from students.many_given import Begun
+from students.help.many_given import Begun
 from students.models import Caseload, Intervention
+from students.records.checked_lines import Changed
 from tests import rows
 from tests.people import SINCE, elsewhere, otto
 

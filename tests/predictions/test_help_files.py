@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import AuditEntry
 from predictions.models import CurrentRisk, HelpState
-from students import help_catalogue, help_kinds
+from students.help import help_catalogue, help_kinds
 from students.models import Enrolment, HelpPlan, Intervention
 from tests import own_files
 from tests.own_files import given_back, told

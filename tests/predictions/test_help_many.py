@@ -10,7 +10,7 @@ from accounts import scope
 from accounts.models import AuditEntry
 from predictions import caseloads, given_help, list_states
 from predictions.models import CurrentRisk, HelpState
-from students.many_given import Begun
+from students.help.many_given import Begun
 from students.models import Enrolment, HelpPlan, Intervention
 from tests.people import signed_in
 

@@ -9,8 +9,8 @@ from django.db.models import Sum
 from accounts import scope
 from predictions import runs, school_attendance
 from predictions.models import CurrentRisk, SchoolAttendance
-from students import school_weeks
 from students.models import AttendanceRecord, SchoolDay
+from students.records import school_weeks
 from tests.people import signed_in
 
 

@@ -11,8 +11,8 @@ from accounts import scope
 from accounts.models import AuditEntry
 from predictions import good_news, today
 from predictions.models import CurrentRisk
-from students import outcome_codes
 from students.models import AttendanceRecord, Caseload, DataCase, Enrolment, Outcome, SchoolDay
+from students.outcomes import outcome_codes
 from tests.people import signed_in
 from tests.predictions.pages import names, text_of
 from tests.predictions.test_caseloads import give, of_school

@@ -10,11 +10,11 @@ import polars as pl
 
 from accounts import scope
 from accounts.models import Institution
-from students import database_checks, difference, merging
+from students.changes import database_checks, difference, merging
+from students.changes.staging import Context, Staging
 from students.importing.batches import Batch, no_faults
 from students.importing.record_kinds import kinds
 from students.importing.typed_records import Typed
-from students.staging import Context, Staging
 from tests.students.written_by_hand import upload
 
 TYPES = {"text": pl.String, "word": pl.String, "number": pl.Float64, "date": pl.Date, "boolean": pl.Boolean}

@@ -9,7 +9,7 @@ import pytest
 from django.db import ProgrammingError, connection
 
 from accounts import scope
-from students import bulk_load
+from students.changes import bulk_load
 from students.models import GradeRecord, StudentAttribute
 from tests.rows import DAY
 

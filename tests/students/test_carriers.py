@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from accounts.models import Membership, Role
-from students import carriers
+from students.help import carriers
 from tests.people import SINCE
 
 

@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts import scope
-from students import cases_opened, outcomes_recorded, student_merges, tasks, way_back
+from students import tasks
+from students.changes.undo_sql import TAKEN_BACK
 from students.models import Caseload, CaseState, Enrolment, Outcome, ReengagementCase
-from students.undo_sql import TAKEN_BACK
+from students.outcomes import cases_opened, outcomes_recorded, way_back
+from students.people import student_merges
 from tests import rows
 from tests.students.ways_back import (
     LEFT,

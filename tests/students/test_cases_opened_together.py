@@ -7,8 +7,8 @@ from django.db import connections
 
 from accounts import scope
 from accounts.models import School, User
-from students import cases_opened, way_back
 from students.models import CaseStep, ReengagementCase
+from students.outcomes import cases_opened, way_back
 from tests import rows
 from tests.people import elsewhere
 from tests.students.ways_back import NOW, Kind, Told, enrolled, kinds, told_by_file

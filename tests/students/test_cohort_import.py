@@ -7,7 +7,6 @@ import pytest
 from accounts import scope
 from jobs import queue
 from jobs.models import Job, State
-from students import import_run
 from students.models import (
     AttendanceRecord,
     Cohort,
@@ -19,6 +18,7 @@ from students.models import (
     StudentAttribute,
     Upload,
 )
+from students.uploads import import_run
 from tests.students.uploading import SCHEMA, cohort_bytes, send, work_on
 
 STORED = (Student, Enrolment, GradeRecord, StudentAttribute, ProtectedAttribute, Outcome, AttendanceRecord, Cohort)

@@ -15,8 +15,8 @@ from django.db import connection
 
 from accounts import scope
 from modeling.core.facts_frames import COLUMNS
-from students import columnar
 from students.models import AttendanceRecord, ColumnarPartition, DisciplineIncident, GradeRecord
+from students.records import columnar
 from tests import rows
 from tests.students.written_by_hand import fact, replace, take_back, upload
 
@@ -169,7 +169,7 @@ def test_a_lost_damaged_or_old_file_is_made_anew(students, caplog, harm):
     [path] = columnar.paths("attendance")
     harm(path)
 
-    with caplog.at_level(logging.WARNING, logger="students.columnar"):
+    with caplog.at_level(logging.WARNING, logger="students.records.columnar"):
         read = columnar.read("attendance")
 
     assert list(read.columns) == list(columnar.KINDS["attendance"].columns)
@@ -210,7 +210,7 @@ def test_rows_written_without_a_mark_are_noticed_by_their_number(students, caplo
         AttendanceRecord, institution=students[1].institution, student=students[1], school=students[1].school
     )
 
-    with caplog.at_level(logging.WARNING, logger="students.columnar"):
+    with caplog.at_level(logging.WARNING, logger="students.records.columnar"):
         read = columnar.read("attendance")
 
     assert unmarked.student_id in set(read["student_id"])

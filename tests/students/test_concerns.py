@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import AuditEntry, Membership, Role, User
 from predictions.views import concerns as concerns_page
-from students import caseloads, concerns, student_merges
 from students.models import Caseload, Concern, ConcernStep
+from students.people import caseloads, concerns, student_merges
 from tests import rows
 from tests.people import SINCE, signed_in
 

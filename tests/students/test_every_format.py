@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts import api_keys, scope
 from jobs import claims
-from students import import_run
 from students.models import Enrolment, Student, Upload
+from students.uploads import import_run
 from tests.people import signed_in
 from tests.students import uploading
 from tests.students.importing import edfi_files, oneroster_files

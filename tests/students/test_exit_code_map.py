@@ -8,8 +8,8 @@ from django.db import ProgrammingError, connection, transaction
 
 from accounts import scope
 from accounts.models import AuditEntry
-from students import exit_code_map, outcome_codes, outcomes_recorded
 from students.models import ExitCode, Outcome
+from students.outcomes import exit_code_map, outcome_codes, outcomes_recorded
 from tests.students.test_outcomes_recorded import LEFT, record
 
 NOW = dt.datetime(2025, 7, 1, 17, tzinfo=dt.UTC)

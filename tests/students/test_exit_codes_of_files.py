@@ -4,8 +4,9 @@ import pytest
 from django.utils import timezone
 
 from accounts import scope
-from students import exit_code_map, outcomes_recorded, upload_story, uploads
 from students.models import ExitCode, Outcome, Source, Student, Upload
+from students.outcomes import exit_code_map, outcomes_recorded
+from students.uploads import upload_story, uploads
 from tests.people import signed_in
 from tests.students.import_by_command import bring_in
 from tests.students.test_import_pass import reloaded, sent, worked_on

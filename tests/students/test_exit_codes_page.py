@@ -8,8 +8,8 @@ from django.test import Client
 
 from accounts import scope
 from accounts.models import Membership, Role
-from students import exit_code_map
 from students.models import ExitCode
+from students.outcomes import exit_code_map
 from tests.own_files import given_back, told
 from tests.people import SINCE, signed_in
 from tests.students.test_outcome_files import confirm, lines_of, on_record, send, two

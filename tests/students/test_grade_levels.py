@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 
-from students import grade_levels
 from students.importing import school_words
+from students.records import grade_levels
 
 
 @pytest.mark.parametrize(

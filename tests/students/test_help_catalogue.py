@@ -9,8 +9,8 @@ from django.db import ProgrammingError, connection, transaction
 
 from accounts import people, scope
 from accounts.models import AuditEntry, Membership, Role
-from students import help_catalogue, help_kinds, interventions
 from students.forms import InterventionForm
+from students.help import help_catalogue, help_kinds, interventions
 from students.models import HelpKind
 from tests.people import SINCE, signed_in
 

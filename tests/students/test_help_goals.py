@@ -6,7 +6,7 @@ import pytest
 
 from accounts import scope
 from accounts.models import AuditEntry
-from students import help_goals, interventions
+from students.help import help_goals, interventions
 from students.models import AttendanceRecord, HelpPlan, SchoolDay
 from tests import rows
 from tests.people import signed_in

@@ -6,7 +6,7 @@ import pytest
 
 from accounts import scope
 from accounts.models import AuditEntry
-from students import help_due, help_progress, interventions
+from students.help import help_due, help_progress, interventions
 from students.models import HelpEnd, HelpPlan, Intervention, ProgressCheck
 
 NOW = dt.datetime(2025, 3, 20, 17, tzinfo=dt.UTC)

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts import scope
 from jobs import claims
 from jobs.models import State
-from students import import_run, uploads
 from students.models import AttendanceRecord, Enrolment, Student, Upload
+from students.uploads import import_run, uploads
 from tests.students.importing.hostile_zips import CORPUS
 
 Stage = Upload.Stage

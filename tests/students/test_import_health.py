@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import scope
 from accounts.models import School
-from students import import_health
 from students.models import AttendanceRecord, Enrolment, Term, Upload
+from students.uploads import import_health
 from tests import rows
 from tests.students import records_history as history
 

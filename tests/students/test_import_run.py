@@ -11,8 +11,9 @@ from django.utils import timezone
 from accounts import scope
 from jobs import claims
 from jobs.models import Job
-from students import import_run, undo, uploads
+from students.changes import undo
 from students.models import AttendanceRecord, Source, Student, Upload
+from students.uploads import import_run, uploads
 from tests.students.uploading import send
 
 Stage = Upload.Stage

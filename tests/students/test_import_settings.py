@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import AuditEntry
-from students import import_settings, source_settings
 from students.importing import plausibility, record_kinds
 from students.models import ImportSettings, Source, Upload
+from students.uploads import import_settings, source_settings
 from tests.people import signed_in
 from tests.predictions.pages import text_of
 from tests.students import records_history as history

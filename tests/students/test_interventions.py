@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import AuditEntry
-from students import interventions
+from students.help import interventions
 from students.models import Intervention
 from tests.people import signed_in
 

@@ -4,8 +4,8 @@ import pytest
 from django.utils import timezone
 
 from accounts import scope
-from students import source_settings
 from students.models import Source, Upload
+from students.uploads import source_settings
 from tests.people import signed_in
 from tests.students.import_by_command import bring_in
 from tests.students.importing.open_files import OPEN, ROSTER, SCHOOLS

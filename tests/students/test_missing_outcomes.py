@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import AuditEntry
-from students import outcomes_recorded
 from students.models import Enrolment, Outcome, SchoolDay
-from students.outcomes_recorded import Said
+from students.outcomes import outcomes_recorded
+from students.outcomes.outcomes_recorded import Said
 from tests import rows
 from tests.people import signed_in
 

@@ -7,8 +7,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import scope
-from students import student_merges
 from students.models import NoteDraft
+from students.people import student_merges
 from tests import rows
 from tests.people import signed_in
 from tests.students.notes_typed import (

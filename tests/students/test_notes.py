@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts import scope
 from accounts.models import AuditEntry, Role
-from students import notes
 from students.models import Note, NoteRevision
+from students.people import notes
 from tests import rows
 from tests.people import signed_in
 from tests.predictions.pages import text_of

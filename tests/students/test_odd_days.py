@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
+from students.changes.staging import Context, Staging
 from students.import_sql import odd_days
 from students.models import SchoolDay
-from students.staging import Context, Staging
 from tests.students.import_sql import NOW, absent, bring, roster, student, typed
 
 MONDAY = dt.date(2025, 1, 6)

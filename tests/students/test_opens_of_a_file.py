@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from students import uploads
 from students.importing import containers, formats
 from students.importing.batches import Options
 from students.models import Upload
+from students.uploads import uploads
 from tests.students.importing.small_batches import TODAY
 from tests.students.importing.small_cohort import ANA, BEN, csv_bytes, small_schema
 from tests.students.importing.small_files import container_of

@@ -6,9 +6,9 @@ import pytest
 
 from accounts import scope
 from accounts.models import AuditEntry
-from students import outcomes_recorded
+from students.changes.undo_sql import TAKEN_BACK
 from students.models import Enrolment, Outcome, SchoolDay
-from students.undo_sql import TAKEN_BACK
+from students.outcomes import outcomes_recorded
 from tests import rows
 from tests.people import signed_in
 

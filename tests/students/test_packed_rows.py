@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import scope
-from students import packed_rows
 from students.models import Enrolment, Outcome, Student, StudentAttribute, Term
+from students.records import packed_rows
 from tests import rows
 from tests.students.written_by_hand import fact
 

@@ -9,8 +9,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts import scope
-from students import stored_files, tasks, uploads
+from students import tasks
 from students.models import Upload
+from students.uploads import stored_files, uploads
 from tests.students.test_import_pass import ROSTER, STUDENTS, WITH_SSN, asked, brought_in, reloaded, sent, worked_on
 from tests.students.uploading import send
 

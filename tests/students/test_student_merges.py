@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import AuditEntry
 from modeling import facts
-from students import moved_rows, student_merges, undo
+from students.changes import undo
 from students.models import (
     AttendanceRecord,
     Caseload,
@@ -29,6 +29,7 @@ from students.models import (
     StudentMerge,
     Upload,
 )
+from students.people import moved_rows, student_merges
 from tests import rows
 from tests.students.import_by_command import bring_in
 from tests.students.two_schools import here, two_empty_schools

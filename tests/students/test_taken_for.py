@@ -4,8 +4,8 @@ import io
 
 from django.core.management import call_command
 
-from students import taken_for
 from students.models import Upload
+from students.uploads import taken_for
 from tests.people import signed_in
 from tests.students.import_by_command import bring_in
 from tests.students.shared_cases import case

@@ -11,7 +11,7 @@ from accounts import scope
 from accounts.models import AuditEntry, School
 from jobs.models import State
 from predictions.models import RiskScore
-from students import columnar, records_lock, undo, undo_sql
+from students.changes import records_lock, undo, undo_sql
 from students.models import (
     AttendanceRecord,
     Caseload,
@@ -29,6 +29,7 @@ from students.models import (
     StudentAttribute,
     Term,
 )
+from students.records import columnar
 from tests import rows
 from tests.students.written_by_hand import fact, replace, take_back, upload
 

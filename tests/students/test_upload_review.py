@@ -6,7 +6,7 @@ from django.core.files.storage import default_storage
 
 from accounts import scope
 from accounts.models import AuditEntry
-from students import undo
+from students.changes import undo
 from tests.people import signed_in
 from tests.predictions.pages import text_of
 from tests.students import told_uploads

@@ -8,9 +8,9 @@ from django.core.files.storage import default_storage
 from accounts import scope
 from accounts.models import AuditEntry
 from jobs.models import Job, State
-from students import uploads
 from students.importing.cohort_schema import SchemaRefused
 from students.models import Upload
+from students.uploads import uploads
 from tests.students.uploading import SCHEMA, send
 
 CONTENT = b"a;b\n1;2\n"

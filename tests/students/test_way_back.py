@@ -6,8 +6,8 @@ import pytest
 
 from accounts import scope
 from accounts.models import AuditEntry
-from students import exit_reasons, way_back, way_back_deadlines
 from students.models import CaseState, CaseStep, ReengagementCase, WayBackDeadlines
+from students.outcomes import exit_reasons, way_back, way_back_deadlines
 from tests import rows
 from tests.students.ways_back import LEFT, NOW, TODAY, back, case_of, do, end, found, kinds, left, look, planned
 

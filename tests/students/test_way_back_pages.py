@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import AuditEntry
 from accounts.permissions import can
-from students import way_back_queue
 from students.models import ReengagementCase
+from students.outcomes import way_back_queue
 from tests import rows
 from tests.people import signed_in
 from tests.students.ways_back import case_of, left

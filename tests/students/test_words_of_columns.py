@@ -3,9 +3,9 @@
 import pytest
 
 from accounts import scope
-from students import exit_code_map
 from students.importing import code_lists, questions
 from students.models import AttendanceRecord, GradeRecord, Intervention, Outcome, Upload
+from students.outcomes import exit_code_map
 from tests.people import signed_in
 from tests.students.import_by_command import bring_in
 from tests.students.two_schools import two_schools

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts import scope
 from jobs import claims
-from students import uploads
 from students.models import Upload
+from students.uploads import uploads
 from tests.flat_cohort import write_flat_cohort
 
 SCHEMA = (settings.COHORT_SCHEMAS_DIR / "uci_697.yaml").read_text(encoding="utf-8")
@@ -38,7 +38,7 @@ def send(institution, content, *, filename="cohort.csv", by=None, schema=SCHEMA,
 
 def work_on(upload):
     """Do the check, and the merge in the same pass if no row is wrong, and return the upload as it then stands."""
-    from students import import_run
+    from students.uploads import import_run
 
     check = partial(import_run.check_upload, thresholds=import_run.NO_BAD_ROWS)
     claims.run_job(job_id=upload.job_id, work=check)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from students import outcomes_recorded, way_back
 from students.models import CaseStep, Enrolment, Outcome, ReengagementCase
-from students.way_back import Told
+from students.outcomes import outcomes_recorded, way_back
+from students.outcomes.way_back import Told
 from tests import rows
 
 LEFT = dt.date(2025, 3, 3)

@@ -11,8 +11,9 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import Institution
 from jobs import claims, queue
-from students import columnar, undo
+from students.changes import undo
 from students.models import AttendanceRecord, DisciplineIncident, Enrolment, GradeRecord, Student, Upload
+from students.records import columnar
 from tests import rows
 
 HAPPENED = {

@@ -16,9 +16,9 @@ from modeling.training import dataset_folder, dataset_versions, dvc, training_co
 from modeling.training.dataset_folder import FrozenFile
 from modeling.training.datasets import NothingToLearn
 from modeling.training.training_config import ConfigRefused
-from students import upload_parquet
 from students.importing.file_errors import FileRefused
 from students.models import Upload
+from students.uploads import upload_parquet
 
 
 class Command(InstitutionCommand):

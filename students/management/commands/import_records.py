@@ -19,9 +19,9 @@ from accounts import scope
 from accounts.command_output import InstitutionCommand
 from accounts.models import Institution
 from jobs import claims
-from students import import_run, question_words, taken_for, upload_findings, uploads
 from students.importing.cohort_schema import SchemaRefused
 from students.models import Upload
+from students.uploads import import_run, question_words, taken_for, upload_findings, uploads
 
 FORMATS = ("portal", "oneroster", "edfi", "cohort")
 FAULTS_SHOWN = 50

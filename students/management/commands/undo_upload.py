@@ -11,8 +11,9 @@ from django.utils import timezone
 from accounts import scope
 from accounts.command_output import InstitutionCommand
 from jobs import claims
-from students import undo, uploads
+from students.changes import undo
 from students.models import Upload
+from students.uploads import uploads
 
 
 class Command(InstitutionCommand):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from modeling.core import labels
-from students import outcome_codes, outcome_words
+from students.outcomes import outcome_codes, outcome_words
 
 AS_OF, KNOWN_BY = dt.date(2024, 10, 15), dt.date(2026, 1, 1)
 

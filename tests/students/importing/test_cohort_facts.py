@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from students import outcome_codes
 from students.importing.cohort_schema import CohortSchema
 from students.importing.file_errors import FileRefused
+from students.outcomes import outcome_codes
 from tests.flat_cohort import CELL_MISTAKES, FILE_MISTAKES, write_flat_cohort
 from tests.students.importing.real_data import COHORTS, real_file
 from tests.students.importing.small_batches import problems

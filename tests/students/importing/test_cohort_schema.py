@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from modeling.core.feature import Feature
-from students import outcome_codes
 from students.importing.cohort_schema import CohortSchema, SchemaRefused
+from students.outcomes import outcome_codes
 from tests.students.importing.real_data import COHORTS
 from tests.students.importing.small_cohort import YAML, small_schema
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from students import outcome_codes
-from students.outcome_codes import OutcomeCodesRefused, UnknownExitCode
+from students.outcomes import outcome_codes
+from students.outcomes.outcome_codes import OutcomeCodesRefused, UnknownExitCode
 
 
 @pytest.mark.parametrize(

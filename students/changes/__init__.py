@@ -1,0 +1,1 @@
+"""What a file changes in the database, and how that is taken back."""

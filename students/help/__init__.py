@@ -1,0 +1,1 @@
+"""Help for students: its kinds, and what begins, goes on and ends."""

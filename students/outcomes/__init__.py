@@ -1,0 +1,1 @@
+"""What became of students, and the way back of those who left."""

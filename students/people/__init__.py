@@ -1,0 +1,1 @@
+"""Students and those who look after them: caseloads, concerns, notes, two numbers of one child."""
