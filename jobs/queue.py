@@ -85,7 +85,7 @@ def requeue(*, job: Job, by: User | None, now: dt.datetime, wakes: bool = True) 
 
 
 def wake(job: Job) -> None:
-    """Ring the bell. A silent broker is no error: the sweeper rings again."""
+    """Send the job's message to the broker. Where the broker does not answer, `resend_lost` sends it later."""
     try:
         current_app.send_task(
             job.task, kwargs={"job_id": job.pk}, queue=job.queue, retry=False, argsrepr="()", kwargsrepr="{}"

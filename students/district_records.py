@@ -76,7 +76,10 @@ class Provenance:
 
 
 def store(
-    *, frames: Frames, provenance: Provenance, told: Callable[[int, int, str], None] = lambda done, total, note: None
+    *,
+    frames: Frames,
+    provenance: Provenance,
+    on_progress: Callable[[int, int, str], None] = lambda done, total, note: None,
 ) -> dict[str, int]:
     """Write every frame within the caller's transaction and scope, and return the rows written per frame.
 
@@ -95,13 +98,13 @@ def store(
         frame = frames.get(name)
         if frame is None or frame.empty:
             continue
-        told(done, total, name)
+        on_progress(done, total, name)
         counts[name] = bulk_load.append(model, _facts(frame, columns, students, schools, provenance))
         done += len(frame)
     if not frames["outcomes"].empty:
         counts["outcomes"] = _outcomes(frames["outcomes"], students, provenance)
     columnar.mark_stale(institution, {name: _months(frames[name], name) for name in columnar.KINDS if name in frames})
-    told(total, total, "")
+    on_progress(total, total, "")
     return counts
 
 

@@ -180,7 +180,7 @@ class FactFrames:
             frame = self.__dict__[name]
             if isinstance(frame, pd.DataFrame) and "replaced_on" not in frame:
                 never = pd.Series(pd.NaT, frame.index, dtype=DAY)
-                # Frozen for everybody else.
+                # A frozen dataclass sets its own fields so.
                 object.__setattr__(self, name, frame.assign(replaced_on=never))
         for name in COLUMNS:
             frame = self.__dict__[name]

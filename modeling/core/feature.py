@@ -82,7 +82,7 @@ class Feature:
             raise ValueError(f"{self.name} cannot be changeable and have the role {role}.")
         if self.said_in_days and not self.window_sessions:
             raise ValueError(f"{self.name} cannot be said in days: it has no window of sessions.")
-        # Frozen for everybody else.
+        # A frozen dataclass sets its own fields so.
         object.__setattr__(self, "source", self.source or subject_of(self.name))
         object.__setattr__(self, "role", role)
         object.__setattr__(self, "changeable", role == "changeable")

@@ -1,4 +1,4 @@
-"""Finds the outcome in disguise: a single feature that parts those who left too well to be true."""
+"""Finds leakage: a single feature that separates those who left from the others too well to be true."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _school_names(institution: Institution) -> dict[int, str]:
 
 def _freeze(claim: Claim, config: TrainingConfig, *, now: dt.datetime) -> Dataset:
     return dataset_versions.from_records(
-        institution=claim.job.institution, config=config, now=now, told=lambda step: _tell(claim, step)
+        institution=claim.job.institution, config=config, now=now, on_progress=lambda step: _tell(claim, step)
     ).dataset
 
 

@@ -29,7 +29,7 @@ def from_records(
     institution: Institution,
     config: TrainingConfig,
     now: dt.datetime,
-    told: Callable[[str], None] = lambda step: None,
+    on_progress: Callable[[str], None] = lambda step: None,
 ) -> Frozen:
     """Freeze the snapshots of past dates, from what the institution in scope has on record.
 
@@ -44,12 +44,12 @@ def from_records(
         # Records that end before today name those who left since, but not yet those who stayed.
         known_by = min(known_by, facts.newest_day(known) or known_by)
     dates = snapshot_dates(offered, config, known_by=known_by)
-    told("snapshots")
+    on_progress("snapshots")
     snapshots = datasets.labelled_snapshots(
         known, dates=dates, wanted=wanted, horizon_days=offered.horizon_days, known_by=known_by
     )
     snapshots = datasets.with_who_said(snapshots, facts.who_said())
-    told("freeze")
+    on_progress("freeze")
     dataset = datasets.freeze(snapshots, institution=institution, horizon_days=offered.horizon_days, now=now)
     return Frozen(dataset=dataset, known_by=known_by)
 

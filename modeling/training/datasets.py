@@ -66,7 +66,7 @@ def labelled_snapshots(
     wanted: Sequence[Feature],
     horizon_days: int,
     known_by: dt.date,
-    told: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Snapshots:
     """Return the snapshots of some dates with their labels; censored rows are left out and counted.
 
@@ -74,7 +74,7 @@ def labelled_snapshots(
     """
     parts, censored, used = [], Counter[str](), []
     for done, date in enumerate(dates):
-        told(done, len(dates))
+        on_progress(done, len(dates))
         frame = features.snapshot(facts, as_of=date, features=wanted)
         found = labels.labels(
             facts.outcomes, student_ids=frame.index, as_of=date, horizon_days=horizon_days, known_by=known_by

@@ -74,7 +74,7 @@ def version_of(run: str) -> ModelVersion | None:
     return versions.get(pk=found.model_version_id)
 
 
-def retrain(version: ModelVersion, *, told: Callable[[str], None] = lambda step: None) -> Comparison:
+def retrain(version: ModelVersion, *, on_progress: Callable[[str], None] = lambda step: None) -> Comparison:
     """Train again from the frozen dataset, the configuration and the seed of a version; register nothing.
 
     Its evaluation is worked out again, but not compared: the school's rule and the team's capacity may have changed.
@@ -92,7 +92,7 @@ def retrain(version: ModelVersion, *, told: Callable[[str], None] = lambda step:
             with scope.entered(scope.of_institution(version.institution)):
                 config = TrainingConfig.from_yaml(version.config_yaml)
                 training.write_task(folder, dataset=version.dataset, config=config, institution=version.institution)
-            training.fit(folder, told=told)
+            training.fit(folder, on_progress=on_progress)
             booster_text = (folder / "model.lgb").read_text(encoding="utf-8")
             specification_json = (folder / "model.json").read_text(encoding="utf-8")
     except (Refused, registry.ModelFileChanged) as refusal:

@@ -47,7 +47,7 @@ def train_model(claim: Claim) -> None:
             tell(claim, "records")
             dataset = run.dataset or _freeze(claim, config, now=now)
             write_task(folder, dataset=dataset, config=config, institution=institution)
-        fit(folder, told=partial(tell, claim))
+        fit(folder, on_progress=partial(tell, claim))
         tell(claim, "register")
         model_file_trial.try_out(folder)
         with scope.entered(scope.of_institution(institution)):
@@ -91,7 +91,7 @@ def tell(claim: Claim, step: str) -> None:
 
 def _freeze(claim: Claim, config: TrainingConfig, *, now: dt.datetime) -> Dataset:
     return dataset_versions.from_records(
-        institution=claim.job.institution, config=config, now=now, told=lambda step: tell(claim, step)
+        institution=claim.job.institution, config=config, now=now, on_progress=lambda step: tell(claim, step)
     ).dataset
 
 
@@ -131,8 +131,8 @@ def test_dates(dates: list[dt.date]) -> list[dt.date]:
     return [day for day in dates if day > max(dates) - A_YEAR] if len(dates) > 1 else []
 
 
-def fit(folder: Path, *, told: Callable[[str], None]) -> None:
-    """Fit in an exec'd process: fork-safe, killable, and its memory returns. `told` hears of each step.
+def fit(folder: Path, *, on_progress: Callable[[str], None]) -> None:
+    """Fit in an exec'd process: fork-safe, killable, and its memory returns. `on_progress` is called with each step.
 
     :raises Refused: with the process's sentence, if the data cannot carry a model, or if the disk is full
     """
@@ -150,7 +150,7 @@ def fit(folder: Path, *, told: Callable[[str], None]) -> None:
         try:
             for line in process.stdout or ():
                 if line.strip() in STEPS:
-                    told(line.strip())
+                    on_progress(line.strip())
             status = process.wait(LONGEST_SECONDS)
         except BaseException:
             process.kill()

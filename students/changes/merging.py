@@ -28,7 +28,7 @@ def merge(
     difference: Difference,
     context: Context,
     *,
-    told: Callable[[int, int, str], None] = lambda done, total, note: None,
+    on_progress: Callable[[int, int, str], None] = lambda done, total, note: None,
 ) -> Merged:
     """Store a difference within the caller's transaction; where nothing differs, write nothing.
 
@@ -39,7 +39,7 @@ def merge(
     made_schools = calendar.made_schools()
     # Whoever writes millions of rows has their foreign keys checked slice by slice, not all of them at the end.
     run("SET CONSTRAINTS ALL IMMEDIATE")
-    counts = _Merge(staging, difference, context, told).carry()
+    counts = _Merge(staging, difference, context, on_progress).execute()
     run("SET CONSTRAINTS ALL DEFERRED")
     return Merged(counts={kind: n for kind, n in counts.items() if n}, made_schools=made_schools)
 
@@ -48,17 +48,17 @@ class _Merge:
     """A merge under way."""
 
     def __init__(
-        self, staging: Staging, difference: Difference, context: Context, told: Callable[[int, int, str], None]
+        self, staging: Staging, difference: Difference, context: Context, on_progress: Callable[[int, int, str], None]
     ) -> None:
         self.staging = staging
         self.difference = difference
         self.context = context
-        self.told = told
+        self.on_progress = on_progress
         self.done = 0
         self.total = sum(counts.new + counts.changed for counts in difference.kinds.values())
         self.counts: Counter[str] = Counter()
 
-    def carry(self) -> Counter[str]:
+    def execute(self) -> Counter[str]:
         """Write everything, whom it is about before what happened to them."""
         self.counts.update(calendar.merge(self.staging, self.context))
         self._note("students")
@@ -71,7 +71,7 @@ class _Merge:
         if self._changes("outcomes"):
             self._note("outcomes")
             self.counts["outcomes"] = merged_outcomes.add(self.context)
-        self.told(self.total, self.total, "")
+        self.on_progress(self.total, self.total, "")
         return self.counts
 
     def _facts(self, kind: str) -> None:
@@ -83,7 +83,7 @@ class _Merge:
             merged_facts.end(kind, self.context)
         has_changes = kind in self.staging.kinds or kind == "enrolments"
         if has_changes:
-            self.counts[kind] = merged_facts.change(kind, self.context, told=partial(self._note, kind))
+            self.counts[kind] = merged_facts.change(kind, self.context, on_progress=partial(self._note, kind))
             self.done += self.counts[kind]
         if kind in AT_SCHOOL:
             days = merged_facts.days(kind, has_changes=has_changes)
@@ -94,4 +94,4 @@ class _Merge:
         return kind in FACT_TABLES and counts is not None and bool(counts.new or counts.changed)
 
     def _note(self, kind: str, written: int = 0) -> None:
-        self.told(self.done + written, self.total, kind)
+        self.on_progress(self.done + written, self.total, kind)

@@ -242,7 +242,7 @@ class Staging:
     def _fault(self, row: tuple[Any, ...]) -> dict[str, Any]:
         number, line, column, value, problem, allowed = row
         file = self.file_name(number)
-        return CellError(line, self._header(number, column), value or "", problem, allowed or "", file).told()
+        return CellError(line, self._header(number, column), value or "", problem, allowed or "", file).as_dict()
 
     def _header(self, file: int, column: str) -> str:
         return self._headers.get((file, column), column)

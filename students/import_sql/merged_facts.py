@@ -35,7 +35,7 @@ UNION SELECT DISTINCT was_on FROM {gone}
 """
 
 
-def change(kind: str, context: staging.Context, *, told: Callable[[int], None]) -> int:
+def change(kind: str, context: staging.Context, *, on_progress: Callable[[int], None]) -> int:
     """End the versions of a kind that the file changes and add the new ones; return the rows added."""
     table, changed = FACT_TABLES[kind], f"file_changed_{kind}"
     run(_REPLACED, context.parameters, table=name(table.name), changed=name(changed))
@@ -52,7 +52,7 @@ def change(kind: str, context: staging.Context, *, told: Callable[[int], None]) 
             first=literal(first),
             end=literal(end),
         )
-        told(added)
+        on_progress(added)
     return added
 
 

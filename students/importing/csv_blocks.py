@@ -40,7 +40,7 @@ _SAMPLE_BYTES = 256 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Some megabytes of a file.
+    """Consecutive lines of a file, as many as were read at once.
 
     Attributes
     ----------

@@ -333,7 +333,7 @@ class CellError:
         """Return the fault in English: what is wrong, what was got, what to do."""
         return SENTENCES[self.problem] % self.arguments()
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return the fault as an upload keeps it: its fields, and the whole as a sentence."""
         return {**asdict(self), "sentence": self.sentence()}
 

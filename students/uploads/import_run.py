@@ -210,7 +210,7 @@ class ImportRun:
 
         def found(faults: pl.DataFrame) -> None:
             count[0] += len(faults)
-            first.extend(CellError(**row).told() for row in faults.head(FAULTS_SHOWN_EARLY - len(first)).to_dicts())
+            first.extend(CellError(**row).as_dict() for row in faults.head(FAULTS_SHOWN_EARLY - len(first)).to_dicts())
 
         def show() -> None:
             if count[0] > told[0]:
@@ -282,7 +282,7 @@ class ImportRun:
             upload.summary |= {"changed_since": changed_since, "waits_because": waits_because}
             self._forget_cohort()
             return
-        merged = merging.merge(staging, found, context, told=self.claim.progress)
+        merged = merging.merge(staging, found, context, on_progress=self.claim.progress)
         upload.source = upload.source or sources.known_or_new(
             institution=self.institution,
             shape=upload.summary["shape"],
@@ -348,7 +348,7 @@ class ImportRun:
         upload = self.upload
         upload_files.strip_refused(upload, container)
         upload.stage, upload.n_errors = Stage.REFUSED, refusal.n_errors
-        upload.errors = [error.told() for error in refusal.errors]
+        upload.errors = [error.as_dict() for error in refusal.errors]
 
     def _refuse_with(self, sentence: str) -> None:
         upload = self.upload

@@ -124,7 +124,7 @@ def test_columns_a_format_does_not_bring_are_empty_words(riverside, at_riverside
 def test_progress_is_told_and_ends_at_the_total(riverside, at_riverside):
     told = []
 
-    store(riverside, frames(), told=lambda done, total, note: told.append((done, total, note)))
+    store(riverside, frames(), on_progress=lambda done, total, note: told.append((done, total, note)))
 
     assert told == [(2, 7, "enrolments"), (7, 7, "")]
 
