@@ -11,10 +11,10 @@ from django.db import transaction
 
 from accounts import scope
 from accounts.models import Institution
+from simulation.csv_files import write_csv_areas
+from simulation.district import District, simulate_areas, simulate_district
 from students import district_records
 from students.models import Student
-from students.simulation.csv_files import write_csv_areas
-from students.simulation.district import District, simulate_areas, simulate_district
 
 SOURCE = "synthetic district"
 

@@ -20,8 +20,8 @@ from modeling.training import training, training_requests
 from monitoring import drift_report
 from predictions import runs, scoring_run
 from predictions.models import ScoringRun
+from simulation.district import District
 from students import district as districts
-from students.simulation.district import District
 from tests.students import uploading
 
 ENDS_ON = dt.date(2026, 4, 24)

@@ -7,11 +7,11 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from students.simulation import district as simulation
-from students.simulation.csv_files import write_csv, write_csv_areas
-from students.simulation.district import District, simulate_areas, simulate_district
-from students.simulation.exits import KIND_OF_REASON, KINDS, REASONS
-from students.simulation.frames import COLUMNS
+from simulation import district as simulation
+from simulation.csv_files import write_csv, write_csv_areas
+from simulation.district import District, simulate_areas, simulate_district
+from simulation.exits import KIND_OF_REASON, KINDS, REASONS
+from simulation.frames import COLUMNS
 
 ENDS_ON = date(2025, 11, 14)
 OWN_DAY = {

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from students.simulation.district import District, simulate_district
-from students.simulation.interventions import KINDS
+from simulation.district import District, simulate_district
+from simulation.interventions import KINDS
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ import pytest
 from django.db import transaction
 
 from accounts import scope
+from simulation.district import simulate_district
 from students.changes.staging import Context, Staging
 from students.import_sql import identities
 from students.importing.batches import Batch
 from students.importing.student_numbers import Numbers
 from students.models import Enrolment, Upload
-from students.simulation.district import simulate_district
 from tests.students.import_by_command import bring_in
 from tests.students.import_sql import NOW, typed
 from tests.students.two_schools import numbers, two_empty_schools

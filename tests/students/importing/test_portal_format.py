@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from simulation.csv_files import write_csv
+from simulation.district import simulate_district
 from students.importing.batches import Options
 from students.importing.file_errors import FileRefused
 from students.importing.mapping import NeedsMapping
 from students.importing.portal_format import PortalReader
 from students.importing.record_kinds import kinds
-from students.simulation.csv_files import write_csv
-from students.simulation.district import simulate_district
 from tests.students.importing.small_batches import TODAY, problems
 from tests.students.importing.small_files import bytes_read, container_of, kinds_in_order, rows_of, typed_by_kind
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from students.simulation.arrays import Flags, Floats, Ints
-from students.simulation.roll import NOT_THIS_YEAR, Path, Roll
+from simulation.arrays import Flags, Floats, Ints
+from simulation.roll import NOT_THIS_YEAR, Path, Roll
 
 # Ed-Fi ExitWithdrawType; the position is the code used in the arrays.
 REASONS: Final = (

@@ -10,14 +10,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from students.simulation.arrays import Ints, day_number
-from students.simulation.calendar import SchoolYear, school_years
-from students.simulation.frames import AreaFrames, Numbering, calendar_frames, school_frame
-from students.simulation.ledger import Ledger
-from students.simulation.outcomes import with_corrections
-from students.simulation.population import Intake
-from students.simulation.roll import Path, Roll
-from students.simulation.school_year import YearUnderWay, draw_schools
+from simulation.arrays import Ints, day_number
+from simulation.calendar import SchoolYear, school_years
+from simulation.frames import AreaFrames, Numbering, calendar_frames, school_frame
+from simulation.ledger import Ledger
+from simulation.outcomes import with_corrections
+from simulation.population import Intake
+from simulation.roll import Path, Roll
+from simulation.school_year import YearUnderWay, draw_schools
 
 STUDENTS_PER_SCHOOL: Final = 700
 # A larger district is made of areas that exchange no students, one after the other, so that memory stays bounded.

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from students.simulation.arrays import Column
+from simulation.arrays import Column
 
 
 class Ledger:

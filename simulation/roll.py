@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from students.simulation.arrays import Flags, Floats, Ints
+from simulation.arrays import Flags, Floats, Ints
 
 # Later than any day or week of a school year.
 NOT_THIS_YEAR = np.int16(30_000)

@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from students.simulation.arrays import NEVER, Column, Flags, Floats, Ints, lag_days
-from students.simulation.ledger import Ledger
-from students.simulation.roll import Path, Roll
+from simulation.arrays import NEVER, Column, Flags, Floats, Ints, lag_days
+from simulation.ledger import Ledger
+from simulation.roll import Path, Roll
 
 KINDS: Final = ("mentor", "tutoring", "family_meeting", "attendance_contract")
 MENTOR, TUTORING, FAMILY_MEETING, CONTRACT = 0, 1, 2, 3

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
 
-from students.simulation.district import District
+from simulation.district import District
 
 # Rows turned into Arrow at a time: bounds the memory of the largest file.
 ROWS_AT_A_TIME = 500_000

@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from students.simulation import attendance, discipline, engagement, exits, grades, interventions, outcomes
-from students.simulation.arrays import NEVER, Flags, Floats, Ints, lag_days
-from students.simulation.calendar import DAYS_IN_TERM, DAYS_IN_YEAR, SchoolYear
-from students.simulation.ledger import Ledger
-from students.simulation.roll import NOT_THIS_YEAR, Path, Roll
+from simulation import attendance, discipline, engagement, exits, grades, interventions, outcomes
+from simulation.arrays import NEVER, Flags, Floats, Ints, lag_days
+from simulation.calendar import DAYS_IN_TERM, DAYS_IN_YEAR, SchoolYear
+from simulation.ledger import Ledger
+from simulation.roll import NOT_THIS_YEAR, Path, Roll
 
 # Credits needed to be promoted out of each grade (of 6 a year), the last one to graduate.
 CREDITS_TO_PASS: Final = np.array([3.75, 9.0, 14.0, 18.5])

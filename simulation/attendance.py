@@ -7,9 +7,9 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from students.simulation.arrays import Flags, Floats, Ints, share_of_logit
-from students.simulation.ledger import Ledger
-from students.simulation.roll import NOT_THIS_YEAR, Path, Roll
+from simulation.arrays import Flags, Floats, Ints, share_of_logit
+from simulation.ledger import Ledger
+from simulation.roll import NOT_THIS_YEAR, Path, Roll
 
 ABSENT: Final = 0
 TARDY: Final = 1

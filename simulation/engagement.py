@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from students.simulation.arrays import Floats
-from students.simulation.roll import Roll
+from simulation.arrays import Floats
+from simulation.roll import Roll
 
 # Half of a drift is gone after about eight weeks; its stationary sd is 0.11 / sqrt(1 - 0.92 ** 2) = 0.28.
 PERSISTENCE: Final = 0.92

@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from students.simulation.arrays import Flags, Floats, Ints, lag_days
-from students.simulation.ledger import Ledger
-from students.simulation.roll import Path, Roll
+from simulation.arrays import Flags, Floats, Ints, lag_days
+from simulation.ledger import Ledger
+from simulation.roll import Path, Roll
 
 
 @dataclass(frozen=True)

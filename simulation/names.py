@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from students.simulation.arrays import Ints
+from simulation.arrays import Ints
 
 _GIVEN_NAMES = (
     "Abrin Adaly Alvo Amelka Andrus Anouli Arlen Asmira Aurin Avelle Bastin Belis Benno Brannic Brisa Cadian "

@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
-from students.simulation.arrays import Floats, Ints
-from students.simulation.ledger import Ledger
-from students.simulation.names import draw_names
-from students.simulation.roll import Roll
+from simulation.arrays import Floats, Ints
+from simulation.ledger import Ledger
+from simulation.names import draw_names
+from simulation.roll import Roll
 
 
 @dataclass(frozen=True)

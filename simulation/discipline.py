@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from students.simulation.arrays import lag_days
-from students.simulation.ledger import Ledger
-from students.simulation.roll import Path, Roll
+from simulation.arrays import lag_days
+from simulation.ledger import Ledger
+from simulation.roll import Path, Roll
 
 CODES: Final = ("disruption", "insubordination", "tobacco or vaping", "harassment", "fighting", "drugs or alcohol")
 CODE_SHARES: Final = (0.38, 0.27, 0.12, 0.07, 0.11, 0.05)

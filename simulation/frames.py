@@ -9,13 +9,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from students.simulation import discipline, exits, grades, interventions
-from students.simulation.arrays import NEVER, Column, Ints
-from students.simulation.calendar import DAYS_IN_TERM, SchoolYear
-from students.simulation.ledger import Ledger
-from students.simulation.names import FAMILY_NAMES, GIVEN_NAMES, school_name
-from students.simulation.population import GROUPS
-from students.simulation.school_year import hide_exits_after
+from simulation import discipline, exits, grades, interventions
+from simulation.arrays import NEVER, Column, Ints
+from simulation.calendar import DAYS_IN_TERM, SchoolYear
+from simulation.ledger import Ledger
+from simulation.names import FAMILY_NAMES, GIVEN_NAMES, school_name
+from simulation.population import GROUPS
+from simulation.school_year import hide_exits_after
 
 COLUMNS: Final = {
     "schools": ("school_id", "name"),

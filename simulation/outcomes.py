@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from students.simulation.arrays import Column
-from students.simulation.exits import DROPOUT, KIND_OF_REASON, NO_SHOW, OTHER, TRANSFERRED
-from students.simulation.ledger import Ledger
+from simulation.arrays import Column
+from simulation.exits import DROPOUT, KIND_OF_REASON, NO_SHOW, OTHER, TRANSFERRED
+from simulation.ledger import Ledger
 
 # What a first reason turns out to have been, and how often: a transcript request from another school makes a dropout
 # a transfer, a student whom nobody could find is found.

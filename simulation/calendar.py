@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from students.simulation.arrays import Floats, Ints, day_number
+from simulation.arrays import Floats, Ints, day_number
 
 # Most states ask for 180 days of instruction (NCES, State Education Practices, table 5.14).
 DAYS_IN_YEAR: Final = 180
