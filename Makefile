@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # LightGBM links the system's OpenMP library. Where there is none, the one inside scikit-learn's wheel serves (see install).
 export LD_LIBRARY_PATH := $(CURDIR)/$(VENV)/openmp$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
-.PHONY: demo test test-slow check fix bench reproduce-uci pictures clean install lock
+.PHONY: demo test test-slow lint check fix bench reproduce-uci pictures clean install lock
 
 install: $(VENV)/.installed
 
@@ -40,12 +40,16 @@ test: install
 test-slow: install
 	@$(BIN)/python -m pytest -q -m slow $(ARGS)
 
-check: install
+# What needs no database: style, types, imports, what nobody uses, and the house rules.
+lint: install
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
 	@SECRET_KEY=only-for-types PORTAL_TESTING=1 DATABASE_URL=postgres://localhost/none REDIS_URL=redis://localhost $(BIN)/python -m mypy .
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m dropout_portal.unused_code
+	@$(BIN)/python -m pytest -q -n0 tests/test_repository.py tests/test_docs.py tests/test_deployment_files.py
+
+check: lint
 	@$(BIN)/python -m dropout_portal.checks
 	@$(MAKE) --no-print-directory test
 
