@@ -1,4 +1,4 @@
-"""Count what the house is made of and print one JSON line: `python -m benchmarks.house_measures [--of OTHER_CHECKOUT]`.
+"""Count what the house is made of and print one JSON line: `python -m benchmarks.house_measures`.
 
 Source lines are those of the product's Python that hold code: no blank line, comment or docstring; without migrations,
 tests and the simulation. Modules that lie flat in a folder are counted without `__init__.py`.
@@ -22,9 +22,9 @@ _NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, to
 
 def main() -> None:
     """Count and print."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--of", type=Path, default=ROOT, help="another checkout to count")
-    print(json.dumps(measured(asked.parse_args().of.resolve())))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--of", type=Path, default=ROOT, help="another checkout to count")
+    print(json.dumps(measured(parser.parse_args().of.resolve())))
 
 
 def measured(root: Path) -> dict[str, Any]:

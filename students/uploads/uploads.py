@@ -20,7 +20,7 @@ from accounts import audit_log, private_files
 from accounts.models import ApiClient, Institution, User
 from jobs import queue
 from jobs.models import Job, State
-from students.changes.undo import check_undo
+from students.changes import undo as undoing
 from students.importing import questions
 from students.importing.cohort_schema import CohortSchema
 from students.models import Format, Source, Upload
@@ -211,7 +211,7 @@ def undo(*, upload: Upload, by: User | ApiClient | None, now: dt.datetime, wakes
     :raises WrongStage: if it was not brought in
     :raises TouchedSince: if later files touched the same rows; it names them
     """
-    check_undo(upload)
+    undoing.check_undo(upload)
     user = by if isinstance(by, User) else None
     _move(upload, Stage.DONE, Stage.UNDOING, undone_by=user)
     _queue(upload, "undo_job", UNDO_TASK, by=user, now=now, wakes=wakes)

@@ -85,7 +85,9 @@ def test_the_model_page_says_so_and_answers(spoiled, client, mika):
     ],
 )
 def test_nothing_begins_with_it(spoiled, begins):
-    path = f"import pathlib; from modeling import training_config as t; t.PATH = pathlib.Path({str(spoiled)!r}); "
+    path = (
+        f"import pathlib; from modeling.training import training_config as t; t.PATH = pathlib.Path({str(spoiled)!r}); "
+    )
 
     ended = python(path + begins, DJANGO_SETTINGS_MODULE="dropout_portal.settings")
 

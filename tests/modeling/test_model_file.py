@@ -110,7 +110,7 @@ def test_a_trial_that_hangs_is_ended(folder, monkeypatch):
 
 
 def test_a_trial_may_not_take_all_the_memory(tmp_path):
-    greedy = "from modeling import trial_process as t; t.limit_self(); bytearray(5 * 1024**3)"
+    greedy = "from modeling.training import trial_process as t; t.limit_self(); bytearray(5 * 1024**3)"
 
     tried = subprocess.run([sys.executable, "-c", greedy], capture_output=True, text=True)
 

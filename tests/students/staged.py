@@ -14,7 +14,7 @@ from students.changes import database_checks, difference, merging
 from students.changes.staging import Context, Staging
 from students.importing.batches import Batch, no_faults
 from students.importing.record_kinds import kinds
-from students.importing.typed_records import Typed
+from students.importing.typed_records import ParsedBatch
 from tests.students.written_by_hand import upload
 
 TYPES = {"text": pl.String, "word": pl.String, "number": pl.Float64, "date": pl.Date, "boolean": pl.Boolean}
@@ -37,19 +37,19 @@ def rows_of(kind: str, *rows: dict[str, Any], file: str = "", first_line: int = 
     return pl.DataFrame(filled, schema={**schema, "file": pl.String, "line": pl.Int64})
 
 
-def typed(kind: str, *rows: dict[str, Any], file: str = "", first_line: int = 2) -> Typed:
+def typed(kind: str, *rows: dict[str, Any], file: str = "", first_line: int = 2) -> ParsedBatch:
     """Return rows as a batch without faults."""
     found = rows_of(kind, *rows, file=file, first_line=first_line)
-    return Typed(kind=kind, rows=found, faults=no_faults(), warnings=no_faults())
+    return ParsedBatch(kind=kind, rows=found, faults=no_faults(), warnings=no_faults())
 
 
-def unread(kind: str, row: dict[str, Any], *, line: int, problem: str = "not_a_date") -> tuple[Typed, Batch]:
+def unread(kind: str, row: dict[str, Any], *, line: int, problem: str = "not_a_date") -> tuple[ParsedBatch, Batch]:
     """Return a line that could not be read, with the batch it stood in."""
     file = f"{kind}.csv"
     fault = {"file": file, "line": line, "column": "birth_on", "value": "x", "problem": problem, "allowed": ""}
     faults = no_faults().vstack(pl.DataFrame([fault], schema=no_faults().schema))
     batch = Batch(kind=kind, rows=pl.DataFrame([{**row, "file": file, "line": line}]))
-    return Typed(kind=kind, rows=rows_of(kind), faults=faults, warnings=no_faults()), batch
+    return ParsedBatch(kind=kind, rows=rows_of(kind), faults=faults, warnings=no_faults()), batch
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Brought:
 
 def bring(
     institution: Institution,
-    *batches: Typed | tuple[Typed, Batch],
+    *batches: ParsedBatch | tuple[ParsedBatch, Batch],
     merges: bool = True,
     now: dt.datetime = NOW,
     **given: Any,
@@ -111,7 +111,9 @@ def absent(student_id: str, held_on: dt.date, **given: Any) -> dict[str, Any]:
     return {"student_id": student_id, "held_on": held_on, "category": "absent", **given}
 
 
-def roster(*student_ids: str, school: str = "N", entered_on: dt.date = dt.date(2024, 9, 2)) -> tuple[Typed, Typed]:
+def roster(
+    *student_ids: str, school: str = "N", entered_on: dt.date = dt.date(2024, 9, 2)
+) -> tuple[ParsedBatch, ParsedBatch]:
     """Return students and where they are enrolled."""
     return (
         typed("students", *[student(one) for one in student_ids]),

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from students.models import AttendanceRecord, Enrolment, GradeRecord, Student
-from tests.students.import_sql import absent, bring, enrolled, roster, student, typed
+from tests.students.staged import absent, bring, enrolled, roster, student, typed
 
 MONDAY, TUESDAY = dt.date(2025, 3, 3), dt.date(2025, 3, 4)
 SEPTEMBER, JANUARY = dt.date(2024, 9, 2), dt.date(2025, 1, 13)

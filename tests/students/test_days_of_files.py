@@ -6,7 +6,7 @@ import pytest
 
 from students.models import AttendanceRecord, Enrolment
 from tests.students.import_by_command import bring_in
-from tests.students.import_sql import absent, bring, enrolled, student, typed
+from tests.students.staged import absent, bring, enrolled, student, typed
 
 MONDAY = dt.date(2025, 3, 3)
 DAYS = [MONDAY - dt.timedelta(days=n) for n in range(24)]

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from students.models import AttendanceRecord, Enrolment, Student
-from tests.students.import_sql import TODAY, absent, bring, enrolled, roster, student, typed, unread
+from tests.students.staged import TODAY, absent, bring, enrolled, roster, student, typed, unread
 
 MONDAY, TUESDAY, WEDNESDAY = dt.date(2025, 3, 3), dt.date(2025, 3, 4), dt.date(2025, 3, 5)
 SEPTEMBER = dt.date(2024, 9, 2)

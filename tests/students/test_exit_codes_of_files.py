@@ -9,7 +9,7 @@ from students.outcomes import exit_code_map, outcomes_recorded
 from students.uploads import upload_story, uploads
 from tests.people import signed_in
 from tests.students.import_by_command import bring_in
-from tests.students.test_import_pass import reloaded, sent, worked_on
+from tests.students.test_import_run import reloaded, sent, worked_on
 from tests.students.test_words_of_columns import exits
 from tests.students.two_schools import two_schools
 

@@ -20,7 +20,7 @@ from students.models import (
     Term,
 )
 from tests import rows
-from tests.students.import_sql import NOW, TODAY, absent, at, bring, enrolled, roster, student, typed
+from tests.students.staged import NOW, TODAY, absent, at, bring, enrolled, roster, student, typed
 
 MONDAY, TUESDAY = dt.date(2025, 3, 3), dt.date(2025, 3, 4)
 SEPTEMBER, JANUARY = dt.date(2024, 9, 2), dt.date(2025, 1, 13)

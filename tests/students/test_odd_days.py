@@ -7,7 +7,7 @@ import pytest
 from students.changes.staging import Context, Staging
 from students.import_sql import odd_days
 from students.models import SchoolDay
-from tests.students.import_sql import NOW, absent, bring, roster, student, typed
+from tests.students.staged import NOW, absent, bring, roster, student, typed
 
 MONDAY = dt.date(2025, 1, 6)
 WEEKDAYS = [MONDAY + dt.timedelta(days=7 * week + day) for week in range(4) for day in range(5)]

@@ -13,7 +13,7 @@ from students.uploads import uploads
 from tests.students.importing.small_batches import TODAY
 from tests.students.importing.small_cohort import ANA, BEN, csv_bytes, small_schema
 from tests.students.importing.small_files import container_of
-from tests.students.test_import_pass import FOREIGN, MAPPING, asked, sent, worked_on
+from tests.students.test_import_run import FOREIGN, MAPPING, asked, sent, worked_on
 from tests.students.uploading import send
 
 MOST_OPENS = 3

@@ -12,7 +12,7 @@ from accounts import scope
 from students import tasks
 from students.models import Upload
 from students.uploads import stored_files, uploads
-from tests.students.test_import_pass import ROSTER, STUDENTS, WITH_SSN, asked, brought_in, reloaded, sent, worked_on
+from tests.students.test_import_run import ROSTER, STUDENTS, WITH_SSN, asked, brought_in, reloaded, sent, worked_on
 from tests.students.uploading import send
 
 Stage = Upload.Stage

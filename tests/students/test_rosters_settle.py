@@ -7,7 +7,7 @@ import pytest
 from django.db.models import Count
 
 from students.models import Enrolment
-from tests.students.import_sql import NOW, bring, enrolled, student, typed
+from tests.students.staged import NOW, bring, enrolled, student, typed
 
 ENTRIES = (dt.date(2024, 8, 20), dt.date(2024, 9, 2), dt.date(2025, 1, 13), dt.date(2025, 3, 3), None)
 EXITS = (None, None, None, dt.date(2025, 1, 13), dt.date(2025, 3, 10))

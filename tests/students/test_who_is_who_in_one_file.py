@@ -15,7 +15,7 @@ from students.importing.batches import Batch
 from students.importing.student_numbers import Numbers
 from students.models import Enrolment, Upload
 from tests.students.import_by_command import bring_in
-from tests.students.import_sql import NOW, typed
+from tests.students.staged import NOW, typed
 from tests.students.two_schools import numbers, two_empty_schools
 
 __all__ = ["numbers", "two_empty_schools"]

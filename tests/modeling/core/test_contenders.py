@@ -15,7 +15,7 @@ from tests.modeling.core import judged
 
 @pytest.fixture(scope="module")
 def evidence():
-    return judged.evidence()
+    return judged.inputs()
 
 
 def repeated(n_students: int = 100, n_rows: int = 3) -> tuple[pd.DataFrame, np.ndarray]:
