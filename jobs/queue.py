@@ -28,6 +28,8 @@ class RetryPolicy:
     """Which workers do a job, and how often one of them may die over it before it is given up."""
 
     queue: str = "default"
+    # One death may be a deployment, a second one bad luck. A third tells of the work itself, which would go on to take
+    # down one worker after the other.
     most_attempts: int = 3
 
 

@@ -16,7 +16,10 @@ from students.importing.record_kinds import Field, Kind, kinds
 
 Rows = Sequence[Sequence[str | None]]
 
-# How sure one is of a column, in 0..1, by what its header and its first cells look like.
+# How sure one is of a column, in 0..1, by what its header and its first cells look like. Only their order counts, and
+# on which side of `_LEAST` they fall: a name goes before what stands below it, whose shape alone just suffices; words
+# that one column alone takes tell as much as a name spelt alike; and the best name of all falls short of `_LEAST` where
+# its cells are of another type (1.0 * 0.2), so that it is asked about and not proposed.
 _OWN_NAME, _OTHER_NAME, _PART_OF_NAME, _LIKE_NAME = 1.0, 0.9, 0.7, 0.6
 _BY_CELLS, _WORDS_IN_CELLS = 0.35, 0.6
 _WRONG_CELLS = 0.2
@@ -64,7 +67,7 @@ class MappingSuggestion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Look:
+class _ColumnProfile:
     """What the cells of a column look like: shares in 0..1 of its filled cells."""
 
     texts: pl.Series
@@ -117,7 +120,7 @@ def _weight(kind: Kind, scores: Mapping[str, float]) -> float:
 
 
 def _for_kind(
-    kind: Kind, looks: Mapping[str, _Look], near: Mapping[str, list[str]]
+    kind: Kind, looks: Mapping[str, _ColumnProfile], near: Mapping[str, list[str]]
 ) -> tuple[Kind, dict[str, float], dict[str, str]]:
     pairs = sorted(
         (
@@ -137,7 +140,7 @@ def _for_kind(
     return kind, {column: scores[column] for column in order}, {column: columns[column] for column in order}
 
 
-def _score(kind: Kind, column: Field, name: str, look: _Look, near: list[str]) -> float:
+def _score(kind: Kind, column: Field, name: str, look: _ColumnProfile, near: list[str]) -> float:
     by_name = _by_name(column, headers.plain(name), near)
     if look.texts.is_empty():
         return by_name
@@ -166,7 +169,7 @@ def _by_name(column: Field, name: str, near: list[str]) -> float:
     return _LIKE_NAME if any(other == own or other in column.also_called for other in near) else 0.0
 
 
-def _fits(column: Field, look: _Look) -> bool:
+def _fits(column: Field, look: _ColumnProfile) -> bool:
     if column.type == "date":
         return look.date_share >= _MOST_CELLS
     if column.type == "number":
@@ -178,17 +181,17 @@ def _fits(column: Field, look: _Look) -> bool:
     return look.date_share < _MOST_CELLS
 
 
-def _look(column: Sequence[str | None]) -> _Look:
+def _look(column: Sequence[str | None]) -> _ColumnProfile:
     texts = cells.trimmed(pl.Series(column, dtype=pl.String)).drop_nulls()
     if not texts.str.contains(r"\d").any():
-        return _Look(texts=texts, yes_no_share=_share(texts.str.to_lowercase().is_in(list(cells.YES_NO))))
+        return _ColumnProfile(texts=texts, yes_no_share=_share(texts.str.to_lowercase().is_in(list(cells.YES_NO))))
     parsed = dates.days_of(texts, order=None, latest=date.max).is_not_null() | dates.ambiguous(texts)
     # A school's own numbers may look like days as Excel counts them, or like 20240915.
     is_digits = texts.str.contains(r"^\d+$")
     numbers = cells.numbers(texts)
     is_code = texts.str.contains(f"^(?:{_CODE.pattern})$")
     is_different = texts.n_unique() > len(texts) / 4
-    return _Look(
+    return _ColumnProfile(
         texts=texts,
         date_share=_share(parsed & ~is_digits),
         dated_number_share=_share(parsed & is_digits),
@@ -216,7 +219,7 @@ def _names(column: Field) -> Iterator[str]:
     yield from column.also_called
 
 
-def _date_format(kind: Kind, columns: Mapping[str, str], looks: Mapping[str, _Look]) -> str:
+def _date_format(kind: Kind, columns: Mapping[str, str], looks: Mapping[str, _ColumnProfile]) -> str:
     for column, name in columns.items():
         if column in kind.columns and kind.field(column).type == "date":
             texts = looks[name].texts
