@@ -204,7 +204,7 @@ def test_what_else_the_disk_refuses_is_our_fault_and_passes(riverside, champion,
 def test_of_two_trainings_at_once_the_second_leads_to_the_first(riverside, champion, monkeypatch):
     asked = []
 
-    def meanwhile(folder, *, told):
+    def meanwhile(folder, *, on_progress):
         second = training_requests.request(institution=riverside, by=None, now=ASKED_AT.replace(hour=13), wakes=False)
         claims.run_job(job_id=second.job_id, work=lambda claim: asked.append("worked on twice"))
         asked.append(second.pk)

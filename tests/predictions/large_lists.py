@@ -30,10 +30,17 @@ GROWING = ("students_student", "predictions_riskscore", "predictions_currentrisk
 
 
 @contextlib.contextmanager
-def grown(template: str, sizes: dict[str, int], *, records: bool, unblocked: Any) -> Iterator[str]:
-    """Copy the district's database and make its institutions large, without any statistics of the many new rows."""
+def grown(
+    template: str, sizes: dict[str, int], *, records: bool, unblocked: Any, knows_them_small: bool = False
+) -> Iterator[str]:
+    """Copy the district's database and make its institutions large, without any statistics of the many new rows.
+
+    :param knows_them_small: whether the planner has statistics from before, as after the first import of a district
+    """
     with databases.fresh("test_large", template=template) as name, databases.pointed_at(name):
         with unblocked, databases.as_owner(name) as owner:
+            if knows_them_small:
+                owner.execute("ANALYZE")
             for table in GROWING:
                 owner.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
             for slug, n in sizes.items():

@@ -17,7 +17,7 @@ def large_database(district_database, handed_over, django_db_blocker):
     unblocked = django_db_blocker.unblock()
     with (
         pytest.MonkeyPatch.context() as patched,
-        grown(district_database, SIZES, records=True, unblocked=unblocked) as name,
+        grown(district_database, SIZES, records=True, unblocked=unblocked, knows_them_small=True) as name,
     ):
         patched.setattr(training_config, "PATH", handed_over)
         # For good and not in each test: rows that are rolled back stay in the way until the table is vacuumed.
@@ -31,7 +31,7 @@ def large_database(district_database, handed_over, django_db_blocker):
         yield name
 
 
-@pytest.fixture(scope="module", params=["never analysed", "analysed"])
+@pytest.fixture(scope="module", params=["analysed while small", "analysed"])
 def statistics(request, large_database):
     if request.param == "analysed":
         analyse(large_database)
@@ -50,7 +50,7 @@ def person(request, institution):
 
 @pytest.fixture
 def most(statistics):
-    """Without statistics the planner may read the person's schools, and never the institution."""
+    """With statistics of few rows the planner may read the person's schools, and never the institution."""
     return MOST_BUFFERS if statistics == "analysed" else 4_000
 
 
