@@ -27,7 +27,7 @@ def asked(live, slug, folder, *, n=N):
 
 def merged_by_itself(live, job_id):
     """Let a file that waits for its check be brought in by it, as an API client may ask."""
-    live.sql("UPDATE students_upload SET auto_confirm = true WHERE job_id = %s", job_id)
+    live.sql("UPDATE students_upload SET merges_by_itself = true WHERE job_id = %s", job_id)
 
 
 def half_a_minute_later(live, job_id):
